@@ -1,0 +1,110 @@
+"""What every reader gives back, whatever the form of the files: the tables as read, before any judgement.
+
+Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih.py, snds.py) or storing (load.py).
+"""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+MONEY = pa.decimal128(12, 2)
+_SUPPLEMENTS = ("hs", "rea", "si", "stf", "src", "rep", "nn1", "nn2", "nn3")
+
+STAY = pa.schema(
+    [
+        ("line", pa.int64()),  # line of the stay in its file: the key of this extract
+        ("field", pa.string()),
+        ("finess", pa.string()),
+        ("year", pa.int16()),
+        ("stay_number", pa.string()),
+        ("format_version", pa.string()),
+        ("pseudonym", pa.string()),  # NULL when blank
+        ("chaining_codes", pa.string()),
+        ("entry_date", pa.date32()),
+        ("exit_date", pa.date32()),
+        ("exit_month", pa.int16()),
+        *((name, pa.string()) for name in ("entry_mode", "entry_provenance", "exit_mode", "exit_destination")),
+        *((name, pa.string()) for name in ("stay_type", "automatic_rsa", "sex_code")),
+        ("age_years", pa.int16()),
+        ("age_days", pa.int16()),
+        ("geo_code", pa.string()),
+        ("ghm", pa.string()),
+        ("ghs", pa.string()),
+        ("nights", pa.int16()),
+        ("sessions", pa.int16()),
+        ("exh_days", pa.int16()),
+        ("exb_kind", pa.string()),
+        ("exb_tenths", pa.int16()),
+        *((f"supplement_{name}", pa.int16()) for name in _SUPPLEMENTS),
+        ("dp", pa.string()),
+        ("dr", pa.string()),
+        ("unit_count", pa.int16()),
+        ("billable", pa.string()),
+        ("valuation_code", pa.string()),
+        ("cost_billed_eur", MONEY),
+        ("source_file", pa.string()),
+        ("source_line", pa.int32()),
+    ]
+)
+UNIT = pa.schema(
+    [
+        ("line", pa.int64()),
+        ("unit_rank", pa.int16()),
+        ("dp", pa.string()),
+        ("dr", pa.string()),
+        ("unit_finess", pa.string()),
+        ("authorisation_1", pa.string()),
+        ("authorisation_2", pa.string()),
+        ("nights", pa.int16()),
+    ]
+)
+DIAGNOSIS = pa.schema([("line", pa.int64()), ("unit_rank", pa.int16()), ("code", pa.string())])
+PROCEDURE = pa.schema(
+    [
+        ("line", pa.int64()),
+        ("unit_rank", pa.int16()),
+        ("code", pa.string()),
+        ("phase", pa.string()),
+        ("activity", pa.string()),
+        ("day_offset", pa.int16()),
+        ("executions", pa.int16()),
+    ]
+)
+QUARANTINE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32()), ("reason", pa.string())])
+
+SCHEMAS = {"stay": STAY, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
+
+
+@dataclass
+class FileSeen:
+    """One file or archive entry, as the receipt accounts for it: lines = accepted + quarantined + refused.
+
+    source_file is relative to the landing folder; an archive entry is `archive.zip!entry`.
+    """
+
+    source_file: str
+    sha256: str
+    family: str
+    format_version: str | None = None
+    finess: str | None = None
+    year: int | None = None
+    month: int | None = None
+    lines: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    reason: str | None = None
+
+
+@dataclass
+class Extract:
+    """Stays of one or more hospitals and years read together (one archive, or one year of SNDS tables).
+
+    tables: 'stay', 'unit', 'diagnosis', 'procedure', each with the schema above; `line` joins them.
+    """
+
+    form: str  # 'atih' | 'snds'
+    field: str  # 'mco'
+    tables: dict[str, pa.Table]
+    quarantine: pa.Table
+    files: list[FileSeen] = field(default_factory=list)
