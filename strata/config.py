@@ -1,0 +1,228 @@
+"""The one file a person edits: strata.toml.
+
+Belongs here: every key, its default, its check, and the tables that carry the settings to SQL.
+Not here: what the settings do (sql/, strata/), nor secrets, which come from the environment only.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from strata.errors import StrataError
+
+COVERAGE_SCOPES = ("own", "regional", "national")
+COST_BASES = ("billed_br", "standard")
+
+
+@dataclass(frozen=True)
+class Project:
+    """name: shown on every page. language: of the pages, 'fr' or 'en'."""
+
+    name: str = "strata"
+    language: str = "fr"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Folders and files, relative to strata.toml. reference: a pack made elsewhere (none: made from a national extract)."""
+
+    landing: str = "landing"
+    warehouse: str = "warehouse"
+    published: str = "published"
+    territories: str = "territories.csv"
+    population: str = "population.csv"
+    tariffs: str = "tariffs"
+    conditions: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Years:
+    """The years to publish, both included."""
+
+    first: int = 2021
+    last: int = 2025
+
+
+@dataclass(frozen=True)
+class Method:
+    """What the figures mean. pie_rule: a, b or c of docs/reference/filters.md. residence: 'last' or 'modal'."""
+
+    conditions: list[str] = field(default_factory=lambda: ["t2d", "hf"])
+    fields: list[str] = field(default_factory=lambda: ["mco"])
+    lookback_years: int = 5
+    cost_basis: str = "standard"
+    standard_tariff_year: int = 2024
+    residence: str = "last"
+    pie_rule: str = "c"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What one field of care covers. hospitals: under `own` or `regional`. last_complete_month: 'YYYY-MM'."""
+
+    scope: str = "own"
+    hospitals: list[str] = field(default_factory=list)
+    last_complete_month: str = ""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """threshold: the smallest number of persons a published cell may concern."""
+
+    threshold: int = 11
+
+
+@dataclass(frozen=True)
+class Engine:
+    """memory_limit as DuckDB writes it ('4GB'; empty: its own default). threads 0: all."""
+
+    name: str = "duckdb"
+    memory_limit: str = ""
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When Dagster refreshes: a cron line and its time zone."""
+
+    cron: str = "0 6 5 * *"
+    timezone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """duplicate_finess: geographic FINESS that repeat stays of their legal hospital, beside the built-in list."""
+
+    duplicate_finess: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Config:
+    """strata.toml, checked. folder: where it lies; every path is relative to it. coverage: by field of care."""
+
+    folder: Path
+    project: Project = field(default_factory=Project)
+    paths: Paths = field(default_factory=Paths)
+    years: Years = field(default_factory=Years)
+    method: Method = field(default_factory=Method)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    disclosure: Disclosure = field(default_factory=Disclosure)
+    engine: Engine = field(default_factory=Engine)
+    schedule: Schedule = field(default_factory=Schedule)
+    filters: Filters = field(default_factory=Filters)
+
+    def path(self, name: str) -> Path:
+        """Absolute path of an entry of [paths]."""
+        return (self.folder / getattr(self.paths, name)).resolve()
+
+    @property
+    def database(self) -> Path:
+        """The warehouse file: personal data, one writer."""
+        return self.path("warehouse") / "strata.duckdb"
+
+    @property
+    def scope(self) -> str:
+        """The narrowest coverage of the fields included: what the figures may claim."""
+        scopes = [self.coverage.get(name, Coverage()).scope for name in self.method.fields]
+        return min(scopes, key=COVERAGE_SCOPES.index)
+
+    @property
+    def data_through(self) -> date:
+        """Last day of the last month complete in every field included; the last published year's end when not declared."""
+        months = [self.coverage.get(name, Coverage()).last_complete_month for name in self.method.fields]
+        return min(_month_end(month) if month else date(self.years.last, 12, 31) for month in months)
+
+    @property
+    def fields_label(self) -> str:
+        """The fields of care as published: 'mco' or 'had+mco+psy+smr'."""
+        return "+".join(sorted(self.method.fields))
+
+
+_SECTIONS = {part.name: part.type for part in fields(Config) if part.name not in ("folder", "coverage")}
+
+
+def load(path: Path) -> Config:
+    """Read and check strata.toml. Raises StrataError (usage) naming the key at fault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _wrong(str(path), "le fichier ne peut pas être lu", "the file cannot be read", "strata init DIR") from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(f"{path}: {error}", "ce n'est pas du TOML valide", "this is not valid TOML", "corriger la ligne / mend the line") from error
+    return from_dict(raw, path.parent.resolve(), str(path))
+
+
+def from_dict(raw: dict[str, Any], folder: Path, where: str = "strata.toml") -> Config:
+    """The same from a parsed table: what tests and the demo use."""
+    _refuse_unknown(raw, {*_SECTIONS, "coverage"}, where)
+    parts = {name: _section(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in _SECTIONS.items()}
+    coverage = {name: _section(Coverage, table, f"{where} [coverage.{name}]") for name, table in raw.get("coverage", {}).items()}
+    config = Config(folder=folder, coverage=coverage, **parts)
+    _check_values(config, where)
+    return config
+
+
+def _section(kind: Any, table: dict[str, Any], where: str) -> Any:
+    known = {part.name: part.type for part in fields(kind)}
+    _refuse_unknown(table, set(known), where)
+    for name, value in table.items():
+        _check_type(value, known[name], f"{where} {name}")
+    return kind(**table)
+
+
+def _check_type(value: Any, kind: Any, where: str) -> None:
+    expected = get_origin(kind) or kind
+    good = isinstance(value, expected) and not (expected is int and isinstance(value, bool))
+    if good and expected is list:
+        good = all(isinstance(item, get_args(kind)[0]) for item in value)
+    if not good:
+        raise _wrong(where, "la valeur n'a pas le type attendu", "the value has the wrong type", str(kind))
+
+
+def _refuse_unknown(table: dict[str, Any], known: set[str], where: str) -> None:
+    for name in table:
+        if name not in known:
+            raise _wrong(f"{where} {name}", "cette clé n'existe pas", "there is no such key", ", ".join(sorted(known)))
+
+
+def _check_values(config: Config, where: str) -> None:
+    allowed = [
+        ("[project] language", config.project.language, ("fr", "en")),
+        ("[method] cost_basis", config.method.cost_basis, COST_BASES),
+        ("[method] residence", config.method.residence, ("last", "modal")),
+        ("[method] pie_rule", config.method.pie_rule, ("a", "b", "c")),
+        ("[engine] name", config.engine.name, ("duckdb",)),
+        *((f"[coverage.{name}] scope", part.scope, COVERAGE_SCOPES) for name, part in config.coverage.items()),
+    ]
+    for key, value, choices in allowed:
+        if value not in choices:
+            raise _wrong(f"{where} {key}", "cette valeur n'est pas admise", "this value is not allowed", " | ".join(choices))
+    if config.years.first > config.years.last or config.method.lookback_years < 1:
+        raise _wrong(f"{where} [years]", "les années ne se suivent pas", "the years are not in order", "first <= last, lookback_years >= 1")
+    if config.disclosure.threshold < 1:
+        raise _wrong(f"{where} [disclosure] threshold", "le seuil doit être au moins 1", "the threshold must be at least 1", "threshold = 11")
+    config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
+
+
+def _month_end(month: str) -> date:
+    try:
+        year, number = (int(part) for part in month.split("-"))
+        following = date(year + number // 12, number % 12 + 1, 1)
+    except ValueError as error:
+        raise _wrong("[coverage] last_complete_month", "ce mois ne se lit pas", "this month cannot be read", "2025-12") from error
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def _wrong(where: str, why_fr: str, why_en: str, fix: str) -> StrataError:
+    return StrataError(
+        what=("Configuration refusée", "Configuration refused"),
+        where=where,
+        why=(why_fr, why_en),
+        fix=(f"Valeurs ou clés admises : {fix}", f"Allowed values or keys: {fix}"),
+        is_usage=True,
+    )

@@ -1,0 +1,70 @@
+"""The configuration as tables, because SQL that runs alone as it stands has no template.
+
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `duplicate_finess` (docs/design.md). Not here: definitions.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from strata.config import Config
+
+TABLES = Path(__file__).parent / "tables"
+
+
+def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """(Re)write the settings tables. Reads `read_slice`: what the extract holds decides which look-backs are whole."""
+    hospitals, first_year = connection.sql("SELECT count(*) FILTER (finess NOT LIKE '99%'), min(year) FROM read_slice").fetchone()  # type: ignore[misc]
+    _write_setting(connection, config, is_synthetic=hospitals == 0 and first_year is not None)
+    _write_reporting_year(connection, config, first_year or config.years.first)
+    for name in ("age_band", "stay_filter"):
+        rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
+    _write_duplicate_finess(connection, config)
+
+
+def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, *, is_synthetic: bool) -> None:
+    method = config.method
+    connection.execute(
+        """CREATE OR REPLACE TABLE setting AS SELECT
+             ?::SMALLINT AS lookback_years, ?::SMALLINT AS standard_tariff_year, ? AS pie_rule,
+             ? AS residence_rule, ? AS fields, ?::BOOLEAN AS is_synthetic""",
+        [method.lookback_years, method.standard_tariff_year, method.pie_rule, method.residence, config.fields_label, is_synthetic],
+    )
+
+
+def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config, first_data_year: int) -> None:
+    """States run from the eve of the first published year, whose members open that year's flow.
+
+    A state needs `lookback_years` whole years of data. The opening state alone may have one year less, in the local data
+    and in the reference alike, and says so (docs/decisions/0004-opening-state.md); with less, nothing is computed.
+    """
+    full = config.method.lookback_years
+    rows = []
+    for year in range(config.years.first - 1, config.years.last + 1):
+        held = min(full, year - first_data_year + 1)
+        index_date = min(date(year, 12, 31), config.data_through)
+        is_whole = index_date == date(year, 12, 31)
+        is_stock = held == full and year >= config.years.first and index_date.year == year
+        opens_flow = held >= max(full - 1, 1) and is_whole and year < config.years.last
+        is_flow = year >= config.years.first and is_whole
+        if is_stock or opens_flow:
+            rows.append((year, index_date, held, is_stock, opens_flow, is_flow))
+    connection.execute(
+        """CREATE OR REPLACE TABLE reporting_year (year SMALLINT, index_date DATE, lookback_years SMALLINT,
+             is_stock BOOLEAN, opens_flow BOOLEAN, is_flow BOOLEAN)"""
+    )
+    if rows:
+        connection.executemany("INSERT INTO reporting_year VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _write_duplicate_finess(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    built_in = (TABLES / "duplicate_finess.csv").as_posix()
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE duplicate_finess AS
+            SELECT finess, until_year FROM read_csv('{built_in}', header = true,
+              types = {{'finess': 'VARCHAR', 'until_year': 'SMALLINT'}})"""
+    )
+    for finess in config.filters.duplicate_finess:
+        connection.execute("INSERT INTO duplicate_finess VALUES (?, 2017)", [finess])
