@@ -1,0 +1,51 @@
+-- The tables that ingest writes (docs/design.md, "Tables as read" and "Tables a user brings"). No key or index: they are read whole, by columns.
+
+CREATE TABLE IF NOT EXISTS read_stay (
+    stay_id BIGINT, slice_id INTEGER, field VARCHAR, finess VARCHAR, year SMALLINT, stay_number VARCHAR, format_version VARCHAR,
+    person_id INTEGER, pseudonym_status VARCHAR, chaining_codes VARCHAR,
+    entry_date DATE, exit_date DATE, exit_month SMALLINT,
+    entry_mode VARCHAR, entry_provenance VARCHAR, exit_mode VARCHAR, exit_destination VARCHAR,
+    stay_type VARCHAR, automatic_rsa VARCHAR, sex_code VARCHAR, age_years SMALLINT, age_days SMALLINT, geo_code VARCHAR,
+    ghm VARCHAR, ghs VARCHAR, nights SMALLINT, sessions SMALLINT, exh_days SMALLINT, exb_kind VARCHAR, exb_tenths SMALLINT,
+    supplement_hs SMALLINT, supplement_rea SMALLINT, supplement_si SMALLINT, supplement_stf SMALLINT, supplement_src SMALLINT,
+    supplement_rep SMALLINT, supplement_nn1 SMALLINT, supplement_nn2 SMALLINT, supplement_nn3 SMALLINT,
+    dp VARCHAR, dr VARCHAR, unit_count SMALLINT, billable VARCHAR, valuation_code VARCHAR, cost_billed_eur DECIMAL(12, 2),
+    source_file VARCHAR, source_line INTEGER
+);
+
+CREATE TABLE IF NOT EXISTS read_unit (
+    stay_id BIGINT, unit_rank SMALLINT, dp VARCHAR, dr VARCHAR, unit_finess VARCHAR,
+    authorisation_1 VARCHAR, authorisation_2 VARCHAR, nights SMALLINT
+);
+
+CREATE TABLE IF NOT EXISTS read_diagnosis (stay_id BIGINT, unit_rank SMALLINT, code VARCHAR);
+
+CREATE TABLE IF NOT EXISTS read_procedure (
+    stay_id BIGINT, unit_rank SMALLINT, code VARCHAR, phase VARCHAR, activity VARCHAR, day_offset SMALLINT, executions SMALLINT
+);
+
+CREATE TABLE IF NOT EXISTS pseudonym (person_id INTEGER, pseudonym VARCHAR);
+
+CREATE TABLE IF NOT EXISTS quarantine (source_file VARCHAR, source_line INTEGER, reason VARCHAR);
+
+CREATE TABLE IF NOT EXISTS read_file (
+    source_file VARCHAR, sha256 VARCHAR, family VARCHAR, format_version VARCHAR, finess VARCHAR, year SMALLINT, month SMALLINT,
+    lines BIGINT, accepted BIGINT, quarantined BIGINT, refused BIGINT, reason VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS read_slice (
+    slice_id INTEGER, finess VARCHAR, field VARCHAR, year SMALLINT, form VARCHAR, month SMALLINT, sha256 VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS territory (territory_id VARCHAR, territory_name VARCHAR, geo_code VARCHAR);
+
+CREATE TABLE IF NOT EXISTS population (
+    year SMALLINT, geo_code VARCHAR, territory_id VARCHAR, sex VARCHAR, age_min SMALLINT, age_max SMALLINT, population BIGINT
+);
+
+CREATE TABLE IF NOT EXISTS tariff_ghs (
+    tariff_year SMALLINT, ghs VARCHAR, ghm VARCHAR,
+    base_eur DECIMAL(12, 2), exb_flat_eur DECIMAL(12, 2), exb_day_eur DECIMAL(12, 2), exh_day_eur DECIMAL(12, 2)
+);
+
+CREATE TABLE IF NOT EXISTS tariff_supplement (tariff_year SMALLINT, supplement VARCHAR, day_eur DECIMAL(12, 2));
