@@ -1,0 +1,128 @@
+"""Assets made from the sql/ folder and from the tables Python writes: one table, one asset, the same name.
+
+Belongs here: the factory and the last asset, `publication`. Not here: what a table holds (sql/, tables.py) or whether it is right (checks.py).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from pipelines.checks import LAYER, forget, refuse_unless_checked, suites
+from pipelines.session import Session
+from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
+from strata.errors import StrataError
+from strata.models import SQL_FOLDER, Model, build, models
+
+# What a person is told while the tables of a layer are built.
+STAGES = {
+    "staging": ("Séjours : filtres et coûts…", "Stays: filters and costs…"),
+    "core": ("Personnes et séjours…", "Persons and stays…"),
+    "strata": ("Strates…", "Strata…"),
+    "reference": ("Cohortes…", "Cohorts…"),
+    "indicators": ("Indicateurs…", "Indicators…"),
+    "quality": ("Contrôles…", "Checks…"),
+}
+PUBLISHED_LAYERS = ("indicators", "quality")
+
+
+def build_assets(folder: Path = SQL_FOLDER) -> list[dg.AssetsDefinition]:
+    """Every table of the product and the publication. StrataError when an SQL file reads a table that nothing makes."""
+    found = models(folder)
+    _refuse_unknown_inputs(found)
+    return [*map(_writer_asset, WRITERS), *(_model_asset(model, folder) for model in found.values()), _publication_asset(found, folder)]
+
+
+def _refuse_unknown_inputs(found: Mapping[str, Model]) -> None:
+    for model in found.values():
+        for table in model.inputs:
+            if table not in found and table not in PYTHON_TABLES:
+                raise StrataError(
+                    what=(f"La table {table} n'est faite par personne", f"Nothing makes table {table}"),
+                    where=f"sql/{model.layer}/{model.name}.sql",
+                    why=("ni un fichier SQL ni pipelines/tables.py ne porte ce nom", "neither an SQL file nor pipelines/tables.py has this name"),
+                    fix=("Corriger le nom, ou ajouter la table", "Mend the name, or add the table"),
+                )
+
+
+def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=model.name,
+        deps=list(model.inputs),
+        group_name=model.layer,
+        description=model.description,
+        code_version=model.sha256,
+        kinds={"sql", "duckdb"},
+        required_resource_keys={"session"},
+    )
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        session: Session = context.resources.session
+        session.enter(STAGES.get(model.layer, (model.layer, model.layer)))
+        with session.timed(model.name):
+            session.rows[model.name] = build(session.connection, model.name, folder)
+            if model.layer == LAYER:
+                forget(session.connection, model.name)
+        return dg.MaterializeResult(metadata=_metadata(session, model.name))
+
+    return table
+
+
+def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(table, deps=list(writer.reads), group_name=writer.name, description=meaning, kinds={"python", "duckdb"})
+        for table, meaning in writer.tables.items()
+    ]
+
+    @dg.multi_asset(name=writer.name, specs=specs, required_resource_keys={"session"})
+    def tables(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
+        session: Session = context.resources.session
+        session.enter(writer.stage)
+        with session.timed(writer.name):
+            writer.write(session)
+        for table in writer.tables:
+            session.rows[table] = _count(session.connection, table)
+            yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table))
+
+    return tables
+
+
+def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDefinition:
+    @dg.asset(
+        name="publication",
+        deps=[name for name, model in found.items() if model.layer in PUBLISHED_LAYERS] + ["territory", "reference_total"],
+        group_name="publication",
+        description="The published folder of this run: indicators, catalogue, receipt, pages. Nothing else leaves the warehouse.",
+        kinds={"python", "parquet"},
+        required_resource_keys={"session"},
+    )
+    def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        session: Session = context.resources.session
+        session.enter(("Publication…", "Publication…"))
+        checks = refuse_unless_checked(session.connection, suites(folder))
+        with session.timed("publication"):
+            session.publication = _publish(session, checks)
+        return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(session.publication)})
+
+    return publication
+
+
+def _publish(session: Session, checks: list[dict[str, object]]) -> Path:
+    from dashboards.site import build_site
+    from strata.publish import publish
+
+    published = publish(
+        session.connection, session.config, run_id=session.run_id, checks=checks, timings=dict(session.seconds), extra={"rows": session.rows}
+    )
+    build_site(published)
+    return published
+
+
+def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int]:
+    columns = session.connection.execute(f"DESCRIBE {table}").fetchall()
+    schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind, *_ in columns])
+    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return connection.sql(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]

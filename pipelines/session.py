@@ -1,0 +1,91 @@
+"""What the assets of one run share: the configuration, the warehouse, what was timed.
+
+Belongs here: opening and closing a run. Not here: what a run computes (tables.py, assets.py) and who starts it (runner.py, definitions.py).
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from strata.config import Config, load
+from strata.errors import StrataError
+
+SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Session:
+    """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built."""
+
+    config: Config
+    run_id: str
+    connection: duckdb.DuckDBPyConnection
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    publication: Path | None = None
+    _stage: str = ""
+
+    def enter(self, stage: tuple[str, str]) -> None:
+        """Tell the person which stage begins, once per stage."""
+        text = stage[0 if self.config.project.language == "fr" else 1]
+        if text != self._stage:
+            self._stage = text
+            self.progress(text)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time spent inside to `name`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time: 20251105T060000Z-1f3a9c."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def config_path() -> Path:
+    """STRATA_CONFIG, else ./strata.toml, else the sample project of the repository."""
+    named = os.environ.get("STRATA_CONFIG")
+    if named:
+        return Path(named)
+    here = Path("strata.toml")
+    return here if here.exists() else SAMPLE
+
+
+def load_config() -> Config:
+    """The configuration of this process. StrataError when it is wrong; all defaults when a clone has no sample yet."""
+    path = config_path()
+    return load(path) if path != SAMPLE or path.exists() else Config(folder=Path.cwd())
+
+
+@contextmanager
+def open_session(config: Config, progress: Progress, run_id: str = "") -> Iterator[Session]:
+    """Hold the lock and the warehouse from the first asset to the last. StrataError when another run holds them."""
+    from strata.ingest.lock import lock
+    from strata.ingest.warehouse import open_warehouse
+
+    run_id = run_id or new_run_id()
+    engine = config.engine
+    with lock(config.database.parent, run_id):
+        connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
+        try:
+            yield Session(config, run_id, connection, progress)
+        finally:
+            connection.close()
+
+
+def usage_error(what: tuple[str, str], where: str, why: tuple[str, str], fix: tuple[str, str]) -> StrataError:
+    """A StrataError for a wrong command or configuration (exit 2)."""
+    return StrataError(what=what, where=where, why=why, fix=fix, is_usage=True)

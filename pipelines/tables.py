@@ -1,0 +1,123 @@
+"""The tables that Python makes: what SQL files may read beside each other.
+
+Belongs here: which tables are written together, by whom, from what. Not here: SQL tables (sql/) nor how they are written (strata/).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines.session import Session
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One step in Python. tables: name -> meaning. reads: tables that must be built before. stage: what a person is told."""
+
+    name: str
+    tables: dict[str, str]
+    write: Callable[[Session], None]
+    stage: tuple[str, str]
+    reads: tuple[str, ...] = ()
+
+
+def _extract(session: Session) -> None:
+    from strata.ingest.load import ingest
+
+    ingest(session.config.path("landing"), session.connection, session.progress)
+
+
+def _inputs(session: Session) -> None:
+    from strata.ingest.user_tables import load_user_tables
+
+    load_user_tables(session.connection, session.config)
+
+
+def _settings(session: Session) -> None:
+    from strata.settings import write_settings
+
+    write_settings(session.connection, session.config)
+
+
+def _definitions(session: Session) -> None:
+    from strata.definitions import write_definitions
+
+    write_definitions(session.connection, session.config)
+
+
+def _reference(session: Session) -> None:
+    from strata.reference import load_reference
+
+    load_reference(session.connection, session.config)
+
+
+WRITERS = (
+    Writer(
+        "extract",
+        {
+            "read_stay": "Stays as read from the extracts, one row per accepted stay.",
+            "read_unit": "Medical units of the stays, as read.",
+            "read_diagnosis": "Associated diagnoses, as read.",
+            "read_procedure": "Acts, as read.",
+            "pseudonym": "Pseudonym of each person: the only table that holds it.",
+            "quarantine": "Lines set aside, each with its reason.",
+            "read_file": "Files seen, with lines in = accepted + quarantined + refused.",
+            "read_slice": "(hospital, field of care, year) now held, and from which transmission.",
+        },
+        _extract,
+        ("Lecture des extractions…", "Reading the extracts…"),
+    ),
+    Writer(
+        "inputs",
+        {
+            "territory": "Territories as lists of PMSI geographic codes.",
+            "population": "Residents by year, place, sex and age.",
+            "tariff_ghs": "Public GHS tariffs by year, euros.",
+            "tariff_supplement": "Public tariffs of the daily supplements, euros.",
+        },
+        _inputs,
+        ("Lecture des territoires, populations et tarifs…", "Reading territories, populations and tariffs…"),
+    ),
+    Writer(
+        "settings",
+        {
+            "setting": "The choices of strata.toml that SQL reads, one row.",
+            "reporting_year": "Years to publish, their index date and look-back.",
+            "age_band": "Age bands.",
+            "stay_filter": "Stay filters and the use each one acts on.",
+            "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
+        },
+        _settings,
+        ("Réglages et définitions…", "Settings and definitions…"),
+        reads=("read_slice",),
+    ),
+    Writer(
+        "definition_tables",
+        {
+            "definition": "Conditions and the version of their definition.",
+            "definition_code": "Codes of every list.",
+            "definition_event": "Events a stay can show.",
+            "definition_clause": "Clauses of the events.",
+            "definition_term": "Terms of the clauses: a code list in a position.",
+            "definition_criterion": "Events counted over a look-back.",
+            "definition_rule": "Rules that give a stratum or a risk level.",
+            "definition_member": "Criteria of each rule and their weights.",
+            "definition_type_group": "Events that speak for a type.",
+            "definition_type_rule": "Types, in order of precedence.",
+            "definition_type_term": "Conditions of each type.",
+        },
+        _definitions,
+        ("Réglages et définitions…", "Settings and definitions…"),
+    ),
+    Writer(
+        "reference",
+        {
+            "reference_cell": "National rates and mean costs by age, sex and stratum.",
+            "reference_total": "Crude national figures.",
+        },
+        _reference,
+        ("Référence nationale…", "National reference…"),
+        reads=("stock_cell", "flow_cell", "population_cell", "setting", "reporting_year", "definition"),
+    ),
+)
+
+PYTHON_TABLES = frozenset(table for writer in WRITERS for table in writer.tables)
