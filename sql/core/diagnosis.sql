@@ -1,0 +1,12 @@
+-- Grain: one diagnosis of one stay, in one position.
+-- The principal and related diagnosis of the stay and of each unit (RUM), and the associated diagnoses (DAS). unit_rank is NULL for the
+-- stay's own, and for a DAS that comes from SNDS, where the unit is not known.
+SELECT stay_id, CAST(NULL AS SMALLINT) AS unit_rank, 'stay_dp' AS position, dp AS code FROM read_stay WHERE dp IS NOT NULL
+UNION ALL
+SELECT stay_id, CAST(NULL AS SMALLINT) AS unit_rank, 'stay_dr' AS position, dr AS code FROM read_stay WHERE dr IS NOT NULL
+UNION ALL
+SELECT stay_id, unit_rank, 'unit_dp' AS position, dp AS code FROM read_unit WHERE dp IS NOT NULL
+UNION ALL
+SELECT stay_id, unit_rank, 'unit_dr' AS position, dr AS code FROM read_unit WHERE dr IS NOT NULL
+UNION ALL
+SELECT stay_id, unit_rank, 'das' AS position, code FROM read_diagnosis

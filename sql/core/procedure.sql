@@ -1,0 +1,10 @@
+-- Grain: one act zone of one stay.
+-- Acts of the CCAM. Activity 4 (anaesthesia) repeats the act of activity 1: who counts acts must choose one of them.
+SELECT
+  stay_id,
+  unit_rank,
+  code,
+  phase,
+  activity,
+  day_offset
+FROM read_procedure

@@ -1,0 +1,41 @@
+-- Grain: one stay read x one filter it meets.
+-- A filter does not delete a stay: it says for which use the stay does not count (strata/tables/stay_filter.csv). One UNION branch per filter.
+SELECT read_stay.stay_id, 'geographic_duplicate' AS reason
+FROM read_stay
+INNER JOIN duplicate_finess ON read_stay.finess = duplicate_finess.finess AND read_stay.year <= duplicate_finess.until_year
+UNION ALL
+SELECT stay_id, 'ghm_error' AS reason FROM read_stay WHERE ghm LIKE '90%' OR ghm IS NULL
+UNION ALL
+SELECT stay_id, 'automatic_rsa' AS reason FROM read_stay WHERE automatic_rsa <> '0'
+UNION ALL
+SELECT read_stay.stay_id, 'inter_hospital_service' AS reason
+FROM read_stay
+CROSS JOIN setting
+WHERE
+  CASE setting.pie_rule
+    WHEN 'a' THEN read_stay.entry_mode = '0' OR read_stay.exit_mode = '0'
+    WHEN 'b' THEN read_stay.stay_type = 'B'
+    ELSE read_stay.stay_type = 'B' AND NOT (read_stay.ghm LIKE '28%' AND substr(read_stay.ghm, 1, 6) NOT IN ('28Z14Z', '28Z15Z', '28Z16Z'))
+  END
+UNION ALL
+SELECT stay_id, 'session' AS reason FROM stay_trait WHERE is_session
+UNION ALL
+SELECT stay_id, 'not_reimbursed' AS reason FROM read_stay WHERE ghs = '9999'
+UNION ALL
+SELECT stay_id, 'not_valued' AS reason FROM stay_cost WHERE NOT is_valued
+UNION ALL
+SELECT stay_id, 'zero_cost' AS reason FROM stay_cost WHERE is_valued AND coalesce(cost_billed_eur, 0) = 0
+UNION ALL
+SELECT stay_id, 'no_tariff' AS reason FROM stay_cost WHERE is_valued AND cost_standard_eur IS NULL
+UNION ALL
+SELECT stay_id, 'unlinkable_abortion' AS reason FROM read_stay WHERE ghm = '14Z08Z'
+UNION ALL
+SELECT stay_id, 'chaining_error' AS reason FROM read_stay WHERE chaining_codes <> '000000000' AND pseudonym_status <> 'missing'
+UNION ALL
+SELECT stay_id, 'no_pseudonym' AS reason FROM read_stay WHERE pseudonym_status = 'missing'
+UNION ALL
+SELECT stay_id, 'placeholder_pseudonym' AS reason FROM read_stay WHERE pseudonym_status = 'placeholder'
+UNION ALL
+SELECT stay_id, 'no_dates' AS reason FROM read_stay WHERE entry_date IS NULL OR exit_date IS NULL
+UNION ALL
+SELECT stay_id, 'residence_abroad_or_unknown' AS reason FROM read_stay WHERE geo_code IS NULL OR geo_code LIKE '99%'

@@ -1,0 +1,29 @@
+-- Grain: one code seen in the extract x one code list that holds it.
+-- Prefixes are met with the codes actually present, once, so that everything after is an equality.
+WITH seen AS (
+  SELECT DISTINCT 'icd10' AS system, code FROM diagnosis
+  UNION ALL
+  SELECT DISTINCT 'ccam' AS system, code FROM procedure
+  UNION ALL
+  SELECT DISTINCT 'ghm' AS system, ghm AS code FROM stay WHERE ghm IS NOT NULL
+  UNION ALL
+  SELECT DISTINCT 'unit' AS system, authorisation_1 AS code FROM read_unit WHERE authorisation_1 IS NOT NULL
+  UNION
+  SELECT DISTINCT 'unit' AS system, authorisation_2 AS code FROM read_unit WHERE authorisation_2 IS NOT NULL
+  UNION ALL
+  SELECT DISTINCT 'supplement' AS system, code FROM definition_code WHERE system = 'supplement'
+)
+
+SELECT DISTINCT
+  definition_code.list_id,
+  seen.system,
+  seen.code,
+  coalesce(definition_code.valid_from, DATE '1900-01-01') AS valid_from,
+  coalesce(definition_code.valid_to, DATE '2999-12-31') AS valid_to
+FROM definition_code
+INNER JOIN seen
+  ON definition_code.system = seen.system
+  AND CASE definition_code.match
+    WHEN 'prefix' THEN starts_with(seen.code, definition_code.code)
+    ELSE seen.code = definition_code.code
+  END

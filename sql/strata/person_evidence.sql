@@ -1,0 +1,129 @@
+-- Grain: one person x condition x reporting year x criterion met.
+-- The reason for everything that follows: how many events, the first and the last, and the day from which, without a new one, the
+-- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, the year's look-back.
+WITH windowed AS (
+  SELECT
+    stay_event.person_id,
+    stay_event.stay_id,
+    stay_event.exit_date,
+    stay_event.days,
+    reporting_year.year,
+    definition_criterion.criterion_no,
+    definition_criterion.counted,
+    definition_criterion.at_least,
+    definition_criterion.episode_event_no,
+    coalesce(definition_criterion.months, 12 * reporting_year.lookback_years) AS months
+  FROM stay_event
+  INNER JOIN definition_criterion ON stay_event.event_no = definition_criterion.event_no
+  INNER JOIN reporting_year
+    ON stay_event.exit_date <= reporting_year.index_date
+    AND stay_event.exit_date
+    + to_months(
+      CAST(
+        least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
+      )
+    ) > reporting_year.index_date
+),
+
+-- Episodes that hold an event asked for beside another (intensive care during a decompensation).
+episode_event AS (
+  SELECT DISTINCT
+    stay_episode.person_id,
+    stay_episode.episode_no,
+    stay_event.event_no
+  FROM stay_event
+  INNER JOIN stay_episode ON stay_event.stay_id = stay_episode.stay_id
+  WHERE stay_event.event_no IN (SELECT episode_event_no FROM definition_criterion WHERE episode_event_no IS NOT NULL)
+),
+
+-- What is counted, each with its date and weight: a stay, a stay's days, or an episode dated by its last stay in the window.
+counted_unit AS (
+  SELECT
+    person_id,
+    year,
+    criterion_no,
+    at_least,
+    months,
+    exit_date AS unit_date,
+    CASE counted WHEN 'day' THEN days ELSE 1 END AS weight
+  FROM windowed
+  WHERE counted IN ('stay', 'day')
+  UNION ALL
+  SELECT
+    windowed.person_id,
+    windowed.year,
+    windowed.criterion_no,
+    windowed.at_least,
+    windowed.months,
+    max(windowed.exit_date) AS unit_date,
+    1 AS weight
+  FROM windowed
+  INNER JOIN stay_episode ON windowed.stay_id = stay_episode.stay_id
+  LEFT JOIN episode_event
+    ON stay_episode.person_id = episode_event.person_id
+    AND stay_episode.episode_no = episode_event.episode_no
+    AND windowed.episode_event_no = episode_event.event_no
+  WHERE windowed.counted = 'episode' AND (windowed.episode_event_no IS NULL OR episode_event.event_no IS NOT NULL)
+  GROUP BY
+    windowed.person_id, windowed.year, windowed.criterion_no, windowed.at_least, windowed.months, stay_episode.episode_no
+),
+
+-- Counting back from the latest: the unit at which the number is reached is the one whose ageing ends the criterion.
+repeated AS (
+  SELECT
+    person_id,
+    year,
+    criterion_no,
+    at_least,
+    months,
+    unit_date,
+    weight,
+    sum(weight) OVER (
+      PARTITION BY person_id, year, criterion_no
+      ORDER BY unit_date DESC
+      RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS reached
+  FROM counted_unit
+  WHERE at_least > 1
+),
+
+met AS (
+  SELECT
+    person_id,
+    year,
+    criterion_no,
+    months,
+    sum(weight) AS events,
+    min(unit_date) AS first_date,
+    max(unit_date) AS last_date,
+    max(unit_date) AS deciding_date
+  FROM counted_unit
+  WHERE at_least = 1
+  GROUP BY person_id, year, criterion_no, months
+  UNION ALL
+  SELECT
+    person_id,
+    year,
+    criterion_no,
+    months,
+    sum(weight) AS events,
+    min(unit_date) AS first_date,
+    max(unit_date) AS last_date,
+    max(CASE WHEN reached >= at_least THEN unit_date END) AS deciding_date
+  FROM repeated
+  GROUP BY person_id, year, criterion_no, months
+  HAVING max(CASE WHEN reached >= at_least THEN unit_date END) IS NOT NULL
+)
+
+SELECT
+  met.person_id,
+  definition_criterion.condition,
+  met.year,
+  definition_criterion.criterion_id,
+  met.criterion_no,
+  CAST(met.events AS INTEGER) AS events,
+  met.first_date,
+  met.last_date,
+  CAST(met.deciding_date + to_months(CAST(met.months AS INTEGER)) AS DATE) AS expires_on
+FROM met
+INNER JOIN definition_criterion ON met.criterion_no = definition_criterion.criterion_no
