@@ -154,9 +154,9 @@ def make_environment(command: str, wheelhouse: "Path | None") -> None:
     done = STAMP.read_text(encoding="utf-8").split() if STAMP.exists() else []
     if fingerprint(command) in done and interpreter().exists():
         return
+    source = offline(wheelhouse)
     if fingerprint("demo") not in done or not interpreter().exists():
         create_environment()
-    source = offline(wheelhouse)
     lock = LOCKS[command]
     count = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
     say(f"Installation de {count} bibliothèques (quelques minutes)… / Installing {count} libraries (a few minutes)…")
@@ -243,6 +243,8 @@ def listen(command: "list[str]") -> "tuple[int, str]":
             output += line
             if sys.stdout.isatty():
                 print(f"  {output.count('Collecting ')} …", end="\r", flush=True)
+    if sys.stdout.isatty():
+        print(" " * 8, end="\r")
     return process.returncode, output
 
 
