@@ -1,0 +1,25 @@
+-- Grain: one row per condition x published cell, whatever the year.
+-- The breakdowns that are published: each place by stratum and by level of risk, each place by sex, the whole extract by age band.
+WITH place AS (
+    SELECT territory_id FROM published_territory
+    UNION ALL
+    SELECT 'ALL' AS territory_id
+),
+
+breakdown AS (
+    SELECT breakdown, stratum, sex
+    FROM (VALUES
+        ('stratum', '1', 'all'), ('stratum', '2', 'all'), ('stratum', '3', 'all'), ('stratum', '4', 'all'), ('stratum', 'all', 'all'),
+        ('at_risk', 'at_risk_strict', 'all'), ('at_risk', 'at_risk_extended', 'all'),
+        ('sex', 'all', 'F'), ('sex', 'all', 'M')
+    ) AS listed (breakdown, stratum, sex)
+)
+
+SELECT definition.condition, place.territory_id, breakdown.stratum, breakdown.sex, 'all' AS age_band, breakdown.breakdown
+FROM definition
+CROSS JOIN place
+CROSS JOIN breakdown
+UNION ALL
+SELECT definition.condition, 'ALL' AS territory_id, 'all' AS stratum, 'all' AS sex, age_band.age_band, 'age_band' AS breakdown
+FROM definition
+CROSS JOIN age_band

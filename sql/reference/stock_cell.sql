@@ -1,0 +1,25 @@
+-- Grain: one row per year x condition x territory x stratum x sex x age band where somebody is.
+-- The stock, summed. 'at_risk_extended' counts strict and extended persons together. Squares are decimal: the sum does not depend on its order.
+WITH counted AS (
+    SELECT year, condition, territory_id, stratum, sex, age_band, cost_5y_billed_eur, cost_5y_standard_eur
+    FROM stock_member
+    UNION ALL
+    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, cost_5y_billed_eur, cost_5y_standard_eur
+    FROM stock_member
+    WHERE stratum = 'at_risk_strict'
+)
+
+SELECT
+    year,
+    condition,
+    territory_id,
+    stratum,
+    sex,
+    age_band,
+    count(*) AS persons,
+    sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
+    sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
+    sum(cost_5y_billed_eur * cost_5y_billed_eur) AS cost_5y_billed_square,
+    sum(cost_5y_standard_eur * cost_5y_standard_eur) AS cost_5y_standard_square
+FROM counted
+GROUP BY year, condition, territory_id, stratum, sex, age_band

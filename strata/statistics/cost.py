@@ -1,0 +1,25 @@
+"""Limits of euros: totals, means and ratios of costs, which are skewed and which one person repeats.
+
+Belongs here: intervals from person-level variance. Not here: the variance itself (sql/indicators/cohort_total.sql).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from strata.statistics.shapes import Limits, array, as_given, two_sided
+
+__all__ = ["Limits", "log_limits"]
+
+
+def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: float = 0.95) -> Limits:
+    """Limits of `value`, a total of euros times a constant (a mean, a ratio to a fixed expected cost), on the log scale.
+
+    se(log) = sqrt(variance) / total, limits = value x exp(-/+ z se): the delta method (Casella and Berger, 5.5.4).
+    value: euros or a ratio; total: euros; variance: of the total, between persons, euros squared. Same shape (or broadcast).
+    NaN where the total is not positive. Whether the interval may be claimed for so few persons is claim.py's business.
+    """
+    centre, euros, spread = np.broadcast_arrays(array(value), array(total), array(variance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = np.where(euros > 0, np.sqrt(spread) / euros, np.nan)
+    factor = np.exp(two_sided(level) * relative)
+    return Limits(as_given(centre / factor), as_given(centre * factor))
