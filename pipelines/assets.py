@@ -9,7 +9,8 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from pipelines.checks import LAYER, forget, refuse_unless_checked, suites
+from pipelines.expectations import LAYER, Outcome, suites
+from pipelines.gate import keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
 from strata.errors import StrataError
@@ -41,7 +42,10 @@ def _refuse_unknown_inputs(found: Mapping[str, Model]) -> None:
                 raise StrataError(
                     what=(f"La table {table} n'est faite par personne", f"Nothing makes table {table}"),
                     where=f"sql/{model.layer}/{model.name}.sql",
-                    why=("ni un fichier SQL ni pipelines/tables.py ne porte ce nom", "neither an SQL file nor pipelines/tables.py has this name"),
+                    why=(
+                        "ni un fichier SQL ni pipelines/tables.py ne porte ce nom",
+                        "neither an SQL file nor pipelines/tables.py has this name",
+                    ),
                     fix=("Corriger le nom, ou ajouter la table", "Mend the name, or add the table"),
                 )
 
@@ -62,7 +66,7 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         with session.timed(model.name):
             session.rows[model.name] = build(session.connection, model.name, folder)
             if model.layer == LAYER:
-                forget(session.connection, model.name)
+                keep(session.connection, model.name, [])  # rebuilt: not checked yet
         return dg.MaterializeResult(metadata=_metadata(session, model.name))
 
     return table
@@ -70,17 +74,19 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
 
 def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
     specs = [
-        dg.AssetSpec(table, deps=list(writer.reads), group_name=writer.name, description=meaning, kinds={"python", "duckdb"})
+        dg.AssetSpec(
+            table, skippable=True, deps=list(writer.reads), group_name=writer.name, description=meaning, kinds={"python", "duckdb"}
+        )
         for table, meaning in writer.tables.items()
     ]
 
-    @dg.multi_asset(name=writer.name, specs=specs, required_resource_keys={"session"})
+    @dg.multi_asset(name=writer.name, specs=specs, can_subset=True, required_resource_keys={"session"})
     def tables(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
         session.enter(writer.stage)
         with session.timed(writer.name):
             writer.write(session)
-        for table in writer.tables:
+        for table in [key.to_user_string() for key in context.selected_asset_keys]:  # all are written; those asked for are reported
             session.rows[table] = _count(session.connection, table)
             yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table))
 
@@ -99,23 +105,34 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         session: Session = context.resources.session
         session.enter(("Publication…", "Publication…"))
-        checks = refuse_unless_checked(session.connection, suites(folder))
+        outcomes = passed(session.connection, (one for suite in suites(folder).values() for one in suite))
         with session.timed("publication"):
-            session.publication = _publish(session, checks)
+            session.publication = _publish(session, outcomes)
         return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(session.publication)})
 
     return publication
 
 
-def _publish(session: Session, checks: list[dict[str, object]]) -> Path:
+def _publish(session: Session, outcomes: list[Outcome]) -> Path:
     from dashboards.site import build_site
     from strata.publish import publish
 
     published = publish(
-        session.connection, session.config, run_id=session.run_id, checks=checks, timings=dict(session.seconds), extra={"rows": session.rows}
+        session.connection,
+        session.config,
+        run_id=session.run_id,
+        checks=[_receipt_line(one) for one in outcomes],
+        timings=dict(session.seconds),
+        extra={"rows": dict(session.rows)},
     )
     build_site(published)
     return published
+
+
+def _receipt_line(outcome: Outcome) -> dict[str, object]:
+    one = outcome.expectation
+    bounds = {"min": one.min, "max": one.max, "severity": one.severity, "source": one.source}
+    return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds}
 
 
 def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int]:

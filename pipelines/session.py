@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.expectations import Outcome
 from strata.config import Config, load
 from strata.errors import StrataError
 
@@ -24,7 +25,7 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Session:
-    """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built."""
+    """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built. outcomes: of the checks."""
 
     config: Config
     run_id: str
@@ -32,6 +33,7 @@ class Session:
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
     publication: Path | None = None
     _stage: str = ""
 

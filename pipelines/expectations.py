@@ -1,0 +1,63 @@
+"""What is expected of the small tables of sql/quality: rows of a .toml beside each SQL file.
+
+Belongs here: reading them and what one of them gave. Not here: validating (checks.py) nor what follows from a failure (gate.py).
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from strata.models import SQL_FOLDER
+
+LAYER = "quality"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Every value of `column` lies in [min, max] and none is NULL; without a column, the number of rows does.
+
+    severity: 'blocking' stops the publication, 'warning' is reported. label: (French, English). source: where the threshold comes from.
+    """
+
+    table: str
+    name: str
+    severity: str
+    label: tuple[str, str]
+    source: str
+    column: str = ""
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def is_blocking(self) -> bool:
+        return self.severity == "blocking"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one expectation gave. failing_rows: rows of the quality table at fault (1 when it is their number that is)."""
+
+    expectation: Expectation
+    has_passed: bool
+    failing_rows: int
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.expectation.is_blocking and not self.has_passed
+
+
+@cache
+def suites(folder: Path = SQL_FOLDER) -> dict[str, tuple[Expectation, ...]]:
+    """The expectations by table. ValueError when one has no bound or an unknown severity."""
+    return {path.stem: tuple(_read(path)) for path in sorted((folder / LAYER).glob("*.toml"))}
+
+
+def _read(path: Path) -> Iterator[Expectation]:
+    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["expectation"]:
+        label = (entry.pop("label_fr"), entry.pop("label_en"))
+        one = Expectation(table=path.stem, label=label, **entry)
+        if one.severity not in ("blocking", "warning") or (one.min is None and one.max is None):
+            raise ValueError(f"{path.name} {one.name}: severity is blocking or warning, and min or max is given")
+        yield one
