@@ -1,0 +1,160 @@
+"""One file of an SNDS table (CSV or Parquet, loose or in an archive) into a staging table, every row accounted for.
+
+Belongs here: making a file visible to DuckDB, its header, its broken rows. Not here: what a row means (snds.py, snds_columns.py).
+"""
+
+import csv
+import io
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from strata.ingest.archives import SourceFile
+from strata.ingest.reasons import refusal
+from strata.ingest.recognise import BOM, Recognised
+from strata.ingest.snds_columns import columns, missing_columns, reason_sql, text_sql, value_sql
+
+_GLOB = set("*?[]")  # DuckDB would take such a path for a pattern
+Types = dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One file recognised as (a part of) a table."""
+
+    source: SourceFile
+    recognised: Recognised
+
+    @property
+    def family(self) -> str:
+        return self.recognised.family
+
+
+def local_path(file: TableFile, work: Path) -> Path:
+    """Where DuckDB can read the file: its own path, or a private copy in `work` for an archive entry."""
+    path = file.source.path
+    if path is not None and not _GLOB & set(str(path)):
+        return path
+    with tempfile.NamedTemporaryFile(dir=work, delete=False) as copy:
+        for block in file.source.blocks():
+            copy.write(block)
+    return Path(copy.name)
+
+
+def scan_sql(file: TableFile, path: Path) -> str:
+    """The FROM clause that reads the file as text, row by row; broken CSV rows go to DuckDB's reject_errors."""
+    literal = "'" + str(path).replace("'", "''") + "'"
+    if file.recognised.version == "parquet":
+        return f"read_parquet({literal})"
+    names = ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in _header(file))
+    return (
+        f"read_csv({literal}, columns = {{{names}}}, delim = '{file.recognised.separator}', header = true, auto_detect = false, "
+        "quote = '\"', escape = '\"', encoding = 'latin-1', compression = 'none', store_rejects = true)"
+    )  # codes are ASCII: latin-1 takes any label beside them, UTF-8 included
+
+
+def _header(file: TableFile) -> list[str]:
+    first = file.source.head().removeprefix(BOM).decode("latin-1").lstrip("\r\n").splitlines()[0]
+    names = next(csv.reader(io.StringIO(first), delimiter=file.recognised.separator or ","))
+    return [name.strip() or f"column {rank}" for rank, name in enumerate(names, start=1)]
+
+
+def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) -> Types:
+    """SNDS column (upper case) -> (name in the file, DuckDB type). Refused when a column is missing or there twice."""
+    if file.recognised.version == "csv":
+        found = [(name, "VARCHAR") for name in _header(file)]
+    else:
+        found = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {scan_sql(file, path)}").fetchall()]
+    twice = [name for name, count in Counter(name.upper() for name, _ in found).items() if count > 1]
+    if twice:
+        raise refusal(f"duplicate_column: {file.family}.{twice[0]}", file.source.name)
+    present = {name.upper(): (name, duckdb_type) for name, duckdb_type in found}
+    if missing := missing_columns(file.family, set(present)):
+        raise refusal(f"missing_column: {file.family}.{', '.join(missing)}", file.source.name)
+    return present
+
+
+def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, work: Path) -> None:
+    """Append the rows of the file to the table named after its family, and its broken rows to `problem`.
+
+    Refused when it cannot be read to its end, lacks a column, or when a lost quote has swallowed lines.
+    """
+    path = local_path(file, work)
+    try:
+        connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+        connection.execute(_insert_sql(file, file_no, types(connection, file, path), path))
+        if file.recognised.version == "csv":
+            _account_for_broken_rows(connection, file, file_no)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        raise  # our SQL is wrong, not the file
+    except duckdb.Error as error:
+        raise refusal("unreadable_table", file.source.name) from error
+    finally:
+        if path != file.source.path:
+            path.unlink()
+
+
+def _insert_sql(file: TableFile, file_no: int, present: Types, path: Path) -> str:
+    wanted = columns(file.family)
+    texts = ",\n".join(f"{text_sql(column, present)} AS {column.name}" for column in wanted)
+    values = ",\n".join(f"{value_sql(column)} AS {column.name}, {column.name} AS text_{column.name}" for column in wanted)
+    names = ", ".join(f"typed.{column.name}" for column in wanted)
+    return f"""
+        INSERT INTO {file.family}
+        WITH found AS (SELECT row_number() OVER () AS row_no, {texts} FROM {scan_sql(file, path)}),
+        typed AS (SELECT row_no, {values} FROM found)
+        SELECT {file_no}, typed.row_no, {reason_sql(file.family)}, {names} FROM typed
+    """
+
+
+def _account_for_broken_rows(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int) -> None:
+    broken = connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0]
+    if broken:
+        connection.execute(_RENUMBER.format(family=file.family, file_no=file_no))
+        connection.execute(f"INSERT INTO problem SELECT DISTINCT '{file.family}', {file_no}, line - 1, 'broken_row' FROM reject_errors")
+    rows = connection.execute(f"SELECT count(*) FROM {file.family} WHERE file_no = {file_no}").fetchall()[0][0]
+    if rows + broken != _newlines(file.source) and rows + broken != _data_lines(file.source):
+        raise refusal("broken_quotes", file.source.name)
+
+
+# DuckDB does not number the broken rows: each row after some of them gets the number it has in the file.
+_RENUMBER = """
+    WITH broken AS (SELECT DISTINCT line FROM reject_errors),
+    gap AS (SELECT line - 1 - row_number() OVER (ORDER BY line) AS rows_before, row_number() OVER (ORDER BY line) AS broken FROM broken),
+    last_gap AS (SELECT rows_before, max(broken) AS broken FROM gap GROUP BY rows_before),
+    shift AS (
+        SELECT r.row_no, g.broken
+        FROM {family} AS r
+        ASOF JOIN last_gap AS g ON r.row_no > g.rows_before
+        WHERE r.file_no = {file_no}
+    )
+    UPDATE {family} AS staged
+    SET row_no = staged.row_no + shift.broken
+    FROM shift
+    WHERE staged.file_no = {file_no} AND staged.row_no = shift.row_no
+"""
+
+
+def count_rows(file: TableFile, work: Path) -> int:
+    """Rows of a file that is not staged, for its account."""
+    if file.recognised.version == "parquet":
+        return int(pq.read_metadata(local_path(file, work)).num_rows)
+    return _data_lines(file.source)
+
+
+def _newlines(source: SourceFile) -> int:
+    """Data lines of a file that is well formed: one newline each, the header's and the last one's apart."""
+    newlines, last = 0, b""
+    for block in source.blocks():
+        newlines, last = newlines + block.count(b"\n"), block[-1:]
+    return newlines - (last == b"\n")
+
+
+def _data_lines(source: SourceFile) -> int:
+    """Lines that are not blank, whatever ends them, without the header."""
+    with source.open() as stream:
+        return sum(1 for line in io.TextIOWrapper(stream, encoding="latin-1") if line.strip()) - 1
