@@ -116,7 +116,7 @@ class Config:
 
     def path(self, name: str) -> Path:
         """Absolute path of an entry of [paths]."""
-        return (self.folder / getattr(self.paths, name)).resolve()
+        return (self.folder / str(getattr(self.paths, name))).resolve()
 
     @property
     def database(self) -> Path:
@@ -153,7 +153,9 @@ def load(path: Path) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _wrong(f"{path}: {error}", "ce n'est pas du TOML valide", "this is not valid TOML", "corriger la ligne / mend the line") from error
+        raise _wrong(
+            f"{path}: {error}", "ce n'est pas du TOML valide", "this is not valid TOML", "corriger la ligne / mend the line"
+        ) from error
     return from_dict(raw, path.parent.resolve(), str(path))
 
 
@@ -205,7 +207,9 @@ def _check_values(config: Config, where: str) -> None:
     if config.years.first > config.years.last or config.method.lookback_years < 1:
         raise _wrong(f"{where} [years]", "les années ne se suivent pas", "the years are not in order", "first <= last, lookback_years >= 1")
     if config.disclosure.threshold < 1:
-        raise _wrong(f"{where} [disclosure] threshold", "le seuil doit être au moins 1", "the threshold must be at least 1", "threshold = 11")
+        raise _wrong(
+            f"{where} [disclosure] threshold", "le seuil doit être au moins 1", "the threshold must be at least 1", "threshold = 11"
+        )
     config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
 
 

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from strata.config import Config
 from strata.errors import StrataError
 
 CONDITIONS = Path(__file__).parent / "conditions"
+TABLES = Path(__file__).with_suffix(".sql")
 TRAITS = Path(__file__).parent / "tables" / "trait.csv"
 
 POSITIONS = {
@@ -53,41 +55,23 @@ _COMPARISON = re.compile(r"(\S+)\s*(<=|>=|=|<|>)\s*([0-9.]+)")
 
 @dataclass
 class Compiled:
-    """The rows of every definition_* table, by table name, in the column order of `COLUMNS`. sha256: of every file read."""
+    """The rows of every definition_* table, by table name, in the column order of definitions.sql. sha256: of every file read."""
 
-    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+    rows: defaultdict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     sha256: dict[str, str] = field(default_factory=dict)
-
-
-COLUMNS = {
-    "definition": "condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR, age_min SMALLINT, population_type VARCHAR",
-    "definition_code": "list_id VARCHAR, system VARCHAR, code VARCHAR, match VARCHAR, valid_from DATE, valid_to DATE",
-    "definition_event": "event_no SMALLINT, condition VARCHAR, event_id VARCHAR, traits_all SMALLINT, traits_any SMALLINT, traits_none SMALLINT",
-    "definition_clause": "event_no SMALLINT, clause SMALLINT, terms SMALLINT",
-    "definition_term": "event_no SMALLINT, clause SMALLINT, term SMALLINT, list_id VARCHAR, position VARCHAR",
-    "definition_criterion": "criterion_no SMALLINT, condition VARCHAR, criterion_id VARCHAR, event_no SMALLINT, months SMALLINT, "
-    "at_least SMALLINT, counted VARCHAR, episode_event_no SMALLINT",
-    "definition_rule": "condition VARCHAR, rule_id VARCHAR, purpose VARCHAR, outcome VARCHAR, priority SMALLINT, min_score SMALLINT, age_min SMALLINT",
-    "definition_member": "condition VARCHAR, rule_id VARCHAR, criterion_no SMALLINT, weight SMALLINT, weight_alone SMALLINT",
-    "definition_type_group": "condition VARCHAR, type_group VARCHAR, event_no SMALLINT, specificity SMALLINT",
-    "definition_type_rule": "condition VARCHAR, rank SMALLINT, person_type VARCHAR, terms SMALLINT",
-    "definition_type_term": "condition VARCHAR, rank SMALLINT, metric VARCHAR, operator VARCHAR, threshold DOUBLE",
-}
 
 
 def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration."""
     folder = config.path("conditions") if config.paths.conditions else CONDITIONS
     compiled = compile_definitions(folder, config.method.conditions)
-    for table, columns in COLUMNS.items():
-        connection.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        rows = compiled.rows[table]
-        if rows:
-            names = [column.split()[0] for column in columns.split(", ")]
-            frame = pa.table({name: pa.array(list(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)})
-            connection.register("compiled_rows", frame)
-            connection.execute(f"INSERT INTO {table} SELECT * FROM compiled_rows")
-            connection.unregister("compiled_rows")
+    connection.execute(TABLES.read_text(encoding="utf-8"))
+    for table, rows in compiled.rows.items():
+        names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+        columns = (pa.array(list(values)) for values in zip(*rows, strict=True))
+        connection.register("compiled_rows", pa.table(dict(zip(names, columns, strict=True))))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM compiled_rows")
+        connection.unregister("compiled_rows")
 
 
 def compile_definitions(folder: Path, conditions: list[str]) -> Compiled:
@@ -151,7 +135,9 @@ class _Compiler:
             if code_list is None:
                 raise self._wrong(where, f"liste de codes inconnue : {list_id}", f"unknown code list: {list_id}")
             if code_list.system != SYSTEM_OF.get(kind, kind):
-                raise self._wrong(where, f"la liste {list_id} n'est pas faite pour cette position", f"list {list_id} does not fit this position")
+                raise self._wrong(
+                    where, f"la liste {list_id} n'est pas faite pour cette position", f"list {list_id} does not fit this position"
+                )
             self.out.rows["definition_code"].extend(code_list.rows)
             self.out.rows["definition_term"].extend((*key, list_id, position) for position in POSITIONS[kind])
 
@@ -240,7 +226,9 @@ class _Compiler:
         score = {"any": 1, "all": len(members), "of": rule.get("at_least", 1)}[given[0]]
         reachable = sum(rule.get("weight", {}).get(name, 1) for name in members)
         if not members or len(set(members)) != len(members) or score > reachable:
-            raise self._wrong(where, "la règle ne peut jamais être remplie ou répète un critère", "the rule can never hold or repeats a criterion")
+            raise self._wrong(
+                where, "la règle ne peut jamais être remplie ou répète un critère", "the rule can never hold or repeats a criterion"
+            )
         return members, score
 
     def _weigh(self, rule: dict[str, Any], rule_id: str, members: list[str], where: str) -> None:
@@ -345,6 +333,9 @@ def _wrong(path: Path, entry: str, why_fr: str, why_en: str) -> StrataError:
         what=("Définition refusée", "Definition refused"),
         where=f"{path.parent.name}/{path.name} {entry}".strip(),
         why=(why_fr, why_en),
-        fix=("Corriger cette entrée ; la grammaire est dans conditions/README.md", "Mend this entry; the grammar is in conditions/README.md"),
+        fix=(
+            "Corriger cette entrée ; la grammaire est dans conditions/README.md",
+            "Mend this entry; the grammar is in conditions/README.md",
+        ),
         is_usage=True,
     )

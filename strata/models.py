@@ -65,7 +65,7 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
             why=(_first_line(error), _first_line(error)),
             fix=("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
         ) from error
-    return connection.sql(f"SELECT count(*) FROM {name}").fetchone()[0]  # type: ignore[index]
+    return int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
 
 def _parse(path: Path) -> Model:

@@ -15,7 +15,7 @@ TABLES = Path(__file__).parent / "tables"
 
 def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """(Re)write the settings tables. Reads `read_slice`: what the extract holds decides which look-backs are whole."""
-    hospitals, first_year = connection.sql("SELECT count(*) FILTER (finess NOT LIKE '99%'), min(year) FROM read_slice").fetchone()  # type: ignore[misc]
+    hospitals, first_year = connection.execute("SELECT count(*) FILTER (finess NOT LIKE '99%'), min(year) FROM read_slice").fetchone()  # type: ignore[misc]
     _write_setting(connection, config, is_synthetic=hospitals == 0 and first_year is not None)
     _write_reporting_year(connection, config, first_year or config.years.first)
     for name in ("age_band", "stay_filter"):

@@ -1,0 +1,128 @@
+"""Small tables in, strata out: stays written as text become the tables as read, and the SQL models run on them.
+
+A stay is a line of ` | `-separated cells under a header. Columns (all but person and exit optional): person, exit (date), entry (date;
+default: exit - nights), nights (1), dp (J189), dr, das (codes, blank-separated), unit_dp, unit_dr, acts (CODE or CODE@day), ghm (04M053),
+units (authorisations), rea/stf/src (days), entry_mode (8), provenance, exit_mode (8), sessions (0), age (default: from `born`),
+born (1950), sex (1), geo (9A001), ghs (1000), chain (nine codes), auto (0), type, finess, billed (euros), billable (1).
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata import models
+from strata.config import Config, from_dict
+from strata.definitions import write_definitions
+from strata.ingest import warehouse
+from strata.settings import write_settings
+
+YEARS = {"first": 2021, "last": 2025}
+
+
+def parse(text: str) -> list[dict[str, str]]:
+    """The rows of a text table; empty cells are left out."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    names = [cell.strip() for cell in lines[0].split("|")]
+    rows = [dict(zip(names, (cell.strip() for cell in line.split("|")), strict=False)) for line in lines[1:]]
+    return [{name: value for name, value in row.items() if value} for row in rows]
+
+
+def config(**changes: dict[str, Any]) -> Config:
+    """A national configuration over 2021-2025; keyword arguments replace whole sections."""
+    raw: dict[str, Any] = {"years": YEARS, "coverage": {"mco": {"scope": "national", "last_complete_month": "2025-12"}}}
+    return from_dict(raw | changes, Path())
+
+
+def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None) -> Any:
+    """A connection where the stays have gone through the staging, core and strata models."""
+    connection = duckdb.connect()
+    connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
+    rows = parse(stays)
+    _slice(connection, first_data_year)
+    people = sorted({row["person"] for row in rows})
+    for number, name in enumerate(people, start=1):
+        connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
+    for line, row in enumerate(rows, start=1):
+        _insert_stay(connection, (1 << 32) + line, line, people.index(row["person"]) + 1, row)
+    chosen = settings or config()
+    write_settings(connection, chosen)
+    write_definitions(connection, chosen)
+    layers = ("staging", "core", "strata")
+    for name, model in models.models().items():
+        if model.layer in layers and name != "population_cell" and (only is None or name in set(only)):
+            models.build(connection, name)
+    return connection
+
+
+def strata(stays: str, *, condition: str, year: int = 2025, settings: Config | None = None) -> dict[str, tuple[str, int, str]]:
+    """person -> (status, stratum, deciding rule) for one condition and year."""
+    connection = built(stays, settings=settings)
+    rows = connection.execute(
+        """SELECT ltrim(pseudonym.pseudonym, '0'), status, stratum, rule_id FROM person_stratum
+           JOIN pseudonym USING (person_id) WHERE condition = ? AND year = ?""",
+        [condition, year],
+    ).fetchall()
+    return {person: (status, stratum, rule) for person, status, stratum, rule in rows}
+
+
+def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[str]]:
+    """person -> the criteria met."""
+    rows = built(stays).execute(
+        """SELECT ltrim(pseudonym.pseudonym, '0'), list(criterion_id) FROM person_evidence
+           JOIN pseudonym USING (person_id) WHERE condition = ? AND year = ? GROUP BY 1""",
+        [condition, year],
+    )
+    return {person: set(met) for person, met in rows.fetchall()}
+
+
+def _slice(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    connection.execute(
+        "INSERT INTO read_slice BY NAME SELECT 1 AS slice_id, '990000001' AS finess, 'mco' AS field, ? AS year, 'atih' AS form", [year]
+    )
+
+
+def _insert_stay(connection: duckdb.DuckDBPyConnection, stay_id: int, line: int, person_id: int, row: dict[str, str]) -> None:
+    exit_date = date.fromisoformat(row["exit"])
+    nights = int(row.get("nights", "1"))
+    entry_date = date.fromisoformat(row["entry"]) if "entry" in row else exit_date - timedelta(days=nights)
+    stay = {
+        "stay_id": stay_id, "slice_id": 1, "field": "mco", "finess": row.get("finess", "990000001"), "year": exit_date.year,
+        "stay_number": str(line).rjust(10, "0"), "person_id": person_id, "pseudonym_status": "ok",
+        "chaining_codes": row.get("chain", "000000000"), "entry_date": entry_date, "exit_date": exit_date, "exit_month": exit_date.month,
+        "entry_mode": row.get("entry_mode", "8"), "entry_provenance": row.get("provenance"), "exit_mode": row.get("exit_mode", "8"),
+        "stay_type": row.get("type"), "automatic_rsa": row.get("auto", "0"), "sex_code": row.get("sex", "1"),
+        "age_years": int(row.get("age", entry_date.year - int(row.get("born", "1950")))), "geo_code": row.get("geo", "9A001"),
+        "ghm": row.get("ghm", "04M053"), "ghs": row.get("ghs", "1000"), "nights": nights, "sessions": int(row.get("sessions", "0")),
+        "exh_days": 0, "exb_tenths": 0, "billable": row.get("billable", "1"), "cost_billed_eur": row.get("billed"),
+        **{f"supplement_{name}": int(row.get(name, "0")) for name in ("hs", "rea", "si", "stf", "src", "rep", "nn1", "nn2", "nn3")},
+        "dp": row.get("dp", "J189"), "dr": row.get("dr"), "unit_count": 1, "source_file": "small", "source_line": line,
+    }  # fmt: skip
+    _insert(connection, "read_stay", stay)
+    units = row.get("units", "").split() or [None]
+    for rank, unit in enumerate(units, start=1):
+        dp, dr = row.get("unit_dp", row.get("dp", "J189")), row.get("unit_dr", row.get("dr"))
+        _insert(
+            connection, "read_unit", {"stay_id": stay_id, "unit_rank": rank, "dp": dp, "dr": dr, "authorisation_1": unit, "nights": nights}
+        )
+    for code in row.get("das", "").split():
+        _insert(connection, "read_diagnosis", {"stay_id": stay_id, "unit_rank": 1, "code": code})
+    for act in row.get("acts", "").split():
+        code, _, day = act.partition("@")
+        act_row = {
+            "stay_id": stay_id,
+            "unit_rank": 1,
+            "code": code,
+            "phase": "0",
+            "activity": "1",
+            "day_offset": int(day or 0),
+            "executions": 1,
+        }
+        _insert(connection, "read_procedure", act_row)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
+    columns = ", ".join(f"? AS {name}" for name in row)
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns}", list(row.values()))
