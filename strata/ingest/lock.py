@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from strata.errors import StrataError
 
 LOCK_NAME = "strata.lock"
+WRITING_SECONDS = 5  # longer than it takes to write one line
 TAKEN_OVER = (
     "Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre.",
     "Lock taken over: the run that held it stopped without giving it back.",
@@ -35,7 +37,7 @@ class Holder:
 
 @contextmanager
 def lock(folder: Path, run_id: str = "") -> Iterator[tuple[str, str] | None]:
-    """Hold the warehouse in `folder` (made, mode 0700, when new). Gives a notice (French, English) when taken over from a dead run, else None.
+    """Hold the warehouse in `folder` (made, mode 0700, when new). Gives a notice (French, English) when taken over from a dead run.
 
     StrataError when another process, or another thread of this one, holds it.
     """
@@ -44,7 +46,7 @@ def lock(folder: Path, run_id: str = "") -> Iterator[tuple[str, str] | None]:
     notice = None
     if not _create(path, run_id):
         holder = _holder(path)
-        if path in _held or _may_be_alive(holder):
+        if path in _held or _may_be_alive(holder, path):
             raise _is_held(path, holder)
         _remove(path)
         if not _create(path, run_id):  # another run was faster to take over
@@ -78,10 +80,10 @@ def _holder(path: Path) -> Holder | None:
         return None
 
 
-def _may_be_alive(holder: Holder | None) -> bool:
-    """False only when the holder surely died. A process of another machine cannot be asked."""
+def _may_be_alive(holder: Holder | None, path: Path) -> bool:
+    """False only when the holder surely died. A process of another machine cannot be asked; an empty lock may be one being written."""
     if holder is None:
-        return False
+        return path.exists() and time.time() - path.stat().st_mtime < WRITING_SECONDS
     if holder.host != socket.gethostname():
         return True
     return holder.pid != os.getpid() and _is_running(holder.pid)

@@ -64,13 +64,18 @@ class Staged:
 
 
 def table_sets(sources: Iterable[tuple[SourceFile, Recognised]]) -> list[TableSet]:
-    """The sets among recognised sources, by label; sources of other families are left out, and a copy of a file is taken once."""
-    sets: dict[str, dict[tuple[str, str], TableFile]] = {}
-    for source, recognised in sources:
-        file = TableFile(source, recognised if recognised.family in FAMILIES else _recognise_by_name(source))
+    """The sets among recognised sources, by label; sources of other families are left out, and copies of one content are taken once."""
+    files = [
+        TableFile(source, recognised if recognised.family in FAMILIES else _recognise_by_name(source)) for source, recognised in sources
+    ]
+    unique: dict[str, TableFile] = {}
+    for file in sorted(files, key=lambda file: (_named(file.source) is None, file.source.name)):
         if file.family in FAMILIES:
-            sets.setdefault(_label(source), {}).setdefault((file.family, seen(source).sha256 or source.name), file)
-    return [TableSet(label, tuple(files.values())) for label, files in sorted(sets.items())]
+            unique.setdefault(seen(file.source).sha256 or file.source.name, file)
+    sets: dict[str, list[TableFile]] = {}
+    for file in sorted(unique.values(), key=lambda file: file.source.name):
+        sets.setdefault(_label(file.source), []).append(file)
+    return [TableSet(label, tuple(sets[label])) for label in sorted(sets)]
 
 
 def _recognise_by_name(source: SourceFile) -> Recognised:

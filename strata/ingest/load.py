@@ -1,0 +1,181 @@
+"""From the landing folder to the tables as read: the public entry of ingest.
+
+Belongs here: what is read, in which order, what is already in, what is reported.
+Not here: reading (atih.py, snds.py) and storing (store.py).
+"""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from strata.errors import StrataError
+from strata.ingest.archives import SourceFile, open_sources
+from strata.ingest.atih import Pair, pairs, read_pair
+from strata.ingest.extract import FileSeen
+from strata.ingest.lock import lock
+from strata.ingest.reasons import reasons
+from strata.ingest.recognise import Recognised, recognise_source, seen
+from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
+from strata.ingest.store import Slice, store, transaction, write_files
+from strata.ingest.warehouse import open_warehouse
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class IngestReport:
+    """What one ingest did. files: every file of the landing folder as it is accounted for now; slices: by verdict (store.Slice)."""
+
+    files: list[FileSeen] = field(default_factory=list)
+    slices: Counter[str] = field(default_factory=Counter)
+    notices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def refused_files(self) -> list[FileSeen]:
+        """Files whose lines could not be taken; a copy or an older transmission is no fault."""
+        return [file for file in self.files if file.reason and file.reason not in ("already_in", "superseded")]
+
+    def total(self, name: str) -> int:
+        """Sum over files of 'lines', 'accepted', 'quarantined' or 'refused'."""
+        return sum(getattr(file, name) for file in self.files)
+
+
+def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress: Progress | None = None) -> IngestReport:
+    """Read what is new in `landing` into the warehouse (its path, or a connection whose caller holds the lock).
+
+    progress is told the name of each file before it is read. StrataError when nothing can be recognised and the warehouse is empty,
+    when a hospital-year comes in both forms, or when another run writes. What was stored before an error stays, slice by slice whole.
+    """
+    if isinstance(warehouse, duckdb.DuckDBPyConnection):
+        return _ingest(landing, warehouse, progress or (lambda name: None))
+    with lock(warehouse.parent) as notice:
+        connection = open_warehouse(warehouse)
+        try:
+            report = _ingest(landing, connection, progress or (lambda name: None))
+        finally:
+            connection.close()
+    report.notices += [notice] if notice else []
+    return report
+
+
+def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Progress) -> IngestReport:
+    sources = list(open_sources(landing)) if landing.is_dir() else []
+    found = [(source, recognise_source(source)) for source in sources]
+    transmissions, tables = pairs(sources), table_sets(found)
+    if not transmissions and not tables and not _holds_anything(connection):
+        raise _nothing_recognised(landing, sources)
+    report = IngestReport()
+    for pair in transmissions:
+        report.slices.update(_load_pair(connection, pair, progress))
+    for table_set in tables:
+        report.slices.update(_load_set(connection, table_set, progress))
+    report.files = _account_for_the_rest(connection, found)
+    return report
+
+
+def _load_pair(connection: duckdb.DuckDBPyConnection, pair: Pair, progress: Progress) -> list[str]:
+    if _is_known(connection, pair.sources):
+        return []
+    progress(pair.sources[0].name)
+    extract = read_pair(pair)
+    months = [file.month for file in extract.files if file.month is not None]
+    sha256 = _sha256(file.sha256 for file in extract.files)
+    return _verdicts(store(connection, extract, month=max(months, default=None), sha256=sha256))
+
+
+def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress) -> list[str]:
+    if _is_known(connection, [file.source for file in tables.files]):
+        return []
+    progress(", ".join(file.source.name for file in tables.files))
+    verdicts: list[str] = []
+    with staged(tables, _work(connection)) as ready:
+        for extract in ready.extracts():
+            verdicts += _verdicts(store(connection, extract, month=ready.month, sha256=tables.sha256))
+    return verdicts
+
+
+def _verdicts(slices: list[Slice]) -> list[str]:
+    return [one.verdict for one in slices]
+
+
+def _sha256(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(parts)).encode("ascii")).hexdigest()
+
+
+def _is_known(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile]) -> bool:
+    """Whether all this content was taken before, whatever the names of its files. What was refused is read again."""
+    wanted = {seen(source).sha256 for source in sources}
+    query = f"SELECT DISTINCT sha256 FROM read_file WHERE {_TAKEN} AND list_contains(?, sha256)"
+    return wanted == {row[0] for row in connection.execute(query, [list(wanted)]).fetchall()}
+
+
+_TAKEN = "(reason IS NULL OR reason IN ('superseded', 'already_in')) AND family <> 'unknown' AND sha256 <> ''"
+
+
+def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tuple[SourceFile, Recognised]]) -> list[FileSeen]:
+    """Give a row to each file no reader took (copies, unknown and refused files); gives the account of the whole folder."""
+    accounts = []
+    with transaction(connection):
+        for source, _ in found:
+            account = seen(source)
+            query = "SELECT * FROM read_file WHERE source_file = ? AND sha256 = ?"
+            if row := connection.execute(query, [source.name, account.sha256]).fetchone():
+                account = FileSeen(*row)
+            else:
+                account = _copy_of(connection, account)
+                connection.execute("DELETE FROM quarantine WHERE source_file = ?", [source.name])
+                write_files(connection, [account])
+            accounts.append(account)
+    return accounts
+
+
+def _copy_of(connection: duckdb.DuckDBPyConnection, account: FileSeen) -> FileSeen:
+    """The account of a file whose content is in under another name; itself when it is not."""
+    query = f"SELECT * FROM read_file WHERE sha256 = ? AND {_TAKEN} ORDER BY reason IS NOT NULL, source_file LIMIT 1"
+    row = connection.execute(query, [account.sha256]).fetchone()
+    if row is None:
+        return account
+    copy = FileSeen(*row)
+    copy.source_file, copy.reason = account.source_file, copy.reason or "already_in"
+    copy.accepted, copy.quarantined, copy.refused = 0, 0, copy.lines
+    return copy
+
+
+def _work(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """Where a set is staged: the warehouse folder, for its owner only, freed of what a run that died has left. None in memory."""
+    database = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchall()[0][0]
+    if not database:
+        return None
+    folder = Path(database).parent
+    for left in folder.glob(f"{WORK_PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return folder
+
+
+def _holds_anything(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM read_slice").fetchall()[0][0])
+
+
+def _nothing_recognised(landing: Path, sources: list[SourceFile]) -> StrataError:
+    refused = Counter(source.refused for source in sources if source.refused)
+    labels = [(name, reasons()[name].label, count) for name, count in sorted(refused.items())]
+    french = "".join(f" {label[0]} : {count}." for _, label, count in labels)
+    english = "".join(f" {label[1]}: {count}." for _, label, count in labels)
+    return StrataError(
+        what=("Aucune extraction reconnue.", "No extract recognised."),
+        where=str(landing),
+        why=(
+            f"{len(sources)} fichier(s) vu(s), aucun .rsa ATIH ni table T_MCOaaB du SNDS.{french}",
+            f"{len(sources)} file(s) seen, no ATIH .rsa nor SNDS table T_MCOaaB.{english}",
+        ),
+        fix=(
+            "Déposez-y les archives e-PMSI (FINESS.ANNÉE.MOIS…zip) telles quelles, ou les tables SNDS en CSV ou Parquet.",
+            "Bring the e-PMSI archives (FINESS.YEAR.MONTH…zip) untouched, or the SNDS tables in CSV or Parquet.",
+        ),
+        is_usage=not landing.is_dir(),
+    )
