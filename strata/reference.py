@@ -1,0 +1,208 @@
+"""The national reference: rates and mean costs by sex and age band, made from a national extract or read from a pack.
+
+Belongs here: making the cells, merging the sparse ones, refusing a pack that does not fit. Not here: the pack's files (pack.py),
+the expected numbers (sql/indicators/expected_*.sql).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from strata.config import COST_BASES, Config
+from strata.errors import StrataError
+from strata.pack import CELL_SCHEMA, KEYS, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
+
+__all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "read_pack", "verify_pack", "write_pack"]
+
+# Strata that add up, and levels that nest: when one of them is too small in a sex, the others would give it back by subtraction.
+_FAMILIES = {**dict.fromkeys("1234", "strata"), "all": "all", "at_risk_strict": "strict", "at_risk_extended": "extended"}
+
+
+def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack | None:
+    """Write `reference_cell`, `reference_total` and `reference_pack` (its name), empty when there is no reference; give the pack.
+
+    A pack named in [paths] reference wins; without one, a national extract is its own reference. Reads the tables of sql/reference.
+    StrataError when the pack is damaged or does not fit the configuration and the extract.
+    """
+    pack = None
+    if config.paths.reference:
+        pack = read_pack(config.path("reference"))
+        _refuse_mismatch(pack, _about(connection, config), str(config.path("reference")))
+    elif config.scope == "national":
+        pack = build_reference(connection, config)
+    _write_tables(connection, pack)
+    return pack
+
+
+def build_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack:
+    """The pack of a national extract: territories and REST together. Only cells of at least `threshold` persons are in it.
+
+    StrataError (usage) when the extract is not declared national. A year without the whole population has no rate per resident.
+    """
+    if config.scope != "national":
+        raise _not_national(config.scope)
+    cells = _in_band_order(connection.sql("FROM national_cell").pl(), connection)
+    complete = cells.filter(pl.col("denominator").is_not_null().all().over(KEYS))
+    written = _writable(complete, config.disclosure.threshold)
+    return Pack(_about(connection, config), _merged_cells(written, config.disclosure.threshold), _totals(complete, written))
+
+
+def _in_band_order(cells: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    order = connection.sql("SELECT age_band, age_min FROM age_band").pl()
+    return cells.join(order, on="age_band").sort([*KEYS, "sex", "age_min"])
+
+
+def merge_bands(persons: Sequence[int], threshold: int) -> list[int]:
+    """For each band from the youngest, the number of its merged cell (0, 1, …).
+
+    A band below the threshold is merged with the next older one until the cell has `threshold` persons; what remains at the oldest
+    end joins the cell before it. Together below the threshold: one cell, which is then not written.
+    """
+    parts, part, held = [], 0, 0
+    for count in persons:
+        parts.append(part)
+        held += count
+        if held >= threshold:
+            part, held = part + 1, 0
+    last = max(part - 1, 0)
+    return [min(number, last) for number in parts]
+
+
+def _writable(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """Leave out the sexes where a level is too small, and the levels that would give it back by subtraction."""
+    series = [key for key in KEYS if key != "stratum"] + ["sex"]
+    sums = cells.group_by([*series, "stratum"], maintain_order=True).agg(pl.col("persons").sum())
+    wide = sums.filter(pl.col("stratum") == "at_risk_extended").select(*series, wide="persons")
+    sums = sums.join(wide, on=series, how="left", maintain_order="left").with_columns(
+        family=pl.col("stratum").replace_strict(_FAMILIES),
+        nested=(pl.col("stratum") == "at_risk_strict") & (pl.col("wide") - pl.col("persons")).is_between(1, threshold - 1),
+    )
+    good = ((pl.col("persons") >= threshold) & ~pl.col("nested").fill_null(False)).all().over([*series, "family"])
+    return cells.join(sums.filter(good), on=[*series, "stratum"], how="semi", maintain_order="left")
+
+
+def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    group = [*KEYS, "sex"]
+    bands = cells.group_by(group, maintain_order=True).agg("persons")
+    parts = [number for persons in bands["persons"] for number in merge_bands(persons.to_list(), threshold)]
+    numbered = cells.with_columns(part=pl.Series(parts, dtype=pl.Int64))
+    names = ["persons", "denominator", "numerator", "cost_square"]
+    summed = numbered.with_columns(
+        *(pl.col(name).sum().over([*group, "part"]) for name in names),
+        merged=pl.col("age_band").str.join("+").over([*group, "part"]),
+    )
+    is_cost = pl.col("per") == "member"
+    square = (pl.col("cost_square") - pl.col("numerator") ** 2 / pl.col("persons")) / (pl.col("persons") - 1)
+    named = summed.with_columns(
+        rate=pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator")),
+        variance=pl.when(is_cost & (pl.col("persons") > 1)).then(square),
+    )
+    return named.filter(pl.col("rate").is_not_null()).select(pl.col(name).cast(kind) for name, kind in CELL_SCHEMA.items())
+
+
+def _totals(cells: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
+    """Crude figures of the levels written in both sexes: with one sex alone, the total would give the other."""
+    both = written.group_by(KEYS).agg(pl.col("sex").n_unique().alias("sexes")).filter(pl.col("sexes") == 2)
+    sums = cells.join(both, on=KEYS, how="semi", maintain_order="left").group_by(KEYS, maintain_order=True)
+    figures = sums.agg(pl.col("persons", "denominator", "numerator").sum())
+    mean = pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator"))
+    return figures.with_columns(mean=mean).select(pl.col(name).cast(kind) for name, kind in TOTAL_SCHEMA.items())
+
+
+def _about(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, Any]:
+    """What a reference must have in common with the figures compared to it, from the tables as they are."""
+    setting = connection.sql("SELECT lookback_years, standard_tariff_year, pie_rule, residence_rule, fields, is_synthetic FROM setting")
+    lookback, tariff_year, pie_rule, residence, fields, is_synthetic = setting.fetchone()  # type: ignore[misc]
+    stock = connection.sql("SELECT year FROM reporting_year WHERE is_stock AND index_date = make_date(year, 12, 31) ORDER BY year")
+    flow = connection.sql("SELECT year, lookback_years FROM flow_year ORDER BY year").fetchall()
+    return {
+        "definitions": dict(connection.sql("SELECT condition, definition_id FROM definition ORDER BY condition").fetchall()),
+        "lookback_years": lookback,
+        "fields": fields,
+        "cost_bases": list(COST_BASES),
+        "standard_tariff_year": tariff_year,
+        "pie_rule": pie_rule,
+        "residence_rule": residence,
+        "stock_years": [year for (year,) in stock.fetchall()],
+        "flow_years": {str(year): held for year, held in flow},
+        "threshold": config.disclosure.threshold,
+        "synthetic": is_synthetic,
+    }
+
+
+_SAME = {
+    "lookback_years": ("les années de recul", "the years of look-back"),
+    "fields": ("les champs inclus", "the fields of care included"),
+    "cost_bases": ("les bases de coût", "the cost bases"),
+    "standard_tariff_year": ("l'année du tarif standard", "the year of the standard tariff"),
+    "pie_rule": ("la règle des prestations inter-établissements", "the rule for inter-hospital services"),
+    "residence_rule": ("la règle de résidence", "the rule of residence"),
+}
+
+
+def _refuse_mismatch(pack: Pack, ours: dict[str, Any], where: str) -> None:
+    theirs = pack.about
+    wrong = [
+        (f"{fr} ({theirs.get(name)} ≠ {ours[name]})", f"{en} ({theirs.get(name)} ≠ {ours[name]})")
+        for name, (fr, en) in _SAME.items()
+        if theirs.get(name) != ours[name]
+    ]
+    wrong += _missing(theirs.get("definitions", {}), ours["definitions"], ("la définition", "the definition"))
+    years = sorted(set(ours["stock_years"]) - set(theirs.get("stock_years", [])))
+    wrong += [(f"l'année {year} (stock) absente", f"year {year} (stock) missing") for year in years]
+    wrong += _missing(theirs.get("flow_years", {}), ours["flow_years"], ("le recul du flux", "the look-back of the flow"))
+    if theirs.get("synthetic") and not ours["synthetic"]:
+        wrong.append(("le paquet est synthétique, l'extraction est réelle", "the pack is synthetic, the extract is real"))
+    if wrong:
+        raise _refusal(where, wrong)
+
+
+def _missing(theirs: dict[str, Any], ours: dict[str, Any], what: tuple[str, str]) -> list[tuple[str, str]]:
+    wrong = [(name, theirs.get(name, "—"), value) for name, value in ours.items() if theirs.get(name) != value]
+    return [(f"{what[0]} {name} ({theirs} ≠ {ours})", f"{what[1]} {name} ({theirs} ≠ {ours})") for name, theirs, ours in wrong]
+
+
+def _refusal(where: str, wrong: Iterable[tuple[str, str]]) -> StrataError:
+    reasons = list(wrong)
+    return StrataError(
+        what=("Le paquet de référence est refusé", "The reference pack is refused"),
+        where=where,
+        why=(
+            "ne concordent pas (paquet ≠ ici) : " + " ; ".join(fr for fr, _ in reasons),
+            "do not agree (pack ≠ here): " + "; ".join(en for _, en in reasons),
+        ),
+        fix=(
+            "Prendre un paquet fait avec les mêmes choix (strata reference show), ou régler [method] et [years] comme lui",
+            "Take a pack made with the same choices (strata reference show), or set [method] and [years] like it",
+        ),
+        is_usage=True,
+    )
+
+
+def _not_national(scope: str) -> StrataError:
+    return StrataError(
+        what=("La référence ne peut pas être construite", "The reference cannot be built"),
+        where="strata.toml [coverage]",
+        why=(f"l'extraction est déclarée « {scope} », pas nationale", f"the extract is declared '{scope}', not national"),
+        fix=(
+            "La construire là où se trouvent les données nationales, puis indiquer le paquet dans [paths] reference",
+            "Build it where the national data is, then name the pack in [paths] reference",
+        ),
+        is_usage=True,
+    )
+
+
+def _write_tables(connection: duckdb.DuckDBPyConnection, pack: Pack | None) -> None:
+    cells = pack.cells if pack else pl.DataFrame(schema=CELL_SCHEMA)
+    totals = pack.totals if pack else pl.DataFrame(schema=TOTAL_SCHEMA)
+    for name, frame in {"reference_cell": cells, "reference_total": totals}.items():
+        connection.register("reference_frame", frame.to_arrow())
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM reference_frame")
+        connection.unregister("reference_frame")
+    connection.execute("CREATE OR REPLACE TABLE reference_pack (reference_id VARCHAR, sha256 VARCHAR, about VARCHAR)")
+    if pack:
+        about = json.dumps(pack.about, ensure_ascii=False, sort_keys=True)
+        connection.execute("INSERT INTO reference_pack VALUES (?, ?, ?)", [pack.reference_id, pack.sha256, about])
