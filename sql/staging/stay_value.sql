@@ -62,10 +62,10 @@ base_value AS (
       END,
       2
     )
-    + round(read_stay.exh_days * tariff_ghs.exh_day_eur, 2)
+    + round(coalesce(read_stay.exh_days, 0) * tariff_ghs.exh_day_eur, 2)
     - CASE read_stay.exb_kind
       WHEN '1' THEN round(tariff_ghs.exb_flat_eur, 2)
-      WHEN '2' THEN round(CAST(read_stay.exb_tenths AS DECIMAL(8, 1)) * CAST(0.1 AS DECIMAL(2, 1)) * tariff_ghs.exb_day_eur, 2)
+      WHEN '2' THEN round(CAST(coalesce(read_stay.exb_tenths, 0) AS DECIMAL(8, 1)) * CAST(0.1 AS DECIMAL(2, 1)) * tariff_ghs.exb_day_eur, 2)
       ELSE 0
     END AS value_eur
   FROM read_stay
