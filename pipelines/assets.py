@@ -1,6 +1,7 @@
 """Assets made from the sql/ folder and from the tables Python writes: one table, one asset, the same name.
 
-Belongs here: the factory and the last asset, `publication`. Not here: what a table holds (sql/, tables.py) or whether it is right (checks.py).
+Belongs here: the factory and the last asset, `publication`. Not here: what a table holds (sql/, tables.py), whether it is
+right (checks.py).
 """
 
 from collections.abc import Mapping
@@ -60,7 +61,7 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         kinds={"sql", "duckdb"},
         required_resource_keys={"session"},
     )
-    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         session.enter(STAGES.get(model.layer, (model.layer, model.layer)))
         with session.timed(model.name):
@@ -96,13 +97,13 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
 def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDefinition:
     @dg.asset(
         name="publication",
-        deps=[name for name, model in found.items() if model.layer in PUBLISHED_LAYERS] + ["territory", "reference_total"],
+        deps=[name for name, model in found.items() if model.layer in PUBLISHED_LAYERS],
         group_name="publication",
         description="The published folder of this run: indicators, catalogue, receipt, pages. Nothing else leaves the warehouse.",
         kinds={"python", "parquet"},
         required_resource_keys={"session"},
     )
-    def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         session.enter(("Publication…", "Publication…"))
         outcomes = passed(session.connection, (one for suite in suites(folder).values() for one in suite))
@@ -114,10 +115,11 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
 
 
 def _publish(session: Session, outcomes: list[Outcome]) -> Path:
-    from dashboards.site import build_site
     from strata.publish import publish
 
-    published = publish(
+    from dashboards.site import build_site
+
+    published: Path = publish(
         session.connection,
         session.config,
         run_id=session.run_id,
@@ -142,4 +144,4 @@ def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return connection.sql(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])

@@ -62,22 +62,22 @@ def validate(frame: "pd.DataFrame", expectations: tuple[Expectation, ...]) -> li
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment] # stored as the mapping of its documentation
     whole = context.data_sources.add_pandas("quality").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
-    suite = gx.ExpectationSuite("quality", expectations=[part for one in expectations for part in _parts(one)])
+    suite = gx.ExpectationSuite("quality", expectations=[part for one in expectations for part in _parts(one, gx.expectations)])
     results = whole.get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT).results
     # Results come back in another order: they are found by the name carried in `meta`.
-    return [_outcome(one, [result for result in results if result.expectation_config.meta["name"] == one.name]) for one in expectations]
+    return [_outcome(one, [result for result in results if _name(result) == one.name]) for one in expectations]
 
 
-def _parts(one: Expectation) -> list[Any]:
-    from great_expectations import expectations as gxe
+def _name(result: Any) -> str:
+    return str(result.expectation_config.meta["name"])
 
-    meta = {"name": one.name}
+
+def _parts(one: Expectation, kinds: Any) -> list[Any]:
+    bounds: dict[str, Any] = {"min_value": one.min, "max_value": one.max, "meta": {"name": one.name}}
     if not one.column:
-        return [gxe.ExpectTableRowCountToBeBetween(min_value=one.min, max_value=one.max, meta=meta)]
-    return [
-        gxe.ExpectColumnValuesToBeBetween(column=one.column, min_value=one.min, max_value=one.max, meta=meta),
-        gxe.ExpectColumnValuesToNotBeNull(column=one.column, meta=meta),  # `between` passes over NULL
-    ]
+        return [kinds.ExpectTableRowCountToBeBetween(**bounds)]
+    no_null = kinds.ExpectColumnValuesToNotBeNull(column=one.column, meta={"name": one.name})  # `between` passes over NULL
+    return [kinds.ExpectColumnValuesToBeBetween(column=one.column, **bounds), no_null]
 
 
 def _outcome(one: Expectation, results: list[Any]) -> Outcome:

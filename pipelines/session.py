@@ -35,14 +35,17 @@ class Session:
     rows: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     publication: Path | None = None
-    _stage: str = ""
+    _told: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, stage: tuple[str, str]) -> None:
         """Tell the person which stage begins, once per stage."""
-        text = stage[0 if self.config.project.language == "fr" else 1]
-        if text != self._stage:
-            self._stage = text
-            self.progress(text)
+        if stage not in self._told:
+            self._told.add(stage)
+            self.tell(stage)
+
+    def tell(self, text: tuple[str, str]) -> None:
+        """A line of progress, in the language of the project."""
+        self.progress(text[0 if self.config.project.language == "fr" else 1])
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -80,7 +83,9 @@ def open_session(config: Config, progress: Progress, run_id: str = "") -> Iterat
 
     run_id = run_id or new_run_id()
     engine = config.engine
-    with lock(config.database.parent, run_id):
+    with lock(config.database.parent, run_id) as notice:
+        if notice:
+            progress(notice[0 if config.project.language == "fr" else 1])
         connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
         try:
             yield Session(config, run_id, connection, progress)

@@ -23,7 +23,9 @@ class Writer:
 def _extract(session: Session) -> None:
     from strata.ingest.load import ingest
 
-    ingest(session.config.path("landing"), session.connection, session.progress)
+    report = ingest(session.config.path("landing"), session.connection, lambda name: session.progress(f"  {name}"))
+    for notice in report.notices:
+        session.tell(notice)
 
 
 def _inputs(session: Session) -> None:
@@ -87,7 +89,7 @@ WRITERS = (
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
         },
         _settings,
-        ("Réglages et définitions…", "Settings and definitions…"),
+        ("Réglages…", "Settings…"),
         reads=("read_slice",),
     ),
     Writer(
@@ -106,17 +108,18 @@ WRITERS = (
             "definition_type_term": "Conditions of each type.",
         },
         _definitions,
-        ("Réglages et définitions…", "Settings and definitions…"),
+        ("Définitions…", "Definitions…"),
     ),
     Writer(
         "reference",
         {
             "reference_cell": "National rates and mean costs by age, sex and stratum.",
             "reference_total": "Crude national figures.",
+            "reference_pack": "Name, hash and terms of the pack in use; empty without one.",
         },
         _reference,
         ("Référence nationale…", "National reference…"),
-        reads=("stock_cell", "flow_cell", "population_cell", "setting", "reporting_year", "definition"),
+        reads=("national_cell", "flow_year", "setting", "reporting_year", "age_band", "definition"),
     ),
 )
 

@@ -1,0 +1,74 @@
+"""`strata reference build / show / verify`: the national reference pack.
+
+Belongs here: the arguments and what is printed. Not here: rates, costs, files (strata/reference.py).
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipelines.commands.project import add_config, read_config
+from pipelines.commands.terminal import Parser, Terminal
+
+
+def add(commands: Any, speaker: Terminal) -> None:
+    """Declare the command and its three actions."""
+    text = speaker.choose("la référence nationale", "the national reference")
+    group = commands.add_parser("reference", terminal=speaker, help=text, description=text)
+    actions = group.add_subparsers(dest="reference", metavar="ACTION", required=True, parser_class=Parser)
+    text = speaker.choose("faire un paquet depuis une extraction nationale", "make a pack from a national extract")
+    build = actions.add_parser("build", terminal=speaker, help=text, description=text)
+    add_config(build, speaker)
+    _add_folder(build, speaker, "--out", required=True)
+    build.set_defaults(action=build_command)
+    text = speaker.choose("ce que contient un paquet", "what a pack holds")
+    show = actions.add_parser("show", terminal=speaker, help=text, description=text)
+    _add_folder(show, speaker, "folder")
+    show.set_defaults(action=show_command)
+    text = speaker.choose("recalculer les empreintes d'un paquet", "recompute the hashes of a pack")
+    verify = actions.add_parser("verify", terminal=speaker, help=text, description=text)
+    _add_folder(verify, speaker, "folder")
+    verify.set_defaults(action=verify_command)
+
+
+def _add_folder(parser: Parser, speaker: Terminal, name: str, **options: Any) -> None:
+    text = speaker.choose("dossier du paquet", "folder of the pack")
+    parser.add_argument(name, type=Path, metavar=speaker.choose("DOSSIER", "DIR"), help=text, **options)
+
+
+def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """Compute up to the reference and write it as a pack."""
+    from pipelines.runner import run
+    from strata.engine.duckdb import connect
+    from strata.reference import build_reference, write_pack
+
+    config = read_config(chosen, speaker)
+    run(config, progress=speaker.progress, until="reference")
+    connection = connect(config.database, read_only=True)
+    try:
+        write_pack(build_reference(connection, config), chosen.out)
+    finally:
+        connection.close()
+    speaker.say(f"Paquet de référence : {chosen.out}", f"Reference pack: {chosen.out}")
+    return 0
+
+
+def show_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """Print what the pack says of itself."""
+    from strata.reference import read_pack
+
+    pack = read_pack(chosen.folder)
+    print(f"reference_id: {pack.reference_id}\nsha256: {pack.sha256}")
+    for key, value in sorted(pack.about.items()):
+        print(f"{key}: {value}")
+    print(f"cells: {len(pack.cells)}\ntotals: {len(pack.totals)}")
+    return 0
+
+
+def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """StrataError when a file differs from the pack's own hash."""
+    from strata.reference import verify_pack
+
+    verify_pack(chosen.folder)
+    speaker.say("Le paquet est intact.", "The pack is intact.")
+    return 0

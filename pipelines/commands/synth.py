@@ -1,0 +1,71 @@
+"""`strata synth`: extracts of a country that does not exist, in the real formats.
+
+Belongs here: the arguments. Not here: the country (strata/synthetic).
+"""
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from pipelines.commands.terminal import Terminal
+
+FORMATS = ("atih", "snds")
+
+
+def add(commands: Any, speaker: Terminal) -> None:
+    """Declare the command."""
+    text = speaker.choose(
+        "écrire des extractions synthétiques ; même graine, mêmes octets", "write synthetic extracts; same seed, same bytes"
+    )
+    parser = commands.add_parser("synth", terminal=speaker, help=text, description=text)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar=speaker.choose("DOSSIER", "DIR"), help=speaker.choose("où écrire", "where")
+    )
+    parser.add_argument("--persons", type=positive, default=20000, metavar="N", help=speaker.choose("personnes (20000)", "persons (20000)"))
+    years = speaker.choose("années civiles (2017-2025)", "calendar years (2017-2025)")
+    parser.add_argument("--years", type=year_range, default=(2017, 2025), metavar="A-B", help=years)
+    formats = speaker.choose("formes : atih,snds", "forms: atih,snds")
+    parser.add_argument("--format", type=form_list, default=FORMATS, dest="formats", metavar="F", help=formats)
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help=speaker.choose("graine (1)", "seed (1)"))
+    parser.set_defaults(action=synth_command)
+
+
+def positive(text: str) -> int:
+    """A number of persons."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def year_range(text: str) -> tuple[int, int]:
+    """'2017-2025' or '2024'."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text)
+    if match is None:
+        raise ValueError(text)
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(text)
+    return first, last
+
+
+def form_list(text: str) -> tuple[str, ...]:
+    """'atih', 'snds' or both, separated by a comma."""
+    forms = tuple(text.split(","))
+    if not set(forms) <= set(FORMATS):
+        raise ValueError(text)
+    return forms
+
+
+def synth_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """Write the country."""
+    from strata.synthetic import write_country
+
+    first, last = chosen.years
+    speaker.progress(speaker.choose("Écriture du pays synthétique…", "Writing the synthetic country…"))
+    write_country(chosen.out, persons=chosen.persons, years=range(first, last + 1), formats=chosen.formats, seed=chosen.seed)
+    for form in chosen.formats:
+        project = chosen.out / form / "strata.toml"
+        speaker.say(f"Projet prêt : strata run --config {project}", f"Project ready: strata run --config {project}")
+    return 0

@@ -1,0 +1,88 @@
+"""How the command speaks: one language at a time, progress on stderr, results on stdout.
+
+Belongs here: printing and the parser's own words. Not here: the text of any one command.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from pipelines.session import usage_error
+from strata.config import Config
+
+
+@dataclass
+class Terminal:
+    """language: STRATA_LANGUAGE when set, else that of the project once read, else French."""
+
+    language: str = "fr"
+    started: float = field(default_factory=time.monotonic)
+
+    def choose(self, french: str, english: str) -> str:
+        """One of two texts."""
+        return french if self.language == "fr" else english
+
+    def say(self, french: str, english: str) -> None:
+        """A line of the result."""
+        print(self.choose(french, english), flush=True)
+
+    def progress(self, text: str) -> None:
+        """A line about work in progress."""
+        print(f"[{time.monotonic() - self.started:4.0f} s] {text}", file=sys.stderr, flush=True)
+
+    def follow(self, config: Config) -> None:
+        """Speak the language of the project, unless the environment has chosen."""
+        if not os.environ.get("STRATA_LANGUAGE"):
+            self.language = config.project.language
+
+
+def terminal() -> Terminal:
+    """A terminal in the language of the environment. Output is UTF-8 whatever the console's code page."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    return Terminal("en" if os.environ.get("STRATA_LANGUAGE", "fr").lower().startswith("en") else "fr")
+
+
+# argparse speaks English only: its few messages, in French.
+_FRENCH = (
+    (r"the following arguments are required: (.*)", r"il manque : \1"),
+    (r"unrecognized arguments: (.*)", r"arguments inconnus : \1"),
+    (r"argument (.*): invalid choice: (.*) \(choose from (.*)\)", r"\1 : \2 n'est pas admis (choix : \3)"),
+    (r"argument (.*): invalid (\w+) value: (.*)", r"\1 : \3 ne convient pas"),
+    (r"argument (.*): expected (one|at least one) argument", r"\1 : il manque une valeur"),
+    (r"argument (.*): not allowed with argument (.*)", r"\1 et \2 s'excluent"),
+)
+
+
+def in_french(message: str) -> str:
+    """A message of argparse in French; as it is when unknown."""
+    for pattern, french in _FRENCH:
+        if re.fullmatch(pattern, message, flags=re.DOTALL):
+            return re.sub(pattern, french, message, flags=re.DOTALL)
+    return message
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises StrataError (usage) in place of printing and leaving."""
+
+    def __init__(self, *args: Any, terminal: Terminal, **kwargs: Any) -> None:
+        super().__init__(*args, **{"add_help": False, "allow_abbrev": False} | kwargs)
+        self.terminal = terminal
+        self._optionals.title = "options"
+        self._positionals.title = terminal.choose("arguments", "arguments")
+        self.add_argument("-h", "--help", action="help", help=terminal.choose("montrer cette aide", "show this help"))
+        debug = terminal.choose("montrer la trace d'une erreur", "show the traceback of an error")
+        self.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=debug)
+
+    def error(self, message: str) -> NoReturn:
+        raise usage_error(
+            ("Commande non comprise", "Command not understood"),
+            self.prog,
+            (in_french(message), message),
+            (f"Voir {self.prog} --help", f"See {self.prog} --help"),
+        )
