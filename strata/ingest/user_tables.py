@@ -1,0 +1,221 @@
+"""The tables a user brings: territories, population, tariffs (docs/design.md, "Tables a user brings").
+
+Belongs here: what each must hold and how it becomes a warehouse table. Not here: reading a CSV (user_csv.py), using the tables (sql/).
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from strata.errors import StrataError
+from strata.ingest.layouts import FORMATS
+from strata.ingest.lock import lock
+from strata.ingest.store import transaction
+from strata.ingest.user_csv import UserCsv, file_error, read_user_csv
+from strata.ingest.warehouse import open_warehouse
+
+OPEN_AGE = 120
+RESERVED_TERRITORIES = ("REST", "ALL")
+_SEXES = {"F": "F", "2": "F", "M": "M", "1": "M", "H": "M"}
+_YEARS = (1990, 2100)
+_GHS_MONEY = {"tarif_base": "base_eur", "forfait_exb": "exb_flat_eur", "tarif_exb": "exb_day_eur", "tarif_exh": "exh_day_eur"}
+
+
+def load_user_tables(warehouse: Path | duckdb.DuckDBPyConnection, *, territories: Path, population: Path, tariffs: Path) -> None:
+    """Replace the tables territory, population, tariff_ghs and tariff_supplement, all or none (warehouse: as for `load.ingest`).
+
+    tariffs is a folder; when there is none, the two tariff tables are empty. StrataError (exit 2) names file, line and column.
+    """
+    tables = {"territory": read_territories(territories), "population": read_population(population), **read_tariffs(tariffs)}
+    if isinstance(warehouse, duckdb.DuckDBPyConnection):
+        _write(warehouse, tables)
+        return
+    with lock(warehouse.parent):
+        connection = open_warehouse(warehouse)
+        try:
+            _write(connection, tables)
+        finally:
+            connection.close()
+
+
+def _write(connection: duckdb.DuckDBPyConnection, tables: dict[str, pl.DataFrame]) -> None:
+    with transaction(connection):
+        for name, rows in tables.items():
+            connection.register("incoming_rows", rows.to_arrow())
+            connection.execute(f"DELETE FROM {name}")
+            connection.execute(f"INSERT INTO {name} BY NAME SELECT {', '.join(rows.columns)} FROM incoming_rows")
+            connection.unregister("incoming_rows")
+
+
+def read_territories(path: Path) -> pl.DataFrame:
+    """territory_id, territory_name, geo_code: one line per PMSI geographic code, each code in one territory."""
+    table = read_user_csv(path)
+    table.require("territory_id", "territory_name", "geo_code")
+    rows = pl.DataFrame(
+        {name: table.text(name) for name in ("territory_id", "territory_name")} | {"geo_code": _geo_code(table.text("geo_code"))}
+    )
+    reserved = rows["territory_id"].str.to_uppercase().is_in(RESERVED_TERRITORIES)
+    what = ("Identifiant de territoire réservé.", "Reserved territory id.")
+    table.refuse_where(
+        reserved, "territory_id", what, ("REST et ALL ont un sens dans les publications.", "REST and ALL mean something in publications.")
+    )
+    what = ("Code géographique déclaré deux fois.", "Geographic code declared twice.")
+    why = (
+        "Chaque code PMSI appartient à un seul territoire, sur une seule ligne.",
+        "Each PMSI code belongs to one territory, on one line.",
+    )
+    table.refuse_where(~rows["geo_code"].is_first_distinct(), "geo_code", what, why)
+    names = rows.select(pl.col("territory_name").n_unique().over("territory_id") > 1).to_series()
+    what = ("Un territoire porte deux noms.", "A territory has two names.")
+    table.refuse_where(names, "territory_name", what, ("Même territory_id, noms différents.", "Same territory_id, different names."))
+    return rows
+
+
+def read_population(path: Path) -> pl.DataFrame:
+    """year, geo_code or territory_id, sex, age_min, age_max (120 when open), population: residents, each counted once."""
+    table = read_user_csv(path)
+    table.require("year", "sex", "population")
+    age = next((name for name in ("age_band", "age") if table.has(name)), None)
+    if age is None:
+        table.require("age_band")
+    place = _place(table)
+    ages = _ages(table, age or "age_band")
+    rows = pl.DataFrame({"year": table.whole("year", *_YEARS), **place, "sex": _sex(table), **ages}).with_columns(
+        table.whole("population", 0, 100_000_000).alias("population")
+    )
+    _refuse_overlap(table, rows, age or "age_band")
+    return rows
+
+
+def _place(table: UserCsv) -> dict[str, pl.Series]:
+    """geo_code and territory_id, one of them filled on every line."""
+    if not table.has("geo_code") and not table.has("territory_id"):
+        table.require("geo_code")
+    blank = pl.Series([None] * table.rows.height, dtype=pl.String)
+    place = {name: table.rows[name] if table.has(name) else blank for name in ("geo_code", "territory_id")}
+    is_bad = place["geo_code"].is_null() == place["territory_id"].is_null()
+    what = ("Lieu absent ou donné deux fois.", "Place missing or given twice.")
+    why = (
+        "geo_code ou territory_id, l'un des deux, est attendu sur chaque ligne.",
+        "Either geo_code or territory_id is expected on every line.",
+    )
+    table.refuse_where(is_bad, "geo_code", what, why)
+    return {"geo_code": _geo_code(place["geo_code"]), "territory_id": place["territory_id"]}
+
+
+def _geo_code(codes: pl.Series) -> pl.Series:
+    """Five characters: spreadsheets lose the zero in front."""
+    return codes.str.to_uppercase().str.zfill(5)
+
+
+def _sex(table: UserCsv) -> pl.Series:
+    sex = table.text("sex").str.to_uppercase().replace_strict(_SEXES, default=None, return_dtype=pl.String)
+    why = ("F, M, H, 1 (homme) ou 2 (femme) est attendu.", "F, M, H, 1 (man) or 2 (woman) is expected.")
+    table.refuse_where(sex.is_null(), "sex", ("Sexe inconnu.", "Unknown sex."), why)
+    return sex
+
+
+def _ages(table: UserCsv, column: str) -> dict[str, pl.Series]:
+    """'18-19', '95+' or '42' as first and last year of age, both included."""
+    text = table.text(column)
+    first = text.str.extract(r"^(\d{1,3})\s*(?:-\s*\d{1,3}|\+)?$").cast(pl.Int64)
+    last = text.str.extract(r"-\s*(\d{1,3})$").cast(pl.Int64)
+    last = last.fill_null(pl.select(pl.when(text.str.ends_with("+")).then(OPEN_AGE).otherwise(first)).to_series())
+    is_bad = first.is_null() | (last < first) | (last > OPEN_AGE)
+    why = ("Une tranche comme 18-19, 95+ ou un âge est attendu.", "A band such as 18-19, 95+ or one age is expected.")
+    table.refuse_where(is_bad, column, ("Tranche d'âge illisible.", "Unreadable age band."), why)
+    return {"age_min": first, "age_max": last}
+
+
+def _refuse_overlap(table: UserCsv, rows: pl.DataFrame, column: str) -> None:
+    """The same residents twice: a repeated line, or a band inside another."""
+    key = ["year", "geo_code", "territory_id", "sex"]
+    ordered = rows.select(*key, "age_min", "age_max", rank=pl.int_range(pl.len())).sort(*key, "age_min", "age_max", "rank")
+    overlap = ordered.with_columns(is_bad=pl.col("age_min") <= pl.col("age_max").cum_max().shift(1).over(key)).sort("rank")
+    what = ("Habitants comptés deux fois.", "Residents counted twice.")
+    why = (
+        "Même année, lieu et sexe, âges déjà donnés sur une autre ligne.",
+        "Same year, place and sex, ages already given on another line.",
+    )
+    table.refuse_where(overlap["is_bad"].fill_null(False), column, what, why)
+
+
+def read_tariffs(folder: Path) -> dict[str, pl.DataFrame]:
+    """The tables of the CSV files of a folder, told apart by their columns: GHS (a line per GHS and GHM), supplements (a line per year)."""
+    ghs, supplements = [_no_ghs()], [_no_supplement()]
+    for path in sorted(folder.glob("*.csv")):
+        table = read_user_csv(path)
+        if table.has("tarif_base") and table.has("ghs"):
+            ghs.append(_ghs(table))
+        elif table.has("anseqta") and any(table.has(column) for _, column in supplement_columns()):
+            supplements.append(_supplements(table))
+        else:
+            raise _unknown_tariff(path)
+    tables = {"tariff_ghs": pl.concat(ghs), "tariff_supplement": pl.concat(supplements)}
+    for name, key in (("tariff_ghs", ["tariff_year", "ghs", "ghm"]), ("tariff_supplement", ["tariff_year", "supplement"])):
+        if tables[name].select(key).is_duplicated().any():
+            raise _tariff_twice(folder, ", ".join(key))
+    return tables
+
+
+def _no_ghs() -> pl.DataFrame:
+    money = {name: pl.Decimal(12, 2) for name in _GHS_MONEY.values()}
+    return pl.DataFrame(schema={"tariff_year": pl.Int64, "ghs": pl.String, "ghm": pl.String, **money})
+
+
+def _no_supplement() -> pl.DataFrame:
+    return pl.DataFrame(schema={"tariff_year": pl.Int64, "supplement": pl.String, "day_eur": pl.Decimal(12, 2)})
+
+
+def _ghs(table: UserCsv) -> pl.DataFrame:
+    table.require("ghs", "ghm", "anseqta", *_GHS_MONEY)
+    money = {ours: table.money(theirs, blank_is_zero=theirs != "tarif_base") for theirs, ours in _GHS_MONEY.items()}
+    rows = {"tariff_year": table.whole("anseqta", *_YEARS), "ghs": table.text("ghs").str.zfill(4), "ghm": table.text("ghm")} | money
+    frame = pl.DataFrame(rows)
+    what = ("Tarif donné deux fois.", "Tariff given twice.")
+    why = ("Même année, même GHS, même GHM.", "Same year, same GHS, same GHM.")
+    table.refuse_where(~frame.select(pl.struct("tariff_year", "ghs", "ghm").is_first_distinct()).to_series(), "ghs", what, why)
+    return frame
+
+
+def _supplements(table: UserCsv) -> pl.DataFrame:
+    """Wide by year to one line per year and supplement; a column the file has not gives no tariff."""
+    year = table.whole("anseqta", *_YEARS)
+    what, why = ("Année donnée deux fois.", "Year given twice."), ("Une ligne par année est attendue.", "One line per year is expected.")
+    table.refuse_where(~year.is_first_distinct(), "anseqta", what, why)
+    frames = [
+        pl.DataFrame({"tariff_year": year, "day_eur": table.money(column)}).select(
+            "tariff_year", pl.lit(name).alias("supplement"), "day_eur"
+        )
+        for name, column in supplement_columns()
+        if table.has(column)
+    ]
+    return pl.concat(frames)
+
+
+@cache
+def supplement_columns() -> tuple[tuple[str, str], ...]:
+    """(our supplement, its column in the tariff of supplements), from strata/formats/supplements.csv."""
+    with (FORMATS / "supplements.csv").open(encoding="utf-8", newline="") as handle:
+        return tuple((row["supplement"], row["tariff_column"]) for row in csv.DictReader(handle))
+
+
+def _unknown_tariff(path: Path) -> StrataError:
+    columns = ", ".join(sorted({column for _, column in supplement_columns()}))
+    return file_error(
+        path,
+        1,
+        None,
+        ("Table de tarifs non reconnue.", "Tariff table not recognised."),
+        ("Ni les colonnes d'un tarif de GHS ni celles des suppléments.", "Neither the columns of a GHS tariff nor those of supplements."),
+        (f"GHS : ghs, ghm, {', '.join(_GHS_MONEY)}, anseqta. Suppléments : anseqta, {columns}.",) * 2,
+    )
+
+
+def _tariff_twice(folder: Path, key: str) -> StrataError:
+    why = (f"Deux fichiers donnent un tarif pour les mêmes {key}.", f"Two files give a tariff for the same {key}.")
+    fix = ("N'en gardez qu'un.", "Keep one of them only.")
+    return file_error(folder, None, None, ("Tarif donné deux fois.", "Tariff given twice."), why, fix)
