@@ -1,0 +1,1 @@
+"""Pages made from a published run folder. Reads published files only: never the warehouse, never the engine."""

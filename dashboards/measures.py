@@ -1,0 +1,94 @@
+"""From a published row to a written measure: the only place that turns a number, a mask or a reason into text.
+
+Belongs here: value, interval, parts, verdict of one row. Not here: which rows a page needs (territory.py, national.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dashboards.numbers import Numbers
+from dashboards.page import Measure
+from dashboards.published import NO_COST, Published, Row
+from dashboards.texts import Texts
+
+SUPPRESSED = ("suppressed_primary", "suppressed_secondary")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the measures of one run in one language."""
+
+    published: Published
+    texts: Texts
+    numbers: Numbers
+
+    def measure(
+        self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str = "all", cost_basis: str = NO_COST
+    ) -> Measure:
+        """The measure of a key; a row the run did not publish is not computable, and says so."""
+        row = self.published.find(indicator_id, year, condition, territory_id, stratum, cost_basis)
+        return self.write(row or self._absent(indicator_id, year, condition, territory_id, stratum, cost_basis))
+
+    def write(self, row: Row) -> Measure:
+        """Every text of one row."""
+        amount = self.numbers.count if row.cost_basis == NO_COST else self.numbers.exact_euros
+        verdict = verdict_of(row)
+        return Measure(
+            row=row,
+            text=self._text(row),
+            interval=self._pair(row.lower, row.upper, self._unit(row)),
+            numerator=_optional(row.numerator, amount),
+            denominator=_optional(row.denominator, self.numbers.count),
+            expected=_optional(row.expected, amount),
+            reference=_optional(row.reference_value, self._unit(row)),
+            ratio=_optional(row.ratio, self.numbers.ratio),
+            ratio_interval=self._pair(row.ratio_lower, row.ratio_upper, self.numbers.ratio),
+            gap="" if row.ratio is None else self.numbers.percent(row.ratio - 1, 1, signed=True),
+            verdict=verdict,
+            verdict_text=self.texts(f"verdict.{verdict}"),
+            note=self._note(row),
+        )
+
+    def _text(self, row: Row) -> str:
+        if row.status != "ok":
+            return self.texts(f"status.{row.status}")
+        return _optional(row.value, self._unit(row))
+
+    def _note(self, row: Row) -> str:
+        if row.status == "ok":
+            return ""
+        if row.status in SUPPRESSED:
+            return self.texts(f"status.{row.status}_note")
+        return self.texts.get(f"reason.{row.reason}", self.texts("reason.other", reason=row.reason))
+
+    def _unit(self, row: Row) -> Callable[[float], str]:
+        units = {"persons": self.numbers.count, "eur": self.numbers.euros, "ratio": self.numbers.ratio, "share": self.numbers.percent}
+        return units[row.unit]
+
+    def _pair(self, low: float | None, high: float | None, write: Callable[[float], str]) -> str:
+        if low is None or high is None:
+            return ""
+        return self.texts("page.interval_short", lower=write(low), upper=write(high))
+
+    def _absent(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row:
+        numbers = dict.fromkeys(
+            ["numerator", "denominator", "value", "lower", "upper", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value"]
+        )
+        key = {"indicator_id": indicator_id, "year": year, "condition": condition, "territory_id": territory_id, "stratum": stratum}
+        state = {"cost_basis": cost_basis, "status": "not_computable", "reason": "not_published"}
+        return replace(self.published.any_row, **key, **state, **numbers)  # type: ignore[arg-type]
+
+
+def verdict_of(row: Row) -> str:
+    """above, below or same by the 95 % interval of the ratio; unclaimed without one; none without a ratio."""
+    if row.ratio is None:
+        return "none"
+    if row.ratio_lower is None or row.ratio_upper is None:
+        return "unclaimed"
+    if row.ratio_lower > 1:
+        return "above"
+    return "below" if row.ratio_upper < 1 else "same"
+
+
+def _optional(value: float | None, write: Callable[[float], str]) -> str:
+    return "" if value is None else write(value)

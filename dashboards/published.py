@@ -1,0 +1,143 @@
+"""A published run folder as read: rows of indicators, the catalogue, the facts of the receipt.
+
+Belongs here: the three files the pages read, in the shape of the public contract. Not here: any choice of what is shown.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+ALL = "ALL"
+REST = "REST"
+WHOLE = (ALL, REST)
+NO_COST = "none"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of indicators.parquet, both sexes and all ages together. Numbers are None unless status is 'ok'."""
+
+    indicator_id: str
+    year: int
+    condition: str
+    territory_id: str
+    stratum: str
+    cost_basis: str
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+    expected: float | None
+    ratio: float | None
+    ratio_lower: float | None
+    ratio_upper: float | None
+    reference_value: float | None
+    unit: str
+    method: str
+    status: str
+    reason: str
+    definition_id: str
+    reference_id: str
+    cohort: str
+    fields: str
+    lookback_years: int
+    coverage: str
+    data_through: date
+    period_status: str
+    synthetic: bool
+
+
+Key = tuple[str, int, str, str, str, str]
+COLUMNS = [field.name for field in fields(Row)]
+TEXT_COLUMNS = [field.name for field in fields(Row) if field.type is str]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition as published. strata: by stratum, its words by language."""
+
+    condition: str
+    definition_id: str
+    label: dict[str, str]
+    short: dict[str, str]
+    strata: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One run. rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory. catalogue: entries by indicator."""
+
+    rows: dict[Key, Row]
+    groups: dict[tuple[str, str, str], tuple[Row, ...]]
+    catalogue: dict[str, dict[str, Any]]
+    territories: dict[str, str]
+    definitions: tuple[Definition, ...]
+    years: tuple[int, ...]
+    run_id: str
+    checks_passed: int
+    checks_total: int
+
+    def find(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row | None:
+        """The row, or None when the run did not publish it."""
+        return self.rows.get((indicator_id, year, condition, territory_id, stratum, cost_basis))
+
+    @property
+    def any_row(self) -> Row:
+        """A row to read what is the same in all: scope, date of the data, synthetic or not."""
+        return next(iter(self.rows.values()))
+
+
+def read_published(run_folder: Path) -> Published:
+    """Read indicators.parquet, indicators.json and receipt.json of one run folder."""
+    receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
+    catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
+    rows = _rows(run_folder / "indicators.parquet")
+    declared = receipt.get("territories", {})
+    found = sorted({row.territory_id for row in rows.values()} - set(WHOLE))
+    return Published(
+        rows=rows,
+        groups=_groups(rows),
+        catalogue=catalogue["indicators"],
+        territories=dict(sorted(((name, declared.get(name, name)) for name in found), key=lambda item: (item[1], item[0]))),
+        definitions=_definitions(receipt, rows),
+        years=tuple(sorted({row.year for row in rows.values()})),
+        run_id=receipt["run_id"],
+        checks_passed=sum(1 for check in receipt["checks"] if check["passed"]),
+        checks_total=len(receipt["checks"]),
+    )
+
+
+def _rows(path: Path) -> dict[Key, Row]:
+    """Rows of both sexes and all ages, in a stable order: the only ones the pages show so far."""
+    frame = pl.read_parquet(path).filter((pl.col("sex") == "all") & (pl.col("age_band") == "all"))
+    key = ["indicator_id", "year", "condition", "territory_id", "stratum", "cost_basis"]
+    empty = {name: NO_COST if name == "cost_basis" else "" for name in TEXT_COLUMNS}
+    frame = frame.select(COLUMNS).with_columns(pl.col(name).fill_null(text) for name, text in empty.items()).sort(key)
+    rows = [Row(**values) for values in frame.iter_rows(named=True)]
+    return {(row.indicator_id, row.year, row.condition, row.territory_id, row.stratum, row.cost_basis): row for row in rows}
+
+
+def _groups(rows: dict[Key, Row]) -> dict[tuple[str, str, str], tuple[Row, ...]]:
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows.values():
+        groups.setdefault((row.indicator_id, row.condition, row.territory_id), []).append(row)
+    return {key: tuple(found) for key, found in groups.items()}
+
+
+def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definition, ...]:
+    """In the order of the receipt; a condition the receipt does not describe goes by its identifier."""
+    described = receipt.get("definitions", {})
+    found = {row.condition: row.definition_id for row in rows.values()}
+    order = [name for name in described if name in found] + sorted(set(found) - set(described))
+    return tuple(_definition(name, found[name], described.get(name, {})) for name in order)
+
+
+def _definition(condition: str, definition_id: str, entry: dict[str, Any]) -> Definition:
+    label = {language: entry.get(f"label_{language}", condition) for language in ("fr", "en")}
+    short = entry.get("short_fr", condition)
+    return Definition(condition, definition_id, label, {"fr": short, "en": entry.get("short_en", short)}, entry.get("strata", {}))

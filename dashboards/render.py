@@ -1,0 +1,91 @@
+"""A page object laid out as one HTML file that needs nothing else: styles and figures are inside, and there is no script.
+
+Belongs here: templates and figures brought together. Not here: any number or choice of number.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboards.figures import interval, pyramid, trend
+from dashboards.figures.scale import RatioScale
+from dashboards.numbers import Numbers
+from dashboards.page import Comparison, ConditionSection, NationalCondition, NationalPage, TerritoryPage
+from dashboards.texts import Texts, load
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures a template asks for, in the language of the page."""
+
+    texts: Texts
+    numbers: Numbers
+
+    def pyramid(self, section: ConditionSection) -> Markup:
+        """Strata, mean costs, people at risk."""
+        return pyramid.draw(section.pyramid, self.texts, f"{section.condition}-pyramid")
+
+    def standardised(self, section: ConditionSection) -> Markup:
+        """Standardised mean cost over the years."""
+        return trend.euros(
+            section.costs.standardised, self.texts, self.numbers, f"{section.condition}-standardised", self._title("standardised", section)
+        )
+
+    def per_patient(self, section: ConditionSection) -> Markup:
+        """Cost over expected, patients as denominator."""
+        costs, name = section.costs, f"{section.condition}-patient"
+        return trend.ratios(costs.per_patient, costs.per_resident, self.texts, self.numbers, name, self._title("patient", section))
+
+    def per_resident(self, section: ConditionSection) -> Markup:
+        """Cost over expected, residents as denominator."""
+        costs, name = section.costs, f"{section.condition}-resident"
+        return trend.ratios(costs.per_resident, costs.per_patient, self.texts, self.numbers, name, self._title("resident", section))
+
+    def scale(self, comparisons: tuple[Comparison, ...]) -> RatioScale:
+        """The axis the lines of one table share."""
+        return interval.scale_of(comparisons)
+
+    def national_scale(self, condition: NationalCondition) -> RatioScale:
+        """The axis every territory and every ratio of one condition share."""
+        return interval.scale_of(tuple(item for _, items in condition.lines for item in items))
+
+    def axis(self, scale: RatioScale) -> Markup:
+        """The ticks of that axis."""
+        return interval.axis(scale, self.numbers)
+
+    def ratio(self, comparison: Comparison, scale: RatioScale, identifier: str) -> Markup:
+        """One line: ratio, interval, range of the territories."""
+        return interval.draw(comparison, scale, self.texts, identifier)
+
+    def _title(self, name: str, section: ConditionSection) -> str:
+        measures = section.costs.standardised.measures
+        title = self.texts(f"cost.{name}_title")
+        return self.texts("cost.trend_title", title=title, first=measures[0].row.year, last=measures[-1].row.year)
+
+
+def render_territory(page: TerritoryPage) -> str:
+    """The HTML of a territory page."""
+    return _render("territory.html.j2", page)
+
+
+def render_national(page: NationalPage) -> str:
+    """The HTML of the national page."""
+    return _render("national.html.j2", page)
+
+
+def _render(template: str, page: TerritoryPage | NationalPage) -> str:
+    texts = load(page.language)
+    figures = Figures(texts, Numbers(page.language))
+    styles = Markup((FOLDER / "static" / "page.css").read_text(encoding="utf-8"))
+    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=styles) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(FOLDER / "templates", encoding="utf-8")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -1,0 +1,43 @@
+"""The table of the territories: residents, persons found, persons at risk, in numbers and in share of residents of any age."""
+
+from dashboards.measures import Writer
+from dashboards.page import Link, Measure, TableLine, TerritoryTable
+from dashboards.places import place_of
+from dashboards.published import ALL, REST
+
+PARTS = (("persons", "all"), ("at_risk_persons", "at_risk_strict"))
+
+
+def territory_table(writer: Writer, year: int, links: tuple[Link, ...], here: str) -> TerritoryTable:
+    """One line per declared territory, then REST and ALL. links: pages by territory order, the national page first."""
+    published, texts = writer.published, writer.texts
+    targets = dict(zip(published.territories, (link.target for link in links[1:]), strict=True))
+    names = published.territories | {REST: texts("name.REST"), ALL: texts("name.ALL")}
+    lines = tuple(_line(writer, year, name, names[name], targets.get(name, ""), here) for name in names)
+    conditions = tuple((entry.label[texts.language], entry.short[texts.language]) for entry in published.definitions)
+    return TerritoryTable(year, conditions, lines, _reading(writer, year, here, conditions[0][1]))
+
+
+def _line(writer: Writer, year: int, territory_id: str, name: str, link: str, here: str) -> TableLine:
+    cells = tuple(cell for entry in writer.published.definitions for cell in _cells(writer, year, entry.condition, territory_id))
+    known = (cell.row.denominator for cell in cells if cell.row.indicator_id == "prevalence_all_ages")
+    population = next((value for value in known if value is not None), None)
+    text = writer.texts("status.not_computable") if population is None else writer.numbers.count(population)
+    return TableLine(territory_id, name, link, territory_id == ALL, territory_id == here, text, cells)
+
+
+def _cells(writer: Writer, year: int, condition: str, territory_id: str) -> list[Measure]:
+    cells = []
+    for indicator_id, stratum in PARTS:
+        cells.append(writer.measure(indicator_id, year, condition, territory_id, stratum))
+        cells.append(writer.measure("prevalence_all_ages", year, condition, territory_id, stratum))
+    return cells
+
+
+def _reading(writer: Writer, year: int, here: str, short: str) -> str:
+    condition = writer.published.definitions[0].condition
+    persons, share = _cells(writer, year, condition, here)[:2]
+    if not share.is_shown:
+        return ""
+    phrase = place_of(writer, here).phrase
+    return writer.texts("table.reading", year=year, persons=persons.text, short=short, place=phrase, share=share.text)
