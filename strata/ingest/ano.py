@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from strata.ingest.fixed_width import Cells, Integers, Lines, dates, line_blocks, numbers, whole_text
+from strata.ingest.fixed_width import Cells, Integers, Lines, dates, is_blank, line_blocks, numbers, whole_text
 from strata.ingest.layouts import Layout, Zone
 from strata.ingest.line_faults import BlockFaults, FileRead, blame_unreadable
 
@@ -69,7 +69,7 @@ def _blame_cells(faults: BlockFaults, cells: Cells, layout: Layout) -> None:
     faults.blame(cells.owner, year.is_bad | month.is_bad, "not_a_number")
     is_missing = ~year.present | ~month.present
     for name in ("finess", "stay_number"):
-        is_missing |= (cells.bytes_of(name) == ord(" ")).all(axis=1)
+        is_missing |= is_blank(cells.bytes_of(name))
     faults.blame(cells.owner, is_missing, "missing_value")
     faults.blame(cells.owner, (month.values < 1) | (month.values > 12), "invalid_month")
     faults.blame(cells.owner, (year.values < layout.year_from) | (year.values > layout.year_to), "year_outside_version")

@@ -111,7 +111,7 @@ class _Guarded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         data = self._guard(lambda: self._stream.read(len(buffer)))  # type: ignore[union-attr]
         buffer[: len(data)] = data
         return len(data)
@@ -123,22 +123,32 @@ class _Guarded(io.RawIOBase):
 
 
 def open_sources(landing: Path) -> Iterator[SourceFile]:
-    """Every file under `landing`, in the order of its name, archives replaced by their entries.
+    """Every file under `landing` (or that one file), in the order of its name, archives replaced by their entries.
 
     An archive or entry that breaks a cap or a rule comes as a SourceFile with `refused`: nothing is skipped in silence.
     """
-    paths = sorted((path for path in landing.rglob("*") if path.is_file()), key=lambda path: path.relative_to(landing).as_posix())
-    for path in paths:
-        name = path.relative_to(landing).as_posix()
+    base = landing.parent if landing.is_file() else landing
+    found = [landing] if landing.is_file() else landing.rglob("*")
+    for path in sorted((path for path in found if path.is_file()), key=lambda path: path.relative_to(base).as_posix()):
+        name = path.relative_to(base).as_posix()
         try:
-            size, archive = path.stat().st_size, _is_archive(path)
+            is_archive = _is_archive(path)
         except OSError:
             yield SourceFile(name, 0, path, "unreadable")
             continue
-        if archive:
+        if is_archive:
             yield from _entries(path, name)
         else:
-            yield SourceFile(name, size, path, None, lambda path=path: path.open("rb"))
+            yield loose(path, name)
+
+
+def loose(path: Path, name: str) -> SourceFile:
+    """A file that lies on disk by itself."""
+
+    def opened() -> BinaryIO:
+        return path.open("rb")
+
+    return SourceFile(name, path.stat().st_size, path, None, opened)
 
 
 def _is_archive(path: Path) -> bool:

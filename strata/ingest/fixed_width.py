@@ -100,7 +100,7 @@ class Cells:
         fields = [field for field in self.zone.fields if field.name]
         names, formats = [field.name for field in fields], [f"V{field.width}" for field in fields]
         shape = {"names": names, "formats": formats, "offsets": [field.start for field in fields], "itemsize": self.zone.width}
-        return self.records.view(np.dtype(shape))  # type: ignore[call-overload, no-any-return]
+        return self.records.view(np.dtype(shape))  # type: ignore[call-overload]
 
     def has(self, name: str) -> bool:
         """Whether this version of the format has the field."""
@@ -140,8 +140,11 @@ def integers(cells: Array) -> Integers:
         values = values * 10 + (column & 15)
     if is_digit.all():
         return Integers(values, np.ones(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool))
-    is_bad = (~is_digit & (cells != _BLANK)).any(axis=1) | (is_digit[:, :-1] & ~is_digit[:, 1:]).any(axis=1)
-    present = is_digit.any(axis=1) & ~is_bad
+    present, is_bad = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+    for column, is_number in zip(cells.T, is_digit.T):
+        is_bad |= ~is_number & (present | (column != _BLANK))  # a blank after a digit is as bad as a letter
+        present |= is_number
+    present &= ~is_bad
     return Integers(np.where(present, values, 0), present, is_bad)
 
 
@@ -149,25 +152,31 @@ def dates(cells: Array) -> Integers:
     """Cells (n, 8) 'ddmmyyyy' to days since 1970-01-01. Blank is absent; half blank, or a day that does not exist, is bad."""
     parts = [integers(cells[:, start:end]) for start, end in ((0, 2), (2, 4), (4, 8))]
     day, month, year = (part.values for part in parts)
-    is_blank = (cells == _BLANK).all(axis=1)
     is_whole = ((cells - _ZERO) < 10).all(axis=1) & (month >= 1) & (month <= 12) & (year >= 1800)
     months = np.where(is_whole, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     first_day = months.astype("datetime64[D]").astype(np.int32)
     next_month = (months + 1).astype("datetime64[D]").astype(np.int32)
     present = is_whole & (day >= 1) & (first_day + day <= next_month)
-    return Integers(np.where(present, first_day + day - 1, 0), present, ~present & ~is_blank)
+    return Integers(np.where(present, first_day + day - 1, 0), present, ~present & ~is_blank(cells))
+
+
+def is_blank(cells: Array) -> Array:
+    """For each row of cells (n, width), whether it holds nothing."""
+    blank = np.ones(len(cells), dtype=bool)
+    for column in cells.T:
+        blank &= column == _BLANK
+    return blank
 
 
 def text(cells: Array) -> pa.StringArray:
     """Cells (n, width) of ASCII bytes to an Arrow array of strings, trailing blanks removed, NULL when nothing is left."""
     count, width = cells.shape
-    is_filled = cells != _BLANK
-    if is_filled[:, -1].all():
-        lengths, kept = np.full(count, width), cells
-    else:
-        lengths = np.where(is_filled.any(axis=1), width - is_filled[:, ::-1].argmax(axis=1), 0)
-        kept = cells[np.arange(width) < lengths[:, None]]
-    return _strings(kept, lengths, lengths > 0)
+    if (cells[:, -1] != _BLANK).all():
+        return whole_text(cells)
+    lengths = np.zeros(count, dtype=np.int32)
+    for rank, column in enumerate(cells.T, 1):  # by column: a reduction along so short an axis is slow
+        np.copyto(lengths, rank, where=column != _BLANK)
+    return _strings(cells[np.arange(width) < lengths[:, None]], lengths, lengths > 0)
 
 
 def whole_text(cells: Array) -> pa.StringArray:

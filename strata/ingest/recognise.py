@@ -128,6 +128,6 @@ def _own_columns() -> dict[str, set[str]]:
 
 def _parquet_columns(source: SourceFile) -> list[str]:
     if source.path is not None:
-        return pq.read_schema(source.path).names
+        return list(pq.read_schema(source.path).names)
     with source.open() as stream:  # an archive entry cannot be read backwards
-        return pq.read_schema(pa.BufferReader(stream.read())).names
+        return list(pq.read_schema(pa.BufferReader(stream.read())).names)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from strata.ingest.extract import DIAGNOSIS, PROCEDURE, STAY, UNIT
-from strata.ingest.fixed_width import Array, Cells, Lines, line_blocks, numbers, text, zone_positions
+from strata.ingest.fixed_width import Array, Cells, Lines, is_blank, line_blocks, numbers, text, zone_positions
 from strata.ingest.layouts import Layout, layouts
 from strata.ingest.line_faults import BlockFaults, FileRead, blame_unreadable
 
@@ -77,7 +77,7 @@ def _blame_fixed(faults: BlockFaults, fixed: Cells, layout: Layout) -> None:
             faults.blame(fixed.owner, fixed.integer(name).is_bad, "not_a_number")
     is_missing = ~year.present | ~month.present
     for name in ("finess", "stay_number"):
-        is_missing |= (fixed.bytes_of(name) == ord(" ")).all(axis=1)
+        is_missing |= is_blank(fixed.bytes_of(name))
     faults.blame(fixed.owner, is_missing, "missing_value")
     faults.blame(fixed.owner, (month.values < 1) | (month.values > 12), "invalid_month")
     faults.blame(fixed.owner, (year.values < layout.year_from) | (year.values > layout.year_to), "year_outside_version")
@@ -86,14 +86,11 @@ def _blame_fixed(faults: BlockFaults, fixed: Cells, layout: Layout) -> None:
 
 def _blame_version(faults: BlockFaults, fixed: Cells, layout: Layout) -> None:
     """A line of another known version is mixed in; any other is of no version we know."""
-    found = fixed.bytes_of("format_version")
-    others = [version for version in layouts(layout.family) if version != layout.version]
-    is_other = np.zeros(len(fixed), dtype=bool)
-    for version in others:
-        is_other |= (found == np.frombuffer(version.encode("ascii"), dtype=np.uint8)).all(axis=1)
-    faults.blame(fixed.owner, is_other, "mixed_version")
-    is_own = (found == np.frombuffer(layout.version.encode("ascii"), dtype=np.uint8)).all(axis=1)
-    faults.blame(fixed.owner, ~is_own, "unknown_version")
+    found = fixed.integer("format_version")
+    is_own = found.present & (found.values == int(layout.version))
+    is_known = found.present & np.isin(found.values, [int(version) for version in layouts(layout.family)])
+    faults.blame(fixed.owner, is_known & ~is_own, "mixed_version")
+    faults.blame(fixed.owner, ~is_known, "unknown_version")
 
 
 def _blame_length(faults: BlockFaults, fixed: Cells, lines: Lines, layout: Layout) -> None:
