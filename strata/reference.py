@@ -115,7 +115,7 @@ def _totals(cells: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:
 def _about(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, Any]:
     """What a reference must have in common with the figures compared to it, from the tables as they are."""
     setting = connection.sql("SELECT lookback_years, standard_tariff_year, pie_rule, residence_rule, fields, is_synthetic FROM setting")
-    lookback, tariff_year, pie_rule, residence, fields, is_synthetic = setting.fetchone()  # type: ignore[misc]
+    lookback, tariff_year, pie_rule, residence, fields, is_synthetic = setting.fetchall()[0]
     stock = connection.sql("SELECT year FROM reporting_year WHERE is_stock AND index_date = make_date(year, 12, 31) ORDER BY year")
     flow = connection.sql("SELECT year, lookback_years FROM flow_year ORDER BY year").fetchall()
     return {

@@ -14,7 +14,7 @@ SELECT
     population_total.population AS denominator,
     expected_resident.expected,
     CAST(NULL AS DOUBLE) AS variance,
-    reference_total.mean AS reference_value
+    CAST(NULL AS DOUBLE) AS reference_value
 FROM cohort_total
 LEFT JOIN population_total
     ON cohort_total.year = population_total.year AND cohort_total.territory_id = population_total.territory_id
@@ -24,9 +24,4 @@ LEFT JOIN expected_resident
     AND cohort_total.cohort = expected_resident.cohort AND cohort_total.cost_basis = expected_resident.cost_basis
     AND cohort_total.stratum = expected_resident.stratum AND cohort_total.territory_id = expected_resident.territory_id
     AND cohort_total.sex = expected_resident.sex AND cohort_total.age_band = 'all'
-LEFT JOIN reference_total
-    ON cohort_total.year = reference_total.year AND cohort_total.condition = reference_total.condition
-    AND cohort_total.cohort = reference_total.cohort AND cohort_total.cost_basis = reference_total.cost_basis
-    AND cohort_total.stratum = reference_total.stratum AND reference_total.per = 'resident'
-    AND cohort_total.sex = 'all' AND cohort_total.age_band = 'all'
 WHERE cohort_total.cohort = 'stock' AND cohort_total.cost_basis = 'none'

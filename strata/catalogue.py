@@ -1,0 +1,96 @@
+"""The catalogue of indicators: indicators.toml, read and checked.
+
+Belongs here: what an entry must say. Not here: computing (sql/indicators, measure.py) or showing it (dashboards).
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CATALOGUE = Path(__file__).with_name("indicators.toml")
+POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
+NEEDS = ("national", "population", "reference", "whole_year")
+BREAKDOWNS = ("stratum", "at_risk", "sex", "age_band")
+COMPUTATIONS = ("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One entry: texts in both languages, and how the number is made. Empty denominator: a count or a sum."""
+
+    id: str
+    label_fr: str
+    label_en: str
+    definition_fr: str
+    definition_en: str
+    numerator_fr: str
+    numerator_en: str
+    denominator_fr: str
+    denominator_en: str
+    unit: str
+    polarity: str
+    method: str
+    caveats_fr: str
+    caveats_en: str
+    source: str
+    cohort: str
+    table: str
+    breakdowns: tuple[str, ...]
+    cost_bases: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """indicators by id, in the order of the file; units and methods by name."""
+
+    indicators: dict[str, Indicator]
+    units: dict[str, dict[str, Any]]
+    methods: dict[str, dict[str, str]]
+
+    def published(self) -> dict[str, Any]:
+        """The catalogue as published in indicators.json: entries with the text of their method and unit."""
+        return {"indicators": {name: self._entry(entry) for name, entry in self.indicators.items()}, "units": self.units}
+
+    def _entry(self, entry: Indicator) -> dict[str, Any]:
+        values = {part.name: getattr(entry, part.name) for part in fields(entry) if part.name not in ("id", "table")}
+        method = self.methods[entry.method]
+        return values | {"method_fr": method["label_fr"], "method_en": method["label_en"], "decimals": self.units[entry.unit]["decimals"]}
+
+
+@cache
+def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
+    """Read and check the catalogue. ValueError naming the entry and the key at fault."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    catalogue = Catalogue({name: _indicator(name, entry) for name, entry in raw["indicators"].items()}, raw["units"], raw["methods"])
+    for entry in catalogue.indicators.values():
+        _check(entry, catalogue)
+    return catalogue
+
+
+def _indicator(name: str, entry: dict[str, Any]) -> Indicator:
+    known = {part.name for part in fields(Indicator)} - {"id"}
+    if known != set(entry):
+        raise ValueError(f"{name}: missing or unknown keys {sorted(known ^ set(entry))}")
+    return Indicator(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+
+
+def _check(entry: Indicator, catalogue: Catalogue) -> None:
+    allowed = {
+        "unit": (entry.unit, catalogue.units),
+        "method": (entry.method, catalogue.methods),
+        "polarity": (entry.polarity, POLARITIES),
+        "cohort": (entry.cohort, ("stock", "flow")),
+        **{f"needs {need}": (need, NEEDS) for need in entry.needs},
+        **{f"breakdowns {name}": (name, BREAKDOWNS) for name in entry.breakdowns},
+        **{f"cost_bases {name}": (name, ("none", "billed_br", "standard")) for name in entry.cost_bases},
+    }
+    for key, (value, choices) in allowed.items():
+        if value not in choices:
+            raise ValueError(f"{entry.id}: {key} is {value!r}, not one of {list(choices)}")
+    if catalogue.methods[entry.method]["computes"] not in COMPUTATIONS:
+        raise ValueError(f"{entry.method}: computes {catalogue.methods[entry.method]['computes']!r}, not one of {list(COMPUTATIONS)}")
+    if not all(getattr(entry, name) for name in ("label_fr", "label_en", "definition_fr", "definition_en", "caveats_fr", "caveats_en", "source")):
+        raise ValueError(f"{entry.id}: a text is empty")

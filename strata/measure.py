@@ -1,0 +1,249 @@
+"""From rows of sql/indicators to the columns of the public contract: values, limits, ratios, or the reason there is none.
+
+Belongs here: every row that should exist, computed by the method of its catalogue entry. Not here: what may be shown (disclosure.py).
+"""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from strata.catalogue import Catalogue, Indicator
+from strata.config import Config
+from strata.statistics import exact_poisson, log_limits, standardised_ratio, wilson
+
+COST_INTERVAL = Path(__file__).parent / "tables" / "cost_interval.csv"
+CELL = ["year", "condition", "territory_id", "stratum", "sex", "age_band"]
+VALUES = ["numerator", "denominator", "value", "lower", "upper", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value"]
+PUBLISHED = {
+    **{"indicator_id": pl.String, "year": pl.Int16},
+    **dict.fromkeys(CELL[1:], pl.String),
+    **dict.fromkeys(VALUES, pl.Float64),
+    **dict.fromkeys(["unit", "method", "status", "reason", "definition_id", "reference_id", "cohort", "cost_basis", "fields"], pl.String),
+    **{"lookback_years": pl.Int16, "coverage": pl.String, "data_through": pl.Date, "period_status": pl.String, "synthetic": pl.Boolean},
+}
+_ROW = [*CELL, "cohort", "cost_basis", "persons", "numerator", "denominator", "expected", "variance", "reference_value"]
+_BY_UNIT = ["value", "lower", "upper", "reference_value"]
+_LIMITS = ("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper")
+
+
+def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Catalogue) -> pl.DataFrame:
+    """One row per indicator x cost basis x published year x published cell, with `persons` behind it (NULL when not computable).
+
+    Columns: those of PUBLISHED and `persons`. NOT for publication: disclosure.protect is the only door out.
+    """
+    rows = _expected_rows(connection, config, catalogue)
+    rows = rows.join(_computed_rows(connection, catalogue), on=["table", *CELL, "cohort", "cost_basis"], how="left")
+    rows = _with_years(rows, connection, config).join(_dispersion(connection), on=_SAME_COST, how="left")
+    rows = _with_reasons(rows, config)
+    measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
+    return _in_public_form(measured, connection, config)
+
+
+def _expected_rows(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Catalogue) -> pl.DataFrame:
+    """Every row the publication owes, so that nothing is missing in silence."""
+    cells = connection.sql("SELECT condition, territory_id, stratum, sex, age_band, breakdown FROM published_cell").pl()
+    years = pl.DataFrame({"year": range(config.years.first, config.years.last + 1)}, schema={"year": pl.Int16})
+    owed = [_owed(entry, catalogue, cells) for entry in catalogue.indicators.values()]
+    return pl.concat(owed).join(years, how="cross")
+
+
+def _owed(entry: Indicator, catalogue: Catalogue, cells: pl.DataFrame) -> pl.DataFrame:
+    unit, method = catalogue.units[entry.unit], catalogue.methods[entry.method]
+    constant = {
+        **{"indicator_id": entry.id, "table": entry.table, "cohort": entry.cohort, "unit": entry.unit, "method": entry.method},
+        **{"computes": method["computes"], "decimals": unit["decimals"]},
+        **{f"needs_{need}": need in entry.needs for need in ("national", "population", "reference", "whole_year")},
+    }
+    mine = cells.filter(pl.col("breakdown").is_in(entry.breakdowns)).drop("breakdown")
+    return mine.with_columns(pl.lit(value).alias(name) for name, value in constant.items()).join(
+        pl.DataFrame({"cost_basis": entry.cost_bases}), how="cross"
+    )
+
+
+def _computed_rows(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> pl.DataFrame:
+    tables = sorted({entry.table for entry in catalogue.indicators.values()})
+    selects = [f"SELECT '{table}' AS \"table\", {', '.join(_ROW)} FROM {table}" for table in tables]
+    return connection.sql("\nUNION ALL\n".join(selects)).pl().with_columns(pl.col("year").cast(pl.Int16))
+
+
+def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
+    """What each year is worth: through when, whole or not, after how many years of look-back."""
+    held = connection.sql(
+        """SELECT year, 'stock' AS cohort, lookback_years FROM reporting_year WHERE is_stock
+           UNION ALL SELECT year, 'flow', lookback_years FROM flow_year"""
+    ).pl()
+    held = held.with_columns(pl.col("year", "lookback_years").cast(pl.Int16))
+    year_end = pl.date(pl.col("year"), 12, 31)
+    return rows.join(held, on=["year", "cohort"], how="left").with_columns(
+        pl.col("lookback_years").fill_null(config.method.lookback_years),
+        data_through=pl.min_horizontal(year_end, pl.lit(config.data_through)),
+        is_partial=pl.lit(config.data_through) < year_end,
+        is_after=pl.lit(config.data_through) < pl.date(pl.col("year"), 1, 31),
+    )
+
+
+_SAME_COST = ["year", "condition", "cohort", "cost_basis", "stratum"]
+
+
+def _dispersion(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Coefficient of variation of one person's euros over the whole extract: a cell's own is too low when the cell is small."""
+    return (
+        connection.sql(
+            f"""SELECT {", ".join(_SAME_COST)}, sqrt(persons * cost_variance) / NULLIF(cost_eur, 0) AS variation FROM cohort_total
+            WHERE territory_id = 'ALL' AND sex = 'all' AND age_band = 'all' AND cost_basis <> 'none'"""
+        )
+        .pl()
+        .with_columns(pl.col("year").cast(pl.Int16))
+    )
+
+
+def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
+    """The first thing that stands in the way of a number, or NULL."""
+    is_share = pl.col("computes") == "share"
+    lacks_population = pl.col("denominator").is_null() | (is_share & (pl.col("numerator") > pl.col("denominator")))
+    divisor = pl.when(pl.col("computes").is_in(["count_ratio", "cost_ratio", "cost_standardised"])).then("expected").otherwise("denominator")
+    is_divided = ~pl.col("computes").is_in(["count", "cost"])
+    no_mean = (pl.col("computes") == "cost_standardised") & pl.col("reference_value").is_null()
+    reason = (
+        pl.when(pl.col("needs_national") & (config.scope != "national"))
+        .then(pl.lit("coverage"))
+        .when(pl.col("is_after"))
+        .then(pl.lit("no_data"))
+        .when(pl.col("needs_whole_year") & pl.col("is_partial"))
+        .then(pl.lit("partial_year"))
+        .when(pl.col("persons").is_null())
+        .then(pl.lit("lookback"))
+        .when(pl.col("needs_population") & lacks_population)
+        .then(pl.lit("population"))
+        .when(pl.col("needs_reference") & (pl.col("expected").is_null() | no_mean))
+        .then(pl.lit("reference"))
+        .when(is_divided & ~(divisor > 0))
+        .then(pl.lit("no_person"))
+    )
+    known = pl.when(reason.is_null())
+    return rows.with_columns(
+        reason=reason, **{name: known.then(name) for name in ("numerator", "denominator", "expected", "variance", "reference_value")}
+    )
+
+
+def _compute(rows: pl.DataFrame, computes: str) -> pl.DataFrame:
+    """Value, limits and ratio of the rows of one computation; those with a reason stay NULL."""
+    figures = _COMPUTATIONS[computes](*(rows[name].cast(pl.Float64).to_numpy() for name in ("numerator", "denominator", "expected")), rows)
+    columns = dict(zip(_LIMITS, figures, strict=True))
+    computed = rows.with_columns(pl.Series(name, values, dtype=pl.Float64).fill_nan(None) for name, values in columns.items())
+    if computes.startswith("cost"):
+        computed = _only_claimed(computed)
+    if computes.endswith("_ratio"):
+        has_ratio = pl.when(pl.col("ratio").is_not_null())
+        computed = computed.with_columns(denominator=has_ratio.then("expected"), reference_value=has_ratio.then(1.0))
+    return computed.with_columns(denominator=pl.when(computes == "cost_standardised").then("expected").otherwise("denominator"))
+
+
+def _only_claimed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the limits of cells with too few persons for their dispersion (docs/decisions/0005-cost-intervals.md)."""
+    table = pl.read_csv(COST_INTERVAL)
+    enough = np.append(table["persons_at_least"].to_numpy().astype(float), np.inf)
+    variation = rows["variation"].fill_null(np.inf).to_numpy()
+    needed = pl.Series(enough[np.searchsorted(table["cv_up_to"].to_numpy(), variation)])
+    unclaimed = (rows["persons"].fill_null(0) < needed) | rows["lower"].is_null()
+    shown = pl.when(~unclaimed)
+    return rows.with_columns(
+        *(shown.then(name).alias(name) for name in ("lower", "upper", "ratio_lower", "ratio_upper")),
+        reason=pl.when(unclaimed & pl.col("reason").is_null()).then(pl.lit("interval_not_claimed")).otherwise("reason"),
+    )
+
+
+Array = np.ndarray
+Figures = tuple[Array, Array, Array, Array, Array, Array]
+
+
+def _none_like(values: Array) -> Array:
+    return np.full(values.shape, np.nan)
+
+
+def _count(numerator: Array, _d: Array, _e: Array, _rows: pl.DataFrame) -> Figures:
+    none = _none_like(numerator)
+    return numerator, *exact_poisson(numerator), none, none, none
+
+
+def _share(numerator: Array, denominator: Array, _e: Array, _rows: pl.DataFrame) -> Figures:
+    none = _none_like(numerator)
+    return numerator / denominator, *wilson(numerator, denominator), none, none, none
+
+
+def _count_ratio(numerator: Array, _d: Array, expected: Array, _rows: pl.DataFrame) -> Figures:
+    ratio = standardised_ratio(numerator, expected)
+    return *ratio, *ratio
+
+
+def _cost(numerator: Array, _d: Array, _e: Array, rows: pl.DataFrame) -> Figures:
+    none = _none_like(numerator)
+    return numerator, *_cost_limits(numerator, numerator, rows), none, none, none
+
+
+def _cost_mean(numerator: Array, denominator: Array, _e: Array, rows: pl.DataFrame) -> Figures:
+    none, mean = _none_like(numerator), numerator / denominator
+    return mean, *_cost_limits(mean, numerator, rows), none, none, none
+
+
+def _cost_ratio(numerator: Array, _d: Array, expected: Array, rows: pl.DataFrame) -> Figures:
+    ratio = numerator / expected
+    limits = _cost_limits(ratio, numerator, rows)
+    return ratio, *limits, ratio, *limits
+
+
+def _cost_standardised(numerator: Array, denominator: Array, expected: Array, rows: pl.DataFrame) -> Figures:
+    ratio = _cost_ratio(numerator, denominator, expected, rows)[:3]
+    national = rows["reference_value"].to_numpy()
+    return ratio[0] * national, ratio[1] * national, ratio[2] * national, *ratio
+
+
+def _cost_limits(value: Array, total: Array, rows: pl.DataFrame) -> tuple[Array, Array]:
+    limits = log_limits(value, total, rows["variance"].cast(pl.Float64).to_numpy())
+    return limits.lower, limits.upper
+
+
+_COMPUTATIONS: dict[str, Callable[[Array, Array, Array, pl.DataFrame], Figures]] = {
+    "count": _count,
+    "share": _share,
+    "count_ratio": _count_ratio,
+    "cost": _cost,
+    "cost_mean": _cost_mean,
+    "cost_ratio": _cost_ratio,
+    "cost_standardised": _cost_standardised,
+}
+
+
+def _in_public_form(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
+    definitions = connection.sql("SELECT condition, definition_id FROM definition").pl()
+    found = connection.sql("SELECT reference_id FROM reference_pack").fetchall()
+    is_synthetic = connection.sql("SELECT is_synthetic FROM setting").fetchall()[0][0]
+    is_national = config.scope == "national"
+    named = _rounded(rows).join(definitions, on="condition", how="left").with_columns(
+        status=pl.when(pl.col("reason").is_null() | (pl.col("reason") == "interval_not_claimed")).then(pl.lit("ok")).otherwise(pl.lit("not_computable")),
+        reference_value=pl.when(is_national).then("reference_value"),  # a local mean is not a share of the national one
+        reference_id=pl.lit(found[0][0] if found and is_national else None, dtype=pl.String),
+        fields=pl.lit(config.fields_label),
+        coverage=pl.lit(config.scope),
+        period_status=pl.when("is_partial").then(pl.lit("partial")).otherwise(pl.lit("complete")),
+        synthetic=pl.lit(is_synthetic),
+    )
+    return in_order(named.select("persons", *(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())))
+
+
+def _rounded(rows: pl.DataFrame) -> pl.DataFrame:
+    """Published decimals: those of the unit; cents of euros, hundredths of expected persons, 5 for ratios."""
+    rows = rows.with_columns(pl.col("numerator", "denominator", "expected").round(2), pl.col("ratio", "ratio_lower", "ratio_upper").round(5))
+    parts = rows.group_by("decimals", maintain_order=True)
+    return pl.concat([part.with_columns(pl.col(_BY_UNIT).round(decimals)) for (decimals,), part in parts])
+
+
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in their one total order: by indicator, cost basis and cell."""
+    return rows.sort(["indicator_id", "cost_basis", *CELL])
+
+

@@ -1,0 +1,190 @@
+"""Writing a publication: a folder that is whole or not there, then the pointer that names it.
+
+Belongs here: the files of published/<run_id>/ and their order. Not here: what they say (measure.py), what they may say (disclosure.py),
+the receipt (receipt.py), the pages (dashboards).
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from strata.catalogue import load_catalogue
+from strata.config import Config
+from strata.disclosure import protect
+from strata.errors import StrataError
+from strata.measure import PUBLISHED, measure
+from strata.receipt import file_hashes, make_receipt, verify, write_receipt
+
+__all__ = ["POINTER", "publish", "published_folder", "read_indicators", "verify"]
+
+POINTER = "latest"
+_BUILDING = ".building-"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_TYPES = {pl.String: "string", pl.Float64: "number", pl.Int16: "integer", pl.Date: "date", pl.Boolean: "boolean"}
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    *,
+    run_id: str,
+    checks: Sequence[Mapping[str, Any]] = (),
+    timings: Mapping[str, float] | None = None,
+    extra: Callable[[Path], None] | None = None,
+) -> Path:
+    """Measure, protect and write published/<run_id>/, then point `latest` at it; gives the folder.
+
+    extra: called with the folder when indicators and a first receipt are in it, before it is moved into place (the pages).
+    Until the pointer is replaced, at the very end, readers keep the publication before. StrataError when the run was already published.
+    """
+    published = config.path("published")
+    target = published / _checked(run_id, published)
+    building = published / f"{_BUILDING}{run_id}"
+    _clear(published)
+    building.mkdir(parents=True)
+    try:
+        _write_data(connection, config, building)
+        described = {"run_id": run_id, "checks": checks, "timings": timings or {}}
+        write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
+        if extra:
+            extra(building)
+        _write_json(_data_package(building), building / "datapackage.json")
+        write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
+        _sync(building)
+        building.rename(target)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    _point(published, run_id)
+    return target
+
+
+def published_folder(path: Path) -> Path:
+    """The run folder meant by `path`: itself, the one its `latest` names, or that of the project it is. StrataError when there is none."""
+    for folder in (path, path / "published"):
+        if (folder / "indicators.parquet").is_file():
+            return folder
+        if (folder / POINTER).is_file():
+            return folder / (folder / POINTER).read_text(encoding="utf-8").strip()
+    raise StrataError(
+        what=("Aucune publication à cet endroit", "No publication here"),
+        where=str(path),
+        why=("ni indicators.parquet ni latest ne s'y trouvent", "neither indicators.parquet nor latest is there"),
+        fix=("Donner le dossier du projet, ou lancer strata run", "Give the project folder, or run strata run"),
+        is_usage=True,
+    )
+
+
+def read_indicators(path: Path) -> pl.DataFrame:
+    """The published indicators of a run folder, a `published` folder or a project folder, in the columns of the contract."""
+    return pl.read_parquet(published_folder(Path(path)) / "indicators.parquet")
+
+
+def _checked(run_id: str, published: Path) -> str:
+    if not _RUN_ID.fullmatch(run_id):
+        raise _refused(run_id, ("ce nom ne peut pas être celui d'un dossier", "this cannot name a folder"))
+    if (published / run_id).exists():
+        raise _refused(str(published / run_id), ("cette exécution est déjà publiée", "this run is already published"))
+    return run_id
+
+
+def _clear(published: Path) -> None:
+    """Remove what a crash left half built: there is one writer, so nobody is at work there."""
+    for leftover in published.glob(f"{_BUILDING}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: Path) -> None:
+    catalogue = load_catalogue()
+    frame = protect(measure(connection, config, catalogue), config.disclosure.threshold)
+    frame.write_parquet(folder / "indicators.parquet", compression="zstd")
+    frame.write_csv(folder / "indicators.csv", line_terminator="\n")
+    _write_json(catalogue.published(), folder / "indicators.json")
+
+
+def _data_package(folder: Path) -> dict[str, Any]:
+    """A Frictionless data package: every file with its hash (the receipt, written last, without one)."""
+    hashes = file_hashes(folder)
+    resources = [_resource(folder / name, name, f"sha256:{value}") for name, value in hashes.items()]
+    receipt = {"name": "receipt", "path": "receipt.json", "format": "json", "mediatype": "application/json", "encoding": "utf-8"}
+    return {
+        "profile": "data-package",
+        "name": "strata-indicators",
+        "title": "Population stratification indicators",
+        "resources": [*resources, receipt],
+    }
+
+
+_MEDIA = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
+    resource = {
+        "name": re.sub(r"[^a-z0-9._/-]", "-", name.lower()),
+        "path": name,
+        "format": path.suffix.lstrip("."),
+        "mediatype": _MEDIA.get(path.suffix, "application/octet-stream"),
+        "bytes": path.stat().st_size,
+        "hash": digest,
+    }
+    if name == "indicators.csv":
+        schema = {"fields": [{"name": column, "type": _TYPES[kind]} for column, kind in PUBLISHED.items()], "missingValues": [""]}
+        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": schema}
+    return resource
+
+
+def _write_json(content: Any, path: Path) -> None:
+    path.write_bytes((json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def _sync(folder: Path) -> None:
+    """Every file on the disk before the folder gets its name: a power cut must not leave an empty publication."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+
+
+def _point(published: Path, run_id: str) -> None:
+    new = published / f"{POINTER}.new"
+    with new.open("wb") as file:
+        file.write(f"{run_id}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, published / POINTER)
+    _sync_folder(published)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows has no handle on a folder, and needs none
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _refused(where: str, why: tuple[str, str]) -> StrataError:
+    return StrataError(
+        what=("La publication est refusée", "The publication is refused"),
+        where=where,
+        why=why,
+        fix=("Donner un autre identifiant d'exécution", "Give another run identifier"),
+        is_usage=True,
+    )

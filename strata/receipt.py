@@ -1,0 +1,183 @@
+"""The receipt of a publication: what went in, with what, what came out; and its verification.
+
+Belongs here: gathering hashes, versions, counts. Not here: writing the publication (publish.py). Names of input files are kept, nothing
+of what they hold; counts of rejected stays and of personal tables below the threshold are not written out.
+"""
+
+import hashlib
+import json
+import platform
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata.config import Config
+from strata.definitions import CONDITIONS
+from strata.errors import StrataError
+from strata.models import models
+
+NAME = "receipt.json"
+# What two runs of the same inputs must have in common, byte for byte.
+CONTENT = ("indicators.csv", "indicators.json", "indicators.parquet")
+_LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "numpy", "sqlglot")
+_PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Hash of every file below `folder` but the receipt, by path with '/', in name order."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() != NAME)
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+
+
+def content_hash(hashes: Mapping[str, str]) -> str:
+    """One hash for the data files: equal when two runs published the same numbers."""
+    return hashlib.sha256("".join(f"{name} {hashes.get(name, '')}\n" for name in CONTENT).encode()).hexdigest()
+
+
+def make_receipt(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    *,
+    run_id: str,
+    checks: Sequence[Mapping[str, Any]],
+    timings: Mapping[str, float],
+    files: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything a reader needs to redo or to trust the run. files: hashes of what is published, by path."""
+    threshold = config.disclosure.threshold
+    return {
+        "run_id": run_id,
+        "content_hash": content_hash(files),
+        "files": dict(files),
+        "inputs": _inputs(connection),
+        "user_files": _user_files(config),
+        "sql_models": {name: model.sha256 for name, model in sorted(models().items())},
+        "definitions": _definitions(connection, config),
+        "code_lists": _code_lists(config),
+        "reference": _reference(connection),
+        "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
+        "territories": dict(connection.sql("SELECT DISTINCT territory_id, territory_name FROM territory ORDER BY ALL").fetchall()),
+        "versions": {name: version(name) for name in _LIBRARIES} | {"strata": _package_version(), "python": platform.python_version()},
+        "platform": platform.system(),
+        "rows": _rows(connection, threshold),
+        "rejected": _rejected(connection, threshold),
+        "checks": list(checks),
+        "timings": dict(timings),
+    }
+
+
+def write_receipt(receipt: Mapping[str, Any], folder: Path) -> None:
+    """Write receipt.json in `folder`."""
+    text = json.dumps(receipt, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    (folder / NAME).write_bytes((text + "\n").encode())
+
+
+def verify(folder: Path) -> list[StrataError]:
+    """Recompute every hash of a publication. Empty when all agree; else one problem per file that differs, misses or was added."""
+    try:
+        receipt = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        written, content = dict(receipt["files"]), receipt["content_hash"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [_problem(folder / NAME, ("le reçu manque ou ne peut pas être lu", "the receipt is missing or cannot be read"))]
+    found = file_hashes(folder)
+    problems = [_problem(folder / name, why) for name, why in _differences(written, found)]
+    if content != content_hash(written):
+        problems.append(_problem(folder / NAME, ("l'empreinte d'ensemble ne suit pas de ses lignes", "its overall hash does not follow from its lines")))
+    return problems
+
+
+def _differences(written: Mapping[str, str], found: Mapping[str, str]) -> Iterable[tuple[str, tuple[str, str]]]:
+    for name in sorted({*written, *found}):
+        if name not in found:
+            yield name, ("le fichier manque", "the file is missing")
+        elif name not in written:
+            yield name, ("le fichier n'est pas dans le reçu", "the file is not in the receipt")
+        elif written[name] != found[name]:
+            yield name, ("le contenu a changé depuis la publication", "the content changed since the publication")
+
+
+def _problem(path: Path, why: tuple[str, str]) -> StrataError:
+    return StrataError(
+        what=("La publication ne correspond pas à son reçu", "The publication does not agree with its receipt"),
+        where=str(path),
+        why=why,
+        fix=("Reprendre le dossier depuis sa source, ou relancer strata run", "Take the folder again from its source, or run strata run again"),
+    )
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = ["source_file", "sha256", "family", "format_version", "finess", "year", "month", "lines", "accepted", "quarantined", "refused", "reason"]
+    rows = connection.sql(f"SELECT {', '.join(names)} FROM read_file ORDER BY ALL").fetchall()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _user_files(config: Config) -> dict[str, str]:
+    paths = [config.path("territories"), config.path("population")]
+    tariffs = config.path("tariffs")
+    paths += sorted(path for path in tariffs.rglob("*") if path.is_file()) if tariffs.is_dir() else []
+    return {_relative(path, config.folder): sha256_of(path) for path in paths if path.is_file()}
+
+
+def _relative(path: Path, folder: Path) -> str:
+    root = folder.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, dict[str, Any]]:
+    rows = connection.sql("SELECT condition, definition_id, label_fr, label_en, short_fr FROM definition ORDER BY condition").fetchall()
+    names = ("definition_id", "label_fr", "label_en", "short_fr")
+    words = {row[0]: _strata_words(_conditions(config) / row[0] / "definition.toml") for row in rows}
+    return {row[0]: dict(zip(names, row[1:], strict=True)) | {"strata": words[row[0]]} for row in rows}
+
+
+def _strata_words(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8")).get("strata", {}) if path.is_file() else {}
+
+
+def _code_lists(config: Config) -> dict[str, str]:
+    folder = _conditions(config)
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*")) if path.suffix in (".toml", ".csv")}
+
+
+def _conditions(config: Config) -> Path:
+    return config.path("conditions") if config.paths.conditions else CONDITIONS
+
+
+def _reference(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    rows = connection.sql("SELECT reference_id, sha256, about FROM reference_pack").fetchall()
+    return {"reference_id": rows[0][0], "sha256": rows[0][1], "about": json.loads(rows[0][2])} if rows else None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, int | str]:
+    layers = {name: model.layer for name, model in models().items()}
+    tables = [name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1").fetchall()]
+    counts = {name: connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for name in tables}
+    return {name: _shown(count, threshold) if layers.get(name) in _PERSONAL_LAYERS else count for name, count in counts.items()}
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, int | str]:
+    if not connection.sql("SELECT table_name FROM duckdb_tables() WHERE table_name = 'rejected'").fetchall():
+        return {}
+    rows = connection.sql("SELECT reason, sum(stays)::BIGINT FROM rejected GROUP BY reason ORDER BY reason").fetchall()
+    return {reason: _shown(stays, threshold) for reason, stays in rows}
+
+
+def _shown(count: int, threshold: int) -> int | str:
+    return count if count == 0 or count >= threshold else f"<{threshold}"
+
+
+def _package_version() -> str:
+    from strata import __version__
+
+    return __version__

@@ -1,0 +1,95 @@
+"""A warehouse filled at the person level by SQL, for what comes after the strata: cohorts, reference, indicators, publication.
+
+Belongs here: person_stratum, person_state, person_year, person and population of people that never had a stay. Not here: stays
+(small_country.py). Persons are drawn by arithmetic on their number: the same on every machine.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata import models
+from strata.config import Config, from_dict
+from strata.ingest import warehouse
+from strata.reference import Pack, load_reference
+from strata.settings import write_settings
+
+DEFINITION = "TEST-1.0"
+
+
+def config(folder: Path, *, scope: str = "national", first: int = 2024, last: int = 2025, through: str = "2025-12", **sections: Any) -> Config:
+    """One condition, one field, coverage `scope`; other sections replace the defaults."""
+    raw: dict[str, Any] = {
+        "years": {"first": first, "last": last},
+        "method": {"conditions": ["t2d"]},
+        "coverage": {"mco": {"scope": scope, "last_complete_month": through}},
+    }
+    return from_dict(raw | sections, folder)
+
+
+def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "990000001") -> duckdb.DuckDBPyConnection:
+    """The tables before any person: settings, one definition, territories T1 and T2, REST beyond."""
+    connection = duckdb.connect()
+    connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
+    for year in range(first_data_year, settings.years.last + 1):
+        connection.execute("INSERT INTO read_slice VALUES (?, ?, 'mco', ?, 'atih', 12, 'x')", [year, finess, year])
+    write_settings(connection, settings)
+    connection.execute(
+        """
+        CREATE TABLE definition (condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR);
+        CREATE TABLE person (person_id INTEGER, death_date DATE);
+        CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR);
+        CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2));
+        CREATE TABLE person_stratum (person_id INTEGER, condition VARCHAR, year SMALLINT, stratum SMALLINT, status VARCHAR);
+        INSERT INTO territory VALUES ('T1', 'Ici', 'G1'), ('T2', 'Là', 'G2');
+        """
+    )
+    connection.execute("INSERT INTO definition VALUES ('t2d', ?, 'Diabète', 'Diabetes', 'DT2')", [DEFINITION])
+    return connection
+
+
+def populate(connection: duckdb.DuckDBPyConnection, persons: int = 6_000) -> None:
+    """`persons` followed from 2020 to 2025 in T1, T2 and REST, both sexes, every age band and stratum, two in eleven at risk.
+
+    One in fifty dies on 1 July 2024; costs rise with the stratum; residents are fifty times the persons.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE drawn AS
+        SELECT i AS person_id, CASE WHEN i % 2 = 0 THEN 'F' ELSE 'M' END AS sex,
+            CASE WHEN i % 7 < 2 THEN 'T1' WHEN i % 7 < 4 THEN 'T2' ELSE 'REST' END AS territory_id,
+            (i // 8 % 10)::INTEGER AS band, (1 + i // 2 % 4)::SMALLINT AS stratum,
+            CASE WHEN i % 11 = 3 THEN 'at_risk_strict' WHEN i % 11 = 4 THEN 'at_risk_extended' ELSE 'diseased' END AS status
+        FROM range({persons}) AS r (i);
+        INSERT INTO person SELECT person_id, CASE WHEN person_id % 50 = 7 THEN DATE '2024-07-01' END FROM drawn;
+        INSERT INTO person_state
+        SELECT person_id, year, age_band, sex, territory_id
+        FROM drawn CROSS JOIN range(2020, 2026) AS y (year)
+        INNER JOIN (SELECT age_band, row_number() OVER (ORDER BY age_min) - 1 AS band FROM age_band) AS b ON drawn.band = b.band
+        WHERE year < 2024 OR person_id % 50 <> 7;
+        INSERT INTO person_stratum
+        SELECT person_id, 't2d', year, CASE status WHEN 'diseased' THEN stratum ELSE 0 END, status
+        FROM drawn INNER JOIN person_state USING (person_id);
+        INSERT INTO person_year
+        SELECT person_id, year, 1000 * stratum + 100 * band + person_id % 97 + 0.25, 900 * stratum + 90 * band + person_id % 89 + 0.10
+        FROM drawn CROSS JOIN range(2017, 2026) AS y (year) WHERE (person_id + year) % 3 > 0;
+        INSERT INTO population
+        SELECT year, CASE territory_id WHEN 'T1' THEN 'G1' WHEN 'T2' THEN 'G2' ELSE 'G9' END, NULL, sex, age_min, age_max, 500 + 7 * age_min
+        FROM range(2020, 2026) AS y (year)
+        CROSS JOIN (VALUES ('T1'), ('T2'), ('REST')) AS t (territory_id) CROSS JOIN (VALUES ('F'), ('M')) AS s (sex)
+        CROSS JOIN (SELECT a AS age_min, CASE WHEN a = 90 THEN 120 ELSE a + 4 END AS age_max FROM range(0, 91, 5) AS a (a)) AS bands;
+        """
+    )
+
+
+def build(connection: duckdb.DuckDBPyConnection, settings: Config) -> Pack | None:
+    """Build everything from population_cell to the indicators, with the reference the configuration asks for."""
+    after = models.downstream(["reference_cell", "reference_total"])
+    mine = [name for name, model in models.models().items() if model.layer in ("reference", "indicators") or name == "population_cell"]
+    for name in [name for name in mine if name not in after]:
+        models.build(connection, name)
+    pack = load_reference(connection, settings)
+    for name in [name for name in mine if name in after]:
+        models.build(connection, name)
+    return pack
