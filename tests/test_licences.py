@@ -89,8 +89,8 @@ def write_page() -> None:
 _HEAD = (
     "# Licences of the libraries",
     "",
-    "What the product needs at run time (`requirements.lock`), with the licence that each library states. None is GPL, AGPL or BUSL: a test",
-    "says so. Two versions: one for Python 3.11, one for later ones. Nothing of them is in this repository: pip installs them.",
+    "What the product needs at run time (`requirements.lock`), with the licence that each library states. None is GPL, AGPL or BUSL: a",
+    "test says so. Two versions: one for Python 3.11, one for later ones. Nothing of them is in this repository: pip installs them.",
     "",
     "Binary wheels carry parts of others. Those of numpy and scipy hold the runtime of the GNU Fortran compiler, under the GPL **with the",
     "runtime library exception**, and libquadmath under the LGPL: neither reaches the programs that use them.",
