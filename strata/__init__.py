@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
 __version__ = "0.1.0"
@@ -18,3 +19,13 @@ def read(path: str | Path) -> "dict[str, pa.Table]":
     from strata.ingest.reading import read_tables
 
     return read_tables(Path(path))
+
+
+def indicators(path: str | Path) -> "pl.DataFrame":
+    """The published indicators, one row per indicator and published cell: of a run folder, of `published` or of a project (its latest run).
+
+    StrataError when nothing is published there.
+    """
+    from strata.publish import read_indicators
+
+    return read_indicators(Path(path))
