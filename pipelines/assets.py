@@ -115,9 +115,8 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
 
 
 def _publish(session: Session, outcomes: list[Outcome]) -> Path:
-    from strata.publish import publish
-
     from dashboards.site import build_site
+    from strata.publish import publish
 
     published: Path = publish(
         session.connection,
@@ -127,7 +126,7 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
         timings=dict(session.seconds),
         extra={"rows": dict(session.rows)},
     )
-    build_site(published)
+    build_site(published, session.config.project.language)
     return published
 
 

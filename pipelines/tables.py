@@ -31,7 +31,8 @@ def _extract(session: Session) -> None:
 def _inputs(session: Session) -> None:
     from strata.ingest.user_tables import load_user_tables
 
-    load_user_tables(session.connection, session.config)
+    paths = {name: session.config.path(name) for name in ("territories", "population", "tariffs")}
+    load_user_tables(session.connection, **paths)
 
 
 def _settings(session: Session) -> None:

@@ -23,10 +23,10 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """StrataError when nothing was published yet."""
+    config = read_config(chosen, speaker)
+    from dashboards.site import build_site
     from strata.publish import latest
 
-    from dashboards.site import build_site
-
-    page = build_site(latest(read_config(chosen, speaker).path("published")))
+    page = build_site(latest(config.path("published")), config.project.language)
     speaker.say(f"Tableau de bord : {page}", f"Dashboard: {page}")
     return 0

@@ -1,0 +1,152 @@
+"""The `strata` command as a person meets it: help, refusals, exit codes, two languages, never a traceback."""
+
+import tomllib
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from pipelines import command
+from pipelines.commands import demo, run
+from pipelines.commands.init import TEMPLATES
+from pipelines.commands.terminal import in_french
+from strata.config import Config, Coverage, load
+from strata.errors import StrataError
+
+PARTS = {"fr": ("Problème", "Où", "Cause", "Que faire"), "en": ("Problem", "Where", "Why", "What to do")}
+# command line, and what the refusal must name
+WRONG = [
+    ([], "strata"),
+    (["runn"], "runn"),
+    (["run", "--yaer", "2025"], "--yaer"),
+    (["run", "--year", "next"], "--year"),
+    (["run", "--config"], "--config"),
+    (["run", "--config", "missing.toml"], "missing.toml"),
+    (["check", "--config", "missing.toml"], "missing.toml"),
+    (["synth", "--persons", "10"], "--out"),
+    (["synth", "--out", "x", "--persons", "0"], "--persons"),
+    (["synth", "--out", "x", "--years", "2025-2017"], "--years"),
+    (["synth", "--out", "x", "--format", "atih,excel"], "--format"),
+    (["publish"], "strata publish"),
+    (["publish", "verify"], "strata publish verify"),
+    (["reference", "build"], "--out"),
+    (["dashboard", "build", "--config", "missing.toml"], "missing.toml"),
+]
+PAGES = [[], ["demo"], ["init"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
+PAGES += [["reference", action] for action in ("build", "show", "verify")]
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STRATA_LANGUAGE", raising=False)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("arguments", "named"), WRONG)
+def test_wrong_usage_is_explained_in_four_parts(
+    arguments: list[str], named: str, language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STRATA_LANGUAGE", language)
+    assert command.main(arguments) == 2
+    said = capsys.readouterr()
+    assert [line.partition(":")[0].strip() for line in said.err.splitlines()] == list(PARTS[language])
+    assert named in said.err and "Traceback" not in said.err and said.out == ""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("page", PAGES)
+def test_each_level_has_help(page: list[str], language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("STRATA_LANGUAGE", language)
+    with pytest.raises(SystemExit) as left:
+        command.main([*page, "--help"])
+    text = capsys.readouterr().out
+    assert left.value.code == 0 and {"fr": "montrer cette aide", "en": "show this help"}[language] in text
+
+
+@pytest.mark.parametrize(("is_usage", "code"), [(True, 2), (False, 1)])
+def test_the_exit_code_says_who_is_at_fault(
+    is_usage: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StrataError(("quoi", "what"), "ici", ("car", "why"), ("faire", "do"), is_usage)
+
+    monkeypatch.setattr(run, "read_config", refuse)
+    assert command.main(["run"]) == code
+    assert "Traceback" not in capsys.readouterr().err
+    assert command.main(["run", "--debug"]) == code
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_shows_no_cell_and_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def crash(*_: object) -> None:
+        raise KeyError("1234567890123")
+
+    monkeypatch.setattr(run, "read_config", crash)
+    assert command.main(["run"]) == 1
+    said = capsys.readouterr().err
+    assert "KeyError" in said and "test_command.py" in said and "1234567890123" not in said and "Traceback" not in said
+
+
+def test_a_message_of_argparse_that_is_not_known_stays_readable() -> None:
+    assert in_french("the following arguments are required: --out") == "il manque : --out"
+    assert in_french("something new") == "something new"
+
+
+def test_the_project_chooses_the_language_unless_the_environment_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "strata.toml").write_text('[project]\nlanguage = "en"\n', encoding="utf-8")
+    assert command.main(["run", "--year", "1999"]) == 2
+    assert "Year outside the project" in capsys.readouterr().err
+    monkeypatch.setenv("STRATA_LANGUAGE", "fr")
+    assert command.main(["run", "--year", "1999"]) == 2
+    assert "Année hors du projet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_init_writes_every_key_with_its_default_and_overwrites_nothing(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STRATA_LANGUAGE", language)
+    assert command.main(["init", "project"]) == 0
+    path = tmp_path / "project" / "strata.toml"
+    config = load(path)
+    expected = Config(folder=path.parent.resolve(), coverage={"mco": Coverage()})
+    assert config.project.language == language
+    assert replace(config, project=expected.project) == expected
+    assert keys(tomllib.loads(path.read_text(encoding="utf-8"))) == keys(as_dict(expected))
+    assert all((path.parent / name).exists() for name in ("landing", "tariffs", "territories.csv", "population.csv", "examples"))
+    assert command.main(["init", "project"]) == 2
+
+
+def keys(table: dict[str, object], prefix: str = "") -> set[str]:
+    """Every key of nested tables, dotted."""
+    inner = [keys(value, f"{prefix}{name}.") for name, value in table.items() if isinstance(value, dict)]
+    return {f"{prefix}{name}" for name, value in table.items() if not isinstance(value, dict)}.union(*inner)
+
+
+def as_dict(config: Config) -> dict[str, object]:
+    """The configuration as nested tables, without its folder."""
+    return {name: value for name, value in asdict(config).items() if name != "folder"}
+
+
+def test_the_two_templates_hold_the_same_keys() -> None:
+    french, english = (tomllib.loads((TEMPLATES / f"strata.{language}.toml").read_text(encoding="utf-8")) for language in ("fr", "en"))
+    assert french | {"project": {}} == english | {"project": {}}
+
+
+def test_the_demo_copies_the_sample_and_touches_no_folder_of_another_use(tmp_path: Path) -> None:
+    sample = tmp_path / "sample"
+    (sample / "landing").mkdir(parents=True)
+    (sample / "strata.toml").write_text("", encoding="utf-8")
+    (sample / "landing" / "a.zip").write_bytes(b"zip")
+    copied = demo.copy_sample(sample, tmp_path / "demo")
+    assert copied == tmp_path / "demo" / "strata.toml" and (tmp_path / "demo" / "landing" / "a.zip").read_bytes() == b"zip"
+    assert demo.copy_sample(sample, tmp_path / "demo") == copied
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    with pytest.raises(StrataError, match="autre chose"):
+        demo.copy_sample(sample, tmp_path / "mine")
+    with pytest.raises(StrataError, match="introuvable"):
+        demo.copy_sample(tmp_path / "nowhere", tmp_path / "demo")

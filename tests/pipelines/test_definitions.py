@@ -1,0 +1,74 @@
+"""What Dagster's own tools see: definitions that load without a warning, one schedule, one executor."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import defs
+from pipelines.schedules import JOB, monthly_schedule
+from pipelines.session import SAMPLE, config_path
+from strata.config import Schedule
+
+ROOT = Path(__file__).parents[2]
+DG = Path(sys.executable).parent / ("dg.exe" if os.name == "nt" else "dg")
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A child process at the root of the repository."""
+    variables = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | environment
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", timeout=120, check=False)
+
+
+def test_the_definitions_load_without_a_warning() -> None:
+    loaded = run(sys.executable, "-W", "error", "-c", "import pipelines.definitions")
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+
+
+def test_dg_finds_the_project_and_has_nothing_to_say() -> None:
+    checked = run(str(DG), "check", "defs")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "All definitions loaded successfully" in checked.stdout
+    assert "Warning" not in checked.stdout + checked.stderr
+
+
+def test_a_wrong_configuration_is_said_when_the_definitions_load(tmp_path: Path) -> None:
+    (tmp_path / "strata.toml").write_text("[years]\nfrist = 2021\n", encoding="utf-8")
+    loaded = run(sys.executable, "-c", "import pipelines.definitions", STRATA_CONFIG=str(tmp_path / "strata.toml"))
+    assert loaded.returncode != 0 and "frist" in loaded.stderr
+
+
+def test_the_job_takes_every_asset_and_runs_in_one_process() -> None:
+    job = defs.resolve_job_def(JOB)
+    assert job.executor_def is dg.in_process_executor
+    assert job.asset_layer.executable_asset_keys == set(defs.resolve_asset_graph().materializable_asset_keys)
+
+
+def test_every_check_makes_the_publication_wait() -> None:
+    specs = [spec for check in defs.asset_checks or [] for spec in check.check_specs]
+    assert specs and all(spec.blocking for spec in specs)
+
+
+def test_the_schedule_is_that_of_the_project_and_waits_to_be_started() -> None:
+    schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"))
+    assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == ("30 4 2 * *", "Europe/Paris", JOB)
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    assert [one.name for one in defs.schedules or []] == ["monthly_refresh"]
+
+
+def test_the_project_is_the_one_named_else_here_else_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STRATA_CONFIG", raising=False)
+    assert config_path() == SAMPLE
+    (tmp_path / "strata.toml").touch()
+    assert config_path() == Path("strata.toml")
+    monkeypatch.setenv("STRATA_CONFIG", "elsewhere.toml")
+    assert config_path() == Path("elsewhere.toml")
+
+
+@pytest.mark.parametrize("name", ["DAGSTER_DISABLE_TELEMETRY", "GX_ANALYTICS_ENABLED"])
+def test_no_library_reports_on_the_hospital(name: str) -> None:
+    assert os.environ[name] in ("yes", "false")
