@@ -68,14 +68,14 @@ def table_sets(sources: Iterable[tuple[SourceFile, Recognised]]) -> list[TableSe
     files = [
         TableFile(source, recognised if recognised.family in FAMILIES else _recognise_by_name(source)) for source, recognised in sources
     ]
-    unique: dict[str, TableFile] = {}
+    sets: dict[str, dict[str, TableFile]] = {}
+    known: set[str] = set()
     for file in sorted(files, key=lambda file: (_named(file.source) is None, file.source.name)):
-        if file.family in FAMILIES:
-            unique.setdefault(seen(file.source).sha256 or file.source.name, file)
-    sets: dict[str, list[TableFile]] = {}
-    for file in sorted(unique.values(), key=lambda file: file.source.name):
-        sets.setdefault(_label(file.source), []).append(file)
-    return [TableSet(label, tuple(sets[label])) for label in sorted(sets)]
+        content = seen(file.source).sha256 or file.source.name
+        if file.family in FAMILIES and (_named(file.source) or content not in known):  # two years may well hold a table alike
+            sets.setdefault(_label(file.source), {}).setdefault(content, file)
+            known.add(content)
+    return [TableSet(label, tuple(sorted(sets[label].values(), key=lambda file: file.source.name))) for label in sorted(sets)]
 
 
 def _recognise_by_name(source: SourceFile) -> Recognised:

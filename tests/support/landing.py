@@ -1,0 +1,63 @@
+"""A landing folder as hospitals fill it: ATIH archives made of a few stays, and a look into the warehouse that came of them."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from strata.engine.duckdb import connect
+from tests.support.rsa_lines import FINESS, RETURNS, ano_line, rsa_line
+
+PLACEHOLDER = "xxxxxxxxxxxxxxxxD"
+
+
+def write_archive(
+    path: Path, months: dict[int, int], pseudonyms: dict[int, str] | None = None, finess: str = FINESS, year: int = 2022
+) -> None:
+    """An e-PMSI archive: stay number -> month of exit; pseudonyms by stay number (their own by default, '' for blank)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    given = pseudonyms or {}
+    with zipfile.ZipFile(path, "w") as archive:
+        rsa = "".join(_rsa(number, month, finess, year) + "\r\n" for number, month in months.items())
+        ano = "".join(_ano(number, month, given.get(number, f"P{number:016d}"), finess, year) + "\r\n" for number, month in months.items())
+        archive.writestr("x.rsa", rsa)
+        archive.writestr("x.ano", ano)
+
+
+def _rsa(number: int, month: int, finess: str, year: int) -> str:
+    fixed = {"NOFINESS": finess, "CLE_RSA": f"{number:010d}", "ANSOR": year, "MOISSOR": f"{month:02d}", "NOGHS": "1709", "CDGEO": "59350"}
+    fixed |= {"RSACMD": "05", "RSATYPE": "M", "RSANUM": "09", "RSACOMPX": "2", "SEXE": "1", "DP": "I500", "NBSEANCE": 0}
+    unit = {"um": {"NSEQRUM": "01", "DPUM": "I500", "DUREESEJPART": 4}, "da": ["E1190"], "actes": []}
+    return rsa_line("227", {"fixed": fixed, "units": [unit], "autpgv": [], "rdth": []}, filling=" ")
+
+
+def _ano(number: int, month: int, pseudonym: str, finess: str, year: int) -> str:
+    values: dict[str, object] = {"NOFINESS": finess, "CLE_RSA": f"{number:010d}", "ANNEESORT": year, "MOISSORT": f"{month:02d}"}
+    values |= {
+        "NOANON": pseudonym or None,
+        "DTENT": f"01{month:02d}{year}",
+        "DTSORT": f"05{month:02d}{year}",
+        **dict.fromkeys(RETURNS, "0"),
+    }
+    return ano_line("1103", values)
+
+
+def rows(warehouse: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of the warehouse, which is opened for reading only and closed again."""
+    connection = connect(warehouse, read_only=True)
+    try:
+        return connection.sql(query).fetchall()
+    finally:
+        connection.close()
+
+
+def unaccounted(warehouse: Path) -> list[tuple[Any, ...]]:
+    """Files whose lines are not accepted + quarantined + refused, or whose quarantined lines are not in quarantine."""
+    return rows(
+        warehouse,
+        """
+        SELECT f.source_file, f.lines, f.accepted, f.quarantined, f.refused, count(q.reason)
+        FROM read_file AS f LEFT JOIN quarantine AS q ON q.source_file = f.source_file
+        GROUP BY ALL
+        HAVING f.lines <> f.accepted + f.quarantined + f.refused OR (f.quarantined <> count(q.reason))
+        """,
+    )
