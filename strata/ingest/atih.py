@@ -66,14 +66,18 @@ def read_atih(sources: Iterable[SourceFile]) -> Iterator[Extract]:
 
 
 def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
-    """Each .rsa with its .ano: the same container and name, else alone of their hospital-year in a container, else the same month."""
-    found = [one for source in sources if not source.refused and (one := _find(source))]
+    """Each .rsa with its .ano: the same container and name, else alone of their hospital-year in a container, else the same month.
+
+    A refused source counts as the half its name says it is, and only beside the other half (recognise.seen accounts for the rest).
+    """
+    found = [one for source in sources if (one := _find(source))]
     rsas = [one for one in found if one.recognised.family == "mco_rsa"]
     anos = [one for one in found if one.recognised.family == "mco_ano"]
     made: list[Pair] = []
     for key in (_by_name, _by_container, _by_month):
         made += _matched(rsas, anos, key)
     made += [Pair(rsa, None) for rsa in rsas] + [Pair(None, ano) for ano in anos]
+    made = [pair for pair in made if not all(source.refused for source in pair.sources)]
     return sorted(made, key=lambda pair: [source.name for source in pair.sources])
 
 
@@ -137,18 +141,18 @@ def _last_month(found: Found) -> int:
 def read_pair(pair: Pair) -> Extract:
     """The extract of one pair; quarantine and FileSeen cover every line of both files."""
     if pair.rsa is None:
-        return _refused_extract({pair.ano: "ano_file_without_rsa"})
-    for found, other in ((pair.rsa, pair.ano), (pair.ano, pair.rsa)):
-        if found and found.layout is None:
-            return _refused_extract({found: _unknown(found), other: "pair_refused"})
+        return _refused_extract(pair, None, _why_not(pair.ano) or "ano_file_without_rsa")
+    rsa_fault, ano_fault = _why_not(pair.rsa), _why_not(pair.ano)
+    if rsa_fault or ano_fault:
+        return _refused_extract(pair, rsa_fault, ano_fault)
     try:
         rsa = _read(pair.rsa)
     except Refused as refused:
-        return _refused_extract({pair.rsa: refused.code, pair.ano: "pair_refused"})
+        return _refused_extract(pair, refused.code, None)
     try:
         ano = _read(pair.ano) if pair.ano else None
     except Refused as refused:
-        return _refused_extract({pair.rsa: "pair_refused", pair.ano: refused.code})
+        return _refused_extract(pair, None, refused.code)
     return _joined(pair, rsa, ano)
 
 
@@ -158,14 +162,20 @@ def _read(found: Found) -> FileRead:
     return reader(found.source.blocks(), found.layout, found.source.name)
 
 
-def _unknown(found: Found) -> str:
-    """The refusal by name: what was found and what is known."""
+def _why_not(found: Found | None) -> str | None:
+    """Why a file cannot even be begun: its own refusal, or an unknown version, by name beside the known ones."""
+    if found is None or found.source.refused:
+        return found.source.refused if found else None
+    if found.layout is not None:
+        return None
     known = " ".join(sorted(layouts(found.recognised.family), key=int))
     return f"{_UNKNOWN[found.recognised.family]}: {found.recognised.version or '?'}; {known}"
 
 
-def _refused_extract(reasons: dict[Found | None, str]) -> Extract:
-    files = [_refused(found, reason) for found, reason in reasons.items() if found]
+def _refused_extract(pair: Pair, rsa_fault: str | None, ano_fault: str | None) -> Extract:
+    """No stays; each file with its own fault, or that of being paired with the other's."""
+    halves = ((pair.rsa, rsa_fault), (pair.ano, ano_fault))
+    files = [_refused(found, fault or "pair_refused") for found, fault in halves if found]
     return Extract("atih", "mco", {name: schema.empty_table() for name, schema in SCHEMAS.items()}, QUARANTINE.empty_table(), files)
 
 

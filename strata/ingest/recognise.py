@@ -45,17 +45,20 @@ def recognise(first_bytes: bytes, name: str) -> Recognised:
     if len(lines) > 1:
         lines.pop()  # cut anywhere, or empty after the last newline
     lines = [line for line in lines if line]
-    return _fixed_width(lines) or _table(lines) or _by_name(name)
+    return _fixed_width(lines) or _table(lines) or _by_name(name, lines)
 
 
 def recognise_source(source: SourceFile) -> Recognised:
-    """The same for a source, Parquet schemas included. A source that is refused, or breaks here, is 'unknown'."""
+    """The same for a source, Parquet schemas included. One that is refused, or breaks here and becomes so, is told by its name."""
     try:
         head = source.head()
         if head[:4] == b"PAR1":
             return Recognised(table_of(_parquet_columns(source)), "parquet")
         return recognise(head, source.name)
-    except (Refused, pa.ArrowException, OSError):
+    except Refused as refused:
+        source.refused = refused.reason
+        return _by_name(source.name, [])
+    except (pa.ArrowException, OSError):
         return UNKNOWN
 
 
@@ -103,10 +106,13 @@ def _table(lines: list[bytes]) -> Recognised | None:
     return None
 
 
-def _by_name(name: str) -> Recognised:
+def _by_name(name: str, lines: list[bytes]) -> Recognised:
     """An .rsa or .ano whose lines say nothing is still one: its reader then says what is wrong with it."""
     suffix = name.lower().removesuffix(".txt").rpartition(".")[2]
-    return Recognised({"rsa": "mco_rsa", "ano": "mco_ano"}[suffix]) if suffix in ("rsa", "ano") else UNKNOWN
+    if suffix == "ano":
+        lengths = Counter(len(line) for line in lines).most_common(1)
+        return Recognised("mco_ano", str(lengths[0][0]) if lengths else None)
+    return Recognised("mco_rsa") if suffix == "rsa" else UNKNOWN
 
 
 def table_of(columns: Iterable[str]) -> str:
