@@ -3,7 +3,6 @@
 Belongs here: putting the extracts found at a path together. Not here: reading them (atih.py, snds.py).
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,18 +24,19 @@ def read_tables(path: Path) -> dict[str, pa.Table]:
     StrataError when a file is refused, or when there is nothing to read.
     """
     sources = list(open_sources(path))
-    extracts = [_checked(extract) for extract in _extracts(sources)]
+    extracts = _extracts(sources)
     if not extracts:
         raise _nothing(path, sources)
     tables = {name: pa.concat_tables(parts) for name, parts in _shifted(extracts).items()}
     return tables | {"quarantine": pa.concat_tables([extract.quarantine for extract in extracts], promote_options="none").cast(QUARANTINE)}
 
 
-def _extracts(sources: list[SourceFile]) -> Iterator[Extract]:
-    yield from (read_pair(pair) for pair in pairs(sources))
+def _extracts(sources: list[SourceFile]) -> list[Extract]:
+    extracts = [_checked(read_pair(pair)) for pair in pairs(sources)]
     for tables in table_sets((source, recognise_source(source)) for source in sources):
         with staged(tables) as ready:
-            yield from ready.extracts()
+            extracts += [_checked(extract) for extract in ready.extracts()]
+    return extracts
 
 
 def _checked(extract: Extract) -> Extract:

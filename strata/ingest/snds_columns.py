@@ -84,8 +84,8 @@ def _cell_sql(name: str, duckdb_type: str) -> str:
     if duckdb_type == "BOOLEAN":
         cell = f"CAST({cell} AS TINYINT)"
     text = f"CAST({cell} AS VARCHAR)"
-    if duckdb_type in ("FLOAT", "DOUBLE"):  # what a column of whole numbers becomes when some are missing
-        text = f"regexp_replace({text}, '\\.0$', '')"
+    if duckdb_type.startswith(("FLOAT", "DOUBLE", "DECIMAL")):  # what a column of whole numbers may have become on its way
+        text = f"regexp_replace({text}, '\\.0+$', '')"
     return f"nullif(nullif(trim({text}), ''), '.')"  # '.' is how SAS writes nothing
 
 

@@ -1,6 +1,7 @@
 """The warehouse file and the tables that ingest writes in it.
 
-Belongs here: making the folder (for its owner only) and the empty tables of warehouse.sql. Not here: filling them (load.py, user_tables.py).
+Belongs here: making the folder (for its owner only) and the empty tables of warehouse.sql.
+Not here: filling them (store.py, user_tables.py).
 """
 
 from pathlib import Path

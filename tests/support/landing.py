@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from strata.engine.duckdb import connect
-from tests.support.rsa_lines import FINESS, RETURNS, ano_line, rsa_line
+from tests.support.rsa_lines import ANO_OF_YEAR, FINESS, RETURNS, RSA_OF_YEAR, ano_line, rsa_line
 
 PLACEHOLDER = "xxxxxxxxxxxxxxxxD"
 
@@ -27,7 +27,7 @@ def _rsa(number: int, month: int, finess: str, year: int) -> str:
     fixed = {"NOFINESS": finess, "CLE_RSA": f"{number:010d}", "ANSOR": year, "MOISSOR": f"{month:02d}", "NOGHS": "1709", "CDGEO": "59350"}
     fixed |= {"RSACMD": "05", "RSATYPE": "M", "RSANUM": "09", "RSACOMPX": "2", "SEXE": "1", "DP": "I500", "NBSEANCE": 0}
     unit = {"um": {"NSEQRUM": "01", "DPUM": "I500", "DUREESEJPART": 4}, "da": ["E1190"], "actes": []}
-    return rsa_line("227", {"fixed": fixed, "units": [unit], "autpgv": [], "rdth": []}, filling=" ")
+    return rsa_line(RSA_OF_YEAR[year], {"fixed": fixed, "units": [unit], "autpgv": [], "rdth": []}, filling=" ")
 
 
 def _ano(number: int, month: int, pseudonym: str, finess: str, year: int) -> str:
@@ -38,7 +38,7 @@ def _ano(number: int, month: int, pseudonym: str, finess: str, year: int) -> str
         "DTSORT": f"05{month:02d}{year}",
         **dict.fromkeys(RETURNS, "0"),
     }
-    return ano_line("1103", values)
+    return ano_line(ANO_OF_YEAR[year], values)
 
 
 def rows(warehouse: Path, query: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,278 @@
+"""What replaces what in the warehouse, which numbers stay the same, and the account of every file."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strata.errors import StrataError
+from strata.ingest.load import ingest
+from strata.ingest.lock import LOCK_NAME, lock
+from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
+from tests.support.rsa_lines import FINESS
+from tests.support.snds_set import stay, together, write_csv, write_parquet
+
+STAYS = "SELECT stay_number FROM read_stay ORDER BY 1"
+
+
+class Project:
+    """A landing folder and its warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.landing, self.warehouse = folder / "landing", folder / "warehouse" / "strata.duckdb"
+        self.landing.mkdir()
+
+    def ingest(self) -> dict[str, int]:
+        verdicts = dict(ingest(self.landing, self.warehouse).slices)
+        assert unaccounted(self.warehouse) == []
+        return verdicts
+
+    def rows(self, query: str) -> list[tuple]:
+        return rows(self.warehouse, query)
+
+    def stays(self) -> list[int]:
+        return [int(row[0]) for row in self.rows(STAYS)]
+
+    def account(self, source_file: str) -> tuple:
+        query = "SELECT lines, accepted, quarantined, refused, reason FROM read_file WHERE source_file"
+        (row,) = self.rows(f"{query} = '{source_file}'")
+        return row
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_a_first_load_fills_every_table(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 6})
+    assert project.ingest() == {"new": 1}
+    assert project.rows("SELECT finess, field, year, form, month FROM read_slice") == [(FINESS, "mco", 2022, "atih", 6)]
+    counts = [project.rows(f"SELECT count(*) FROM read_{name}")[0][0] for name in ("stay", "unit", "diagnosis", "procedure")]
+    assert counts == [2, 2, 2, 0]
+    assert project.rows("SELECT stay_id, CAST(slice_id AS BIGINT) * 4294967296 + source_line FROM read_stay ORDER BY 1") == [
+        (2**32 + 1,) * 2,
+        (2**32 + 2,) * 2,
+    ]
+    assert project.rows("SELECT count(*) FROM read_diagnosis WHERE stay_id NOT IN (SELECT stay_id FROM read_stay)") == [(0,)]
+
+
+def test_the_same_landing_again_changes_nothing(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 6})
+    project.ingest()
+    before = [project.rows(f"SELECT * FROM {name} ORDER BY ALL") for name in ("read_stay", "read_file", "read_slice", "pseudonym")]
+    assert project.ingest() == {}
+    assert [project.rows(f"SELECT * FROM {name} ORDER BY ALL") for name in ("read_stay", "read_file", "read_slice", "pseudonym")] == before
+
+
+def test_a_copy_under_another_name_is_skipped_and_accounted_for(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 6})
+    project.ingest()
+    shutil.copy(project.landing / "a.zip", project.landing / "b.zip")
+    assert project.ingest() == {}
+    assert project.stays() == [1, 2]
+    assert project.account("b.zip!x.rsa") == (2, 0, 0, 2, "already_in")
+    assert project.account("a.zip!x.rsa") == (2, 2, 0, 0, None)
+
+
+def test_a_later_transmission_replaces_the_hospital_year_and_no_other(project: Project) -> None:
+    write_archive(project.landing / "m06.zip", {1: 1, 2: 6})
+    write_archive(project.landing / "other.zip", {7: 3}, finess="990000049")
+    write_archive(project.landing / "year.zip", {8: 12}, year=2021)
+    project.ingest()
+    write_archive(project.landing / "m12.zip", {1: 1, 3: 12})
+    assert project.ingest() == {"replace": 1}
+    assert project.stays() == [1, 3, 7, 8]
+    assert project.account("m06.zip!x.rsa") == (2, 0, 0, 2, "superseded")
+    assert project.account("m06.zip!x.ano") == (2, 0, 0, 2, "superseded")
+    assert project.rows("SELECT count(*) FROM read_unit") == [(4,)]
+    assert project.ingest() == {}
+
+
+def test_an_earlier_transmission_does_not_come_back(project: Project) -> None:
+    write_archive(project.landing / "m12.zip", {1: 1, 3: 12})
+    project.ingest()
+    write_archive(project.landing / "a_m06.zip", {1: 1, 2: 6})
+    assert project.ingest() == {"superseded": 1}
+    assert project.stays() == [1, 3]
+    assert project.account("a_m06.zip!x.rsa") == (2, 0, 0, 2, "superseded")
+    assert project.ingest() == {}
+
+
+def test_a_corrected_year_of_the_same_month_replaces(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 12})
+    project.ingest()
+    write_archive(project.landing / "b.zip", {1: 1, 4: 12})
+    assert project.ingest() == {"replace": 1}
+    assert project.stays() == [1, 4]
+    assert project.ingest() == {}  # neither takes the place of the other for ever
+
+
+def test_a_file_overwritten_in_place_has_one_account(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 6})
+    project.ingest()
+    write_archive(project.landing / "a.zip", {1: 1, 2: 6, 3: 12})
+    assert project.ingest() == {"replace": 1}
+    assert project.rows("SELECT source_file, accepted FROM read_file ORDER BY 1") == [("a.zip!x.ano", 3), ("a.zip!x.rsa", 3)]
+
+
+def test_one_transmission_after_the_other_or_both_at_once(tmp_path: Path) -> None:
+    for name in ("stepwise", "at_once"):
+        (tmp_path / name).mkdir()
+    stepwise, at_once = Project(tmp_path / "stepwise"), Project(tmp_path / "at_once")
+    for project in (stepwise, at_once):
+        write_archive(project.landing / "m06.zip", {1: 1, 2: 6})
+    stepwise.ingest()
+    for project in (stepwise, at_once):
+        write_archive(project.landing / "m12.zip", {1: 1, 3: 12})
+        project.ingest()
+    assert stepwise.rows("SELECT * FROM read_stay ORDER BY ALL") == at_once.rows("SELECT * FROM read_stay ORDER BY ALL")
+
+
+def test_persons_keep_their_number_and_new_ones_follow_in_order(project: Project) -> None:
+    write_archive(project.landing / "m06.zip", {1: 1, 2: 6}, {1: "PZ000000000000000", 2: "PB000000000000000"})
+    project.ingest()
+    write_archive(
+        project.landing / "m12.zip", {1: 1, 2: 6, 3: 12}, {1: "PZ000000000000000", 2: "PA000000000000000", 3: "P0000000000000000"}
+    )
+    project.ingest()
+    persons = project.rows("SELECT person_id, pseudonym FROM pseudonym ORDER BY 1")
+    assert persons == [(1, "PB" + "0" * 15), (2, "PZ" + "0" * 15), (3, "P" + "0" * 16), (4, "PA" + "0" * 15)]
+    assert project.rows("SELECT person_id FROM read_stay ORDER BY stay_number") == [(2,), (4,), (3,)]
+
+
+def test_blank_and_placeholder_pseudonyms_are_nobody(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1, 2: 2, 3: 3, 4: 4}, {1: "", 2: PLACEHOLDER, 3: "X" * 16 + "S"})
+    project.ingest()
+    found = project.rows("SELECT person_id, pseudonym_status FROM read_stay ORDER BY stay_number")
+    assert found == [(None, "missing"), (None, "placeholder"), (None, "placeholder"), (1, "ok")]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_hospital_year_in_both_forms_is_refused_by_name(project: Project, at_once: bool) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    if not at_once:
+        project.ingest()
+    write_csv(project.landing, stay(5, finess=FINESS, B={"SOR_ANN": "2022"}, C={"EXE_SOI_DTD": "", "EXE_SOI_DTF": ""}), year="22")
+    with pytest.raises(StrataError) as error:
+        ingest(project.landing, project.warehouse)
+    assert FINESS in error.value.where and "2022" in error.value.where
+    assert project.stays() == [1]
+
+
+def test_tables_of_a_year_are_loaded_and_replaced_by_hospital(project: Project) -> None:
+    write_csv(project.landing, together(stay(1), stay(2, finess="990000022")))
+    assert project.ingest() == {"new": 2}
+    assert project.account("T_MCO17B.csv") == (2, 2, 0, 0, None)
+    shutil.rmtree(project.landing)
+    write_parquet(project.landing, together(stay(1), stay(3)))
+    assert project.ingest() == {"replace": 1}
+    assert project.stays() == [1, 2, 3]
+    assert project.account("T_MCO17B.csv") == (2, 1, 0, 1, "superseded")
+    assert project.rows("SELECT sum(accepted) = (SELECT count(*) FROM read_stay) FROM read_file WHERE family = 'T_MCOaaB'") == [(True,)]
+
+
+def test_tables_replaced_whole_are_accounted_for_as_such(project: Project) -> None:
+    write_csv(project.landing, stay(1))
+    project.ingest()
+    shutil.rmtree(project.landing)
+    write_parquet(project.landing, together(stay(1), stay(3)))
+    project.ingest()
+    old = project.rows("SELECT DISTINCT accepted, reason FROM read_file WHERE source_file LIKE '%.csv'")
+    assert old == [(0, "superseded")]
+
+
+def test_what_is_refused_is_reported_and_read_again(project: Project) -> None:
+    write_csv(project.landing, stay(1))
+    lost = project.landing / "T_MCO17UM.csv"
+    content = lost.read_bytes()
+    lost.unlink()
+    report = ingest(project.landing, project.warehouse)
+    assert {file.reason for file in report.refused_files} == {"incomplete_set: T_MCOaaUM"}
+    assert (report.total("lines"), report.total("refused")) == (5, 5)
+    lost.write_bytes(content)
+    assert project.ingest() == {"new": 1}
+    assert ingest(project.landing, project.warehouse).refused_files == []
+
+
+def test_a_file_that_is_no_extract_is_listed(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    (project.landing / "notes.txt").write_text("to do", encoding="utf-8")
+    project.ingest()
+    assert project.rows("SELECT family, lines FROM read_file WHERE source_file = 'notes.txt'") == [("unknown", 0)]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_nothing_recognised_is_an_error(project: Project, is_there: bool) -> None:
+    if is_there:
+        (project.landing / "notes.txt").write_text("to do", encoding="utf-8")
+    else:
+        project.landing.rmdir()
+    with pytest.raises(StrataError, match="Aucune extraction"):
+        ingest(project.landing, project.warehouse)
+
+
+def test_an_emptied_landing_folder_leaves_the_warehouse_as_it_is(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    project.ingest()
+    (project.landing / "a.zip").unlink()
+    assert project.ingest() == {}
+    assert project.stays() == [1]
+
+
+def test_progress_names_what_is_read(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    told: list[str] = []
+    ingest(project.landing, project.warehouse, progress=told.append)
+    assert told == ["a.zip!x.rsa"]
+
+
+def test_the_folder_is_for_its_owner_only(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    project.ingest()
+    if os.name == "posix":
+        assert project.warehouse.parent.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in project.warehouse.parent.iterdir()] == ["strata.duckdb"]
+
+
+def test_one_writer_at_a_time(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    with lock(project.warehouse.parent, "first"):
+        with pytest.raises(StrataError) as error:
+            ingest(project.landing, project.warehouse)
+        assert str(os.getpid()) in error.value.why[0] and socket.gethostname() in error.value.why[0]
+        assert LOCK_NAME in error.value.where
+    assert project.ingest() == {"new": 1}
+
+
+def write_lock(folder: Path, **changes: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": "2025-01-01T00:00:00+00:00", "run_id": "old"} | changes
+    (folder / LOCK_NAME).write_text(json.dumps(holder), encoding="utf-8")
+
+
+def test_the_lock_of_a_dead_run_is_taken_over_with_a_notice(tmp_path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    write_lock(tmp_path, pid=int(child.stdout))
+    with lock(tmp_path) as notice:
+        assert notice is not None and "repris" in notice[0]
+    assert not (tmp_path / LOCK_NAME).exists()
+
+
+def test_a_process_number_used_again_by_this_run_is_no_holder(tmp_path: Path) -> None:
+    write_lock(tmp_path)
+    with lock(tmp_path) as notice:
+        assert notice is not None
+
+
+@pytest.mark.parametrize("changes", [{"host": "elsewhere"}, {"pid": os.getppid()}])
+def test_a_lock_that_may_be_alive_is_respected(tmp_path: Path, changes: dict[str, object]) -> None:
+    write_lock(tmp_path, **changes)
+    with pytest.raises(StrataError), lock(tmp_path):
+        raise AssertionError("the lock was given to two")
+    assert (tmp_path / LOCK_NAME).exists()
