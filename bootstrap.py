@@ -235,14 +235,15 @@ def pip_install(arguments: "list[str]") -> None:
 
 def listen(command: "list[str]") -> "tuple[int, str]":
     """Run a command and keep what it says; on a terminal, count the libraries that pip collects."""
-    output = ""
+    output, collected = "", 0
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, errors="replace"
     ) as process:
         for line in process.stdout or ():
             output += line
-            if sys.stdout.isatty():
-                print(f"  {output.count('Collecting ')} …", end="\r", flush=True)
+            collected += line.startswith(("Collecting ", "Processing "))
+            if collected and sys.stdout.isatty():
+                print(f"  {collected} ...", end="\r", flush=True)
     if sys.stdout.isatty():
         print(" " * 8, end="\r")
     return process.returncode, output
