@@ -26,6 +26,8 @@ STAGES = {
     "indicators": ("Indicateurs…", "Indicators…"),
     "quality": ("Contrôles…", "Checks…"),
 }
+# Ready steps run in this order: what a person typed is refused before hours of reading, and data is checked before it is worked on.
+_ORDER = ("inputs", "definition_tables", "extract", "settings", "staging", "core", "quality", "strata", "reference", "indicators")
 PUBLISHED_LAYERS = ("indicators", "quality")
 
 
@@ -59,6 +61,7 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         description=model.description,
         code_version=model.sha256,
         kinds={"sql", "duckdb"},
+        op_tags=_priority(model.layer),
         required_resource_keys={"session"},
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -81,7 +84,7 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
         for table, meaning in writer.tables.items()
     ]
 
-    @dg.multi_asset(name=writer.name, specs=specs, can_subset=True, required_resource_keys={"session"})
+    @dg.multi_asset(name=writer.name, specs=specs, can_subset=True, op_tags=_priority(writer.name), required_resource_keys={"session"})
     def tables(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
         session.enter(writer.stage)
@@ -92,6 +95,11 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table))
 
     return tables
+
+
+def _priority(group: str) -> dict[str, str]:
+    rank = _ORDER.index(group) if group in _ORDER else len(_ORDER)
+    return {"dagster/priority": str(len(_ORDER) - rank)}
 
 
 def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDefinition:
@@ -118,16 +126,17 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
     from dashboards.site import build_site
     from strata.publish import publish
 
-    published: Path = publish(
+    def pages(folder: Path) -> None:
+        build_site(folder, session.config.project.language)
+
+    return publish(
         session.connection,
         session.config,
         run_id=session.run_id,
         checks=[_receipt_line(one) for one in outcomes],
         timings=dict(session.seconds),
-        extra={"rows": dict(session.rows)},
+        extra=pages,
     )
-    build_site(published, session.config.project.language)
-    return published
 
 
 def _receipt_line(outcome: Outcome) -> dict[str, object]:
