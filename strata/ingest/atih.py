@@ -6,7 +6,7 @@ an RSA whose ANO is there but unreadable is refused with it: half a transmission
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,12 +81,13 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     return sorted(made, key=lambda pair: [source.name for source in pair.sources])
 
 
-def _matched(rsas: list[Found], anos: list[Found], key) -> list[Pair]:  # type: ignore[no-untyped-def]
+def _matched(rsas: list[Found], anos: list[Found], key: Callable[[Found], object]) -> list[Pair]:
     """Pairs of files alone with their key on either side, taken out of both lists."""
     if not rsas or not anos:
         return []
     rsa_keys, ano_keys = [key(rsa) for rsa in rsas], [key(ano) for ano in anos]
-    unique = {one for one, count in Counter(rsa_keys).items() if one and count == 1 and ano_keys.count(one) == 1}
+    rsa_counts, ano_counts = Counter(rsa_keys), Counter(ano_keys)
+    unique = {one for one, count in rsa_counts.items() if one and count == ano_counts[one] == 1}
     by_key = dict(zip(ano_keys, anos))
     made = [Pair(rsa, by_key[one]) for rsa, one in zip(rsas, rsa_keys) if one in unique]
     rsas[:] = [rsa for rsa, one in zip(rsas, rsa_keys) if one not in unique]
