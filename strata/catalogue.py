@@ -92,5 +92,7 @@ def _check(entry: Indicator, catalogue: Catalogue) -> None:
             raise ValueError(f"{entry.id}: {key} is {value!r}, not one of {list(choices)}")
     if catalogue.methods[entry.method]["computes"] not in COMPUTATIONS:
         raise ValueError(f"{entry.method}: computes {catalogue.methods[entry.method]['computes']!r}, not one of {list(COMPUTATIONS)}")
-    if not all(getattr(entry, name) for name in ("label_fr", "label_en", "definition_fr", "definition_en", "caveats_fr", "caveats_en", "source")):
+    if not all(
+        getattr(entry, name) for name in ("label_fr", "label_en", "definition_fr", "definition_en", "caveats_fr", "caveats_en", "source")
+    ):
         raise ValueError(f"{entry.id}: a text is empty")

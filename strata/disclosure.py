@@ -31,11 +31,9 @@ def protect(measured: pl.DataFrame, threshold: int) -> pl.DataFrame:
 
 
 def primary(measured: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    """One row per cell with `persons` and `status`: 'suppressed_primary' where 1 to threshold - 1 persons are behind a number, else NULL."""
+    """One row per cell with `persons` and `status`: 'suppressed_primary' where they are 1 to threshold - 1, else NULL."""
     known = measured.filter(pl.col("persons").is_not_null()).with_columns(_state_year())
-    cells = known.group_by(_CELL).agg(
-        pl.col("persons").max(), is_small=pl.col("persons").is_between(1, threshold - 1).any()
-    )
+    cells = known.group_by(_CELL).agg(pl.col("persons").max(), is_small=pl.col("persons").is_between(1, threshold - 1).any())
     return cells.sort(_CELL).select(*_CELL, "persons", status=pl.when("is_small").then(pl.lit("suppressed_primary")))
 
 
@@ -85,5 +83,7 @@ def _in_open_sum(column: str, total: str, parts: list[str] | None) -> pl.Expr:
 def _near_nested(threshold: int) -> pl.Expr:
     """Strict risk levels that differ from the extended one, which contains them, by 1 to threshold - 1 persons."""
     others = [name for name in _CELL if name != "stratum"]
-    strict, extended = (pl.col("persons").filter(pl.col("stratum") == f"at_risk_{level}").first().over(others) for level in ("strict", "extended"))
+    strict, extended = (
+        pl.col("persons").filter(pl.col("stratum") == f"at_risk_{level}").first().over(others) for level in ("strict", "extended")
+    )
     return (pl.col("stratum") == "at_risk_strict") & (extended - strict).is_between(1, threshold - 1)

@@ -46,7 +46,7 @@ def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Ca
 def _expected_rows(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Catalogue) -> pl.DataFrame:
     """Every row the publication owes, so that nothing is missing in silence."""
     cells = connection.sql("SELECT condition, territory_id, stratum, sex, age_band, breakdown FROM published_cell").pl()
-    years = pl.DataFrame({"year": range(config.years.first, config.years.last + 1)}, schema={"year": pl.Int16})
+    years = pl.DataFrame({"year": _years(config)}, schema={"year": pl.Int16})
     owed = [_owed(entry, catalogue, cells) for entry in catalogue.indicators.values()]
     return pl.concat(owed).join(years, how="cross")
 
@@ -77,13 +77,23 @@ def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, confi
            UNION ALL SELECT year, 'flow', lookback_years FROM flow_year"""
     ).pl()
     held = held.with_columns(pl.col("year", "lookback_years").cast(pl.Int16))
-    year_end = pl.date(pl.col("year"), 12, 31)
-    return rows.join(held, on=["year", "cohort"], how="left").with_columns(
-        pl.col("lookback_years").fill_null(config.method.lookback_years),
-        data_through=pl.min_horizontal(year_end, pl.lit(config.data_through)),
-        is_partial=pl.lit(config.data_through) < year_end,
-        is_after=pl.lit(config.data_through) < pl.date(pl.col("year"), 1, 31),
-    )
+    years = pl.DataFrame([_period(year, config.data_through) for year in _years(config)], schema=_PERIOD)
+    nominal = config.method.lookback_years
+    joined = rows.join(years, on="year", how="left").join(held, on=["year", "cohort"], how="left")
+    return joined.with_columns(pl.col("lookback_years").fill_null(nominal))
+
+
+_PERIOD = {"year": pl.Int16, "data_through": pl.Date, "is_partial": pl.Boolean, "is_after": pl.Boolean}
+
+
+def _period(year: int, through: date) -> dict[str, object]:
+    """is_partial: the data ends within the year or before; is_after: before its first month was complete."""
+    last = date(year, 12, 31)
+    return {"year": year, "data_through": min(last, through), "is_partial": through < last, "is_after": through < date(year, 1, 31)}
+
+
+def _years(config: Config) -> range:
+    return range(config.years.first, config.years.last + 1)
 
 
 _SAME_COST = ["year", "condition", "cohort", "cost_basis", "stratum"]
@@ -105,7 +115,9 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
     """The first thing that stands in the way of a number, or NULL."""
     is_share = pl.col("computes") == "share"
     lacks_population = pl.col("denominator").is_null() | (is_share & (pl.col("numerator") > pl.col("denominator")))
-    divisor = pl.when(pl.col("computes").is_in(["count_ratio", "cost_ratio", "cost_standardised"])).then("expected").otherwise("denominator")
+    divisor = (
+        pl.when(pl.col("computes").is_in(["count_ratio", "cost_ratio", "cost_standardised"])).then("expected").otherwise("denominator")
+    )
     is_divided = ~pl.col("computes").is_in(["count", "cost"])
     no_mean = (pl.col("computes") == "cost_standardised") & pl.col("reference_value").is_null()
     reason = (
@@ -223,21 +235,29 @@ def _in_public_form(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, c
     found = connection.sql("SELECT reference_id FROM reference_pack").fetchall()
     is_synthetic = connection.sql("SELECT is_synthetic FROM setting").fetchall()[0][0]
     is_national = config.scope == "national"
-    named = _rounded(rows).join(definitions, on="condition", how="left").with_columns(
-        status=pl.when(pl.col("reason").is_null() | (pl.col("reason") == "interval_not_claimed")).then(pl.lit("ok")).otherwise(pl.lit("not_computable")),
-        reference_value=pl.when(is_national).then("reference_value"),  # a local mean is not a share of the national one
-        reference_id=pl.lit(found[0][0] if found and is_national else None, dtype=pl.String),
-        fields=pl.lit(config.fields_label),
-        coverage=pl.lit(config.scope),
-        period_status=pl.when("is_partial").then(pl.lit("partial")).otherwise(pl.lit("complete")),
-        synthetic=pl.lit(is_synthetic),
+    named = (
+        _rounded(rows)
+        .join(definitions, on="condition", how="left")
+        .with_columns(
+            status=pl.when(pl.col("reason").is_null() | (pl.col("reason") == "interval_not_claimed"))
+            .then(pl.lit("ok"))
+            .otherwise(pl.lit("not_computable")),
+            reference_value=pl.when(is_national).then("reference_value"),  # a local mean is not a share of the national one
+            reference_id=pl.lit(found[0][0] if found and is_national else None, dtype=pl.String),
+            fields=pl.lit(config.fields_label),
+            coverage=pl.lit(config.scope),
+            period_status=pl.when("is_partial").then(pl.lit("partial")).otherwise(pl.lit("complete")),
+            synthetic=pl.lit(is_synthetic),
+        )
     )
     return in_order(named.select("persons", *(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())))
 
 
 def _rounded(rows: pl.DataFrame) -> pl.DataFrame:
     """Published decimals: those of the unit; cents of euros, hundredths of expected persons, 5 for ratios."""
-    rows = rows.with_columns(pl.col("numerator", "denominator", "expected").round(2), pl.col("ratio", "ratio_lower", "ratio_upper").round(5))
+    rows = rows.with_columns(
+        pl.col("numerator", "denominator", "expected").round(2), pl.col("ratio", "ratio_lower", "ratio_upper").round(5)
+    )
     parts = rows.group_by("decimals", maintain_order=True)
     return pl.concat([part.with_columns(pl.col(_BY_UNIT).round(decimals)) for (decimals,), part in parts])
 
@@ -245,5 +265,3 @@ def _rounded(rows: pl.DataFrame) -> pl.DataFrame:
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in their one total order: by indicator, cost basis and cell."""
     return rows.sort(["indicator_id", "cost_basis", *CELL])
-
-

@@ -85,7 +85,7 @@ def published_folder(path: Path) -> Path:
 
 def read_indicators(path: Path) -> pl.DataFrame:
     """The published indicators of a run folder, a `published` folder or a project folder, in the columns of the contract."""
-    return pl.read_parquet(published_folder(Path(path)) / "indicators.parquet")
+    return pl.read_parquet(published_folder(path) / "indicators.parquet")
 
 
 def _checked(run_id: str, published: Path) -> str:
@@ -167,7 +167,7 @@ def _point(published: Path, run_id: str) -> None:
         file.write(f"{run_id}\n".encode())
         file.flush()
         os.fsync(file.fileno())
-    os.replace(new, published / POINTER)
+    new.replace(published / POINTER)
     _sync_folder(published)
 
 

@@ -93,7 +93,9 @@ def verify(folder: Path) -> list[StrataError]:
     found = file_hashes(folder)
     problems = [_problem(folder / name, why) for name, why in _differences(written, found)]
     if content != content_hash(written):
-        problems.append(_problem(folder / NAME, ("l'empreinte d'ensemble ne suit pas de ses lignes", "its overall hash does not follow from its lines")))
+        problems.append(
+            _problem(folder / NAME, ("l'empreinte d'ensemble ne suit pas de ses lignes", "its overall hash does not follow from its lines"))
+        )
     return problems
 
 
@@ -112,12 +114,28 @@ def _problem(path: Path, why: tuple[str, str]) -> StrataError:
         what=("La publication ne correspond pas à son reçu", "The publication does not agree with its receipt"),
         where=str(path),
         why=why,
-        fix=("Reprendre le dossier depuis sa source, ou relancer strata run", "Take the folder again from its source, or run strata run again"),
+        fix=(
+            "Reprendre le dossier depuis sa source, ou relancer strata run",
+            "Take the folder again from its source, or run strata run again",
+        ),
     )
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    names = ["source_file", "sha256", "family", "format_version", "finess", "year", "month", "lines", "accepted", "quarantined", "refused", "reason"]
+    names = [
+        "source_file",
+        "sha256",
+        "family",
+        "format_version",
+        "finess",
+        "year",
+        "month",
+        "lines",
+        "accepted",
+        "quarantined",
+        "refused",
+        "reason",
+    ]
     rows = connection.sql(f"SELECT {', '.join(names)} FROM read_file ORDER BY ALL").fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
 

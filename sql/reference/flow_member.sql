@@ -37,7 +37,7 @@ SELECT
     member.territory_id,
     member.sex,
     member.age_band,
-    CAST(least(coalesce(member.days_lived, member.days), member.days) / CAST(member.days AS DOUBLE) AS DECIMAL(9, 6)) AS person_years,
+    CAST(least(coalesce(member.days_lived, member.days), member.days) / NULLIF(CAST(member.days AS DOUBLE), 0) AS DECIMAL(9, 6)) AS person_years,
     coalesce(member.days_lived <= member.days, FALSE) AS died,
     CAST(coalesce(person_year.cost_billed_eur, 0) AS DECIMAL(12, 2)) AS cost_billed_eur,
     CAST(coalesce(person_year.cost_standard_eur, 0) AS DECIMAL(12, 2)) AS cost_standard_eur

@@ -1,5 +1,5 @@
 -- Grain: one row per year x condition x territory x stratum x sex x age band where somebody is.
--- The stock, summed. 'at_risk_extended' counts strict and extended persons together. Squares are decimal: the sum does not depend on its order.
+-- The stock, summed. 'at_risk_extended' counts strict and extended persons together. Squares are decimal, and wide: their sum does not depend on its order.
 WITH counted AS (
     SELECT year, condition, territory_id, stratum, sex, age_band, cost_5y_billed_eur, cost_5y_standard_eur
     FROM stock_member
@@ -19,7 +19,7 @@ SELECT
     count(*) AS persons,
     sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
     sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
-    sum(cost_5y_billed_eur * cost_5y_billed_eur) AS cost_5y_billed_square,
-    sum(cost_5y_standard_eur * cost_5y_standard_eur) AS cost_5y_standard_square
+    sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,
+    sum(CAST(cost_5y_standard_eur AS DECIMAL(20, 2)) * cost_5y_standard_eur) AS cost_5y_standard_square
 FROM counted
 GROUP BY year, condition, territory_id, stratum, sex, age_band

@@ -16,7 +16,8 @@ def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: f
 
     se(log) = sqrt(variance) / total, limits = value x exp(-/+ z se): the delta method (Casella and Berger, 5.5.4).
     value: euros or a ratio; total: euros; variance: of the total, between persons, euros squared. Same shape (or broadcast).
-    NaN where the total is not positive. Below the persons of strata/tables/cost_interval.csv it covers less than it says: measure.py leaves it out.
+    NaN where the total is not positive. Below the persons of
+    strata/tables/cost_interval.csv it covers less than it says: measure.py leaves it out.
     """
     centre, euros, spread = np.broadcast_arrays(array(value), array(total), array(variance))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from strata import models
+from strata.catalogue import load_catalogue
 from strata.config import Config, from_dict
 from strata.ingest import warehouse
+from strata.measure import measure
 from strata.reference import Pack, load_reference
 from strata.settings import write_settings
 
 DEFINITION = "TEST-1.0"
 
 
-def config(folder: Path, *, scope: str = "national", first: int = 2024, last: int = 2025, through: str = "2025-12", **sections: Any) -> Config:
+def config(
+    folder: Path, *, scope: str = "national", first: int = 2024, last: int = 2025, through: str = "2025-12", **sections: Any
+) -> Config:
     """One condition, one field, coverage `scope`; other sections replace the defaults."""
     raw: dict[str, Any] = {
         "years": {"first": first, "last": last},
@@ -93,3 +98,39 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Config) -> Pack | Non
     for name in [name for name in mine if name in after]:
         models.build(connection, name)
     return pack
+
+
+def add_person(
+    connection: duckdb.DuckDBPyConnection,
+    person_id: int,
+    *,
+    states: dict[int, str],
+    costs: dict[int, float] | None = None,
+    place: str = "T1",
+    sex: str = "F",
+    age_band: str = "60-64",
+    death: str | None = None,
+) -> None:
+    """One person. states: year -> '1'..'4', 'at_risk_strict' or 'at_risk_extended'. costs: year -> euros billed (standard: half)."""
+    connection.execute("INSERT INTO person VALUES (?, ?)", [person_id, death])
+    for year, stratum in states.items():
+        status, number = ("diseased", int(stratum)) if stratum.isdigit() else (stratum, 0)
+        connection.execute("INSERT INTO person_state VALUES (?, ?, ?, ?, ?)", [person_id, year, age_band, sex, place])
+        connection.execute("INSERT INTO person_stratum VALUES (?, 't2d', ?, ?, ?)", [person_id, year, number, status])
+    for year, euros in (costs or {}).items():
+        connection.execute("INSERT INTO person_year VALUES (?, ?, ?, ?)", [person_id, year, euros, euros / 2])
+
+
+def measured(connection: duckdb.DuckDBPyConnection, settings: Config) -> pl.DataFrame:
+    """Build and measure: every indicator row, before disclosure control."""
+    build(connection, settings)
+    return measure(connection, settings, load_catalogue())
+
+
+def pick(frame: pl.DataFrame, indicator_id: str, **cell: Any) -> dict[str, Any]:
+    """The one row of an indicator: year 2024, place T1, everybody and the standard basis unless `cell` says otherwise."""
+    wanted = {"year": 2024, "territory_id": "T1", "stratum": "all", "sex": "all", "age_band": "all"} | cell
+    if "cost_basis" not in cell:
+        wanted["cost_basis"] = "standard" if indicator_id.startswith("cost") else "none"
+    (row,) = frame.filter(pl.col("indicator_id") == indicator_id, *(pl.col(name) == value for name, value in wanted.items())).to_dicts()
+    return row

@@ -1,0 +1,251 @@
+"""From persons to indicators: who is counted, with which euros, against which denominator, and why a number is missing."""
+
+import polars as pl
+import pytest
+
+from strata.catalogue import load_catalogue
+from tests.support import cohort_warehouse as world
+from tests.support.cohort_warehouse import add_person, pick
+
+
+def build_people(tmp_path, add, **settings):
+    chosen = world.config(tmp_path, **settings)
+    connection = world.empty(chosen)
+    add(connection)
+    return connection, world.measured(connection, chosen)
+
+
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory):
+    """Six thousand persons of a country that is its own reference, measured."""
+    settings = world.config(tmp_path_factory.mktemp("nation"), first=2023, last=2025)
+    connection = world.empty(settings)
+    world.populate(connection)
+    return world.measured(connection, settings)
+
+
+# ------------------------------------------------------------------ residents
+
+
+def population_cells(tmp_path, rows):
+    connection = world.empty(world.config(tmp_path))
+    for row in rows:
+        connection.execute("INSERT INTO population VALUES (2024, ?, ?, 'F', ?, ?, ?)", row)
+    world.build(connection, world.config(tmp_path))
+    found = connection.sql("SELECT territory_id, age_band, population FROM population_cell").fetchall()
+    return {(place, band): None if residents is None else float(residents) for place, band, residents in found}
+
+
+def test_adults_of_15_19_are_two_fifths(tmp_path):
+    cells = population_cells(tmp_path, [("G1", None, 15, 19, 101), ("G1", None, 20, 24, 1000), ("G1", None, 0, 4, 7)])
+    assert cells == {("T1", "18-39"): 1040.4, ("T1", "all_ages"): 1108}
+
+
+def test_codes_of_no_territory_are_the_rest_and_territories_may_be_named(tmp_path):
+    cells = population_cells(tmp_path, [("G9", None, 60, 64, 5), (None, "T2", 60, 64, 6), (None, "elsewhere", 60, 64, 7)])
+    assert cells["REST", "60-64"] == 12
+    assert cells["T2", "60-64"] == 6
+
+
+def test_an_open_row_over_two_bands_leaves_both_unknown(tmp_path):
+    cells = population_cells(tmp_path, [("G1", None, 80, 84, 10), ("G1", None, 85, 120, 10)])
+    assert cells == {("T1", "80-84"): 10, ("T1", "85-89"): None, ("T1", "90+"): None, ("T1", "all_ages"): 20}
+
+
+# ------------------------------------------------------------------ who is counted
+
+
+def test_the_dead_of_the_year_stay_in_the_flow_with_their_euros(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2023: "2"}, costs={2024: 8_000}, death="2024-07-01")
+        add_person(connection, 2, states={2023: "2", 2024: "2"}, costs={2024: 2_000})
+
+    connection, frame = build_people(tmp_path, add)
+    assert pick(frame, "cost_total", cost_basis="billed_br")["value"] == 10_000
+    assert pick(frame, "persons")["value"] == 1  # the stock of 31 December holds the living
+    lived = connection.sql("SELECT person_years, died FROM flow_member WHERE year = 2024 ORDER BY person_id").fetchall()
+    assert [(float(years), died) for years, died in lived] == [(0.5, True), (1.0, False)]  # 183 days of 366
+
+
+def test_the_flow_keeps_stratum_place_and_age_of_the_eve(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2023: "1", 2024: "4"}, costs={2024: 900})
+
+    _, frame = build_people(tmp_path, add)
+    assert pick(frame, "cost_total", stratum="1")["persons"] == 1
+    assert pick(frame, "cost_total", stratum="4")["persons"] == 0
+    assert pick(frame, "persons", stratum="4")["value"] == 1
+
+
+def test_a_member_without_a_stay_in_the_year_costs_nothing_and_counts(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2023: "1"}, costs={2024: 900})
+        add_person(connection, 2, states={2023: "1"}, costs={2022: 5_000})
+
+    _, frame = build_people(tmp_path, add)
+    row = pick(frame, "cost_per_patient", cost_basis="billed_br")
+    assert (row["numerator"], row["denominator"], row["value"]) == (900, 2, 450)
+
+
+def test_five_years_of_cost_are_the_five_of_the_look_back(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2024: "1"}, costs={year: 10 ** (year - 2018) for year in range(2018, 2026)})
+
+    _, frame = build_people(tmp_path, add)
+    assert pick(frame, "cost_5y_per_person", cost_basis="billed_br")["value"] == 1_111_100  # 10**2 of 2020 to 10**6 of 2024
+
+
+def test_extended_risk_counts_strict_and_extended_together(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2024: "at_risk_strict"})
+        add_person(connection, 2, states={2024: "at_risk_extended"})
+        add_person(connection, 3, states={2024: "1"})
+
+    _, frame = build_people(tmp_path, add)
+    assert pick(frame, "at_risk_persons", stratum="at_risk_strict")["value"] == 1
+    assert pick(frame, "at_risk_persons", stratum="at_risk_extended")["value"] == 2
+    assert pick(frame, "persons")["value"] == 1
+
+
+def test_an_empty_cell_is_a_true_zero_without_a_mean(tmp_path):
+    _, frame = build_people(tmp_path, lambda connection: add_person(connection, 1, states={2023: "1", 2024: "1"}))
+    assert pick(frame, "persons", territory_id="T2")["value"] == 0
+    empty = pick(frame, "cost_per_patient", territory_id="T2")
+    assert (empty["status"], empty["reason"], empty["value"]) == ("not_computable", "no_person", None)
+
+
+# ------------------------------------------------------------------ against the country
+
+
+@pytest.mark.parametrize("indicator_id", ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"])
+def test_the_country_equals_one(nation, indicator_id):
+    rows = nation.filter(pl.col("indicator_id") == indicator_id, pl.col("status") == "ok")
+    whole = rows.filter(pl.col("territory_id") == "ALL")
+    assert whole["stratum"].n_unique() >= 5
+    assert (whole["ratio"] - 1).abs().max() < 5e-4
+    key = ["year", "stratum", "sex", "cost_basis"]
+    parts = rows.filter(pl.col("territory_id") != "ALL").group_by(key).agg(pl.col("numerator").sum(), pl.col("expected").sum())
+    assert parts.height == whole.height
+    assert (parts["numerator"] / parts["expected"] - 1).abs().max() < 5e-4
+
+
+def test_standardised_cost_is_the_ratio_times_the_national_mean(nation):
+    row, ratio = pick(nation, "cost_standardised"), pick(nation, "cost_vs_expected")
+    assert row["value"] == pytest.approx(ratio["value"] * row["reference_value"], rel=1e-4)
+    assert row["reference_value"] == pick(nation, "cost_per_patient", territory_id="ALL")["value"]
+    assert ratio["denominator"] == ratio["expected"]
+
+
+def test_finding_mild_patients_does_not_look_like_savings(tmp_path):
+    settings = world.config(tmp_path)
+
+    def costs(extra):
+        connection = world.empty(settings)
+        world.populate(connection)
+        if extra:
+            found = "SELECT 100000 + i AS person_id FROM range(115) AS r (i)"  # 8 % of the members of T1
+            connection.execute(f"INSERT INTO person_state SELECT person_id, 2023, '60-64', 'F', 'T1' FROM ({found})")
+            connection.execute(f"INSERT INTO person_stratum SELECT person_id, 't2d', 2023, 1, 'diseased' FROM ({found})")
+            connection.execute(f"INSERT INTO person_year SELECT person_id, 2024, 500, 500 FROM ({found})")
+        frame = world.measured(connection, settings)
+        return pick(frame, "cost_per_patient")["value"], pick(frame, "cost_per_resident")["value"]
+
+    (before, resident_before), (after, resident_after) = costs(extra=False), costs(extra=True)
+    assert after < 0.97 * before
+    assert resident_after > 1.01 * resident_before
+
+
+# ------------------------------------------------------------------ why a number is missing
+
+
+def reasons(frame, **cell):
+    mine = frame.filter(*(pl.col(name) == value for name, value in cell.items()))
+    return {name: set(part["reason"]) for (name,), part in mine.group_by("indicator_id")}
+
+
+def test_without_national_coverage_nothing_is_compared(tmp_path):
+    def add(connection):
+        world.populate(connection)
+
+    _, frame = build_people(tmp_path, add, scope="own")
+    found = reasons(frame, stratum="all", sex="all", age_band="all")
+    national = {entry.id for entry in load_catalogue().indicators.values() if "national" in entry.needs}
+    assert {name for name, why in found.items() if why == {"coverage"}} == national
+    assert frame["reference_value"].is_null().all()
+    assert frame["ratio"].is_null().all()
+    assert pick(frame, "persons")["value"] > 0
+
+
+def test_every_year_and_place_has_its_row_even_without_look_back(tmp_path):
+    settings = world.config(tmp_path, first=2021, last=2025)
+    connection = world.empty(settings, first_data_year=2021)
+    add_person(connection, 1, states={2025: "1"})
+    frame = world.measured(connection, settings)
+    persons = frame.filter(
+        pl.col("indicator_id") == "persons", pl.col("stratum") == "all", pl.col("age_band") == "all", pl.col("sex") == "all"
+    )
+    assert persons.height == 5 * 3  # T1, T2, ALL
+    assert set(persons.filter(pl.col("year") < 2025)["reason"]) == {"lookback"}
+    assert pick(frame, "persons", year=2025)["value"] == 1
+    assert pick(frame, "cost_total", year=2024)["reason"] == "lookback"
+
+
+def test_the_first_flow_says_that_its_eve_had_one_year_less(tmp_path):
+    settings = world.config(tmp_path, first=2021, last=2022)
+    connection = world.empty(settings, first_data_year=2017)
+    add_person(connection, 1, states={2020: "1", 2021: "1", 2022: "1"}, costs={2021: 100, 2022: 100})
+    frame = world.measured(connection, settings)
+    assert [pick(frame, "cost_total", year=year)["lookback_years"] for year in (2021, 2022)] == [4, 5]
+    assert pick(frame, "persons", year=2021)["lookback_years"] == 5
+
+
+def test_a_partial_year_has_a_stock_and_nothing_annual(tmp_path):
+    def add(connection):
+        add_person(connection, 1, states={2024: "1", 2025: "1"}, costs={2025: 100})
+
+    _, frame = build_people(tmp_path, add, through="2025-06")
+    assert pick(frame, "persons", year=2025)["value"] == 1
+    assert pick(frame, "persons", year=2025)["period_status"] == "partial"
+    assert str(pick(frame, "persons", year=2025)["data_through"]) == "2025-06-30"
+    for indicator_id in ("persons_vs_expected", "cost_total", "cost_per_patient", "cost_vs_expected", "cost_5y_per_person"):
+        assert pick(frame, indicator_id, year=2025)["reason"] == "partial_year"
+
+
+def test_a_year_that_has_not_begun_has_no_data(tmp_path):
+    _, frame = build_people(tmp_path, lambda connection: add_person(connection, 1, states={2024: "1"}), through="2024-12")
+    assert pick(frame, "persons", year=2025)["reason"] == "no_data"
+
+
+def test_a_territory_without_population_has_no_rate_and_the_country_neither(tmp_path):
+    def add(connection):
+        world.populate(connection)
+        connection.execute("DELETE FROM population WHERE geo_code = 'G2' AND age_min = 60")
+
+    _, frame = build_people(tmp_path, add)
+    assert pick(frame, "prevalence")["status"] == "ok"
+    for place in ("T2", "ALL"):
+        assert pick(frame, "prevalence", territory_id=place)["reason"] == "population"
+        assert pick(frame, "cost_per_resident", territory_id=place)["reason"] == "population"
+    assert pick(frame, "cost_vs_expected", territory_id="T2")["status"] == "ok"  # needs members, not residents
+
+
+def test_an_interval_is_claimed_from_enough_persons_only(tmp_path):
+    def add(connection):
+        for number in range(60):
+            add_person(connection, number, states={2023: "1"}, costs={2024: 100_000 if number == 0 else 1_000})
+
+    _, frame = build_people(tmp_path, add)
+    row = pick(frame, "cost_per_patient")
+    assert row["status"] == "ok"
+    assert row["reason"] == "interval_not_claimed"
+    assert row["value"] > 0
+    assert (row["lower"], row["upper"]) == (None, None)
+
+
+def test_every_row_has_a_number_or_a_reason(nation):
+    assert nation.filter(pl.col("value").is_null() != (pl.col("status") == "not_computable")).is_empty()
+    assert nation.filter(pl.col("value").is_null() & pl.col("reason").is_null()).is_empty()
+    assert nation.filter(pl.col("lower") > pl.col("value")).is_empty()
+    assert nation.filter(pl.col("upper") < pl.col("value")).is_empty()
+    key = ["indicator_id", "cost_basis", "year", "condition", "territory_id", "stratum", "sex", "age_band"]
+    assert nation.select(key).is_duplicated().sum() == 0

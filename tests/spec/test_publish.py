@@ -1,0 +1,152 @@
+"""Publications: whole or not there, the same bytes twice, verifiable, silent about persons."""
+
+import json
+
+import polars as pl
+import pytest
+
+import strata
+from strata.errors import StrataError
+from strata.measure import PUBLISHED
+from strata.publish import POINTER, publish, published_folder, verify
+from tests.support import cohort_warehouse as world
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory):
+    """A built warehouse and a function that gives it a fresh project folder."""
+    settings = world.config(tmp_path_factory.mktemp("project"))
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    world.build(connection, settings)
+    return connection
+
+
+def page(folder):
+    """What the pages will do: read what is there, write beside it."""
+    assert json.loads((folder / "receipt.json").read_text(encoding="utf-8"))["run_id"]
+    assert (folder / "indicators.parquet").is_file()
+    (folder / "dashboard").mkdir()
+    (folder / "dashboard" / "index.html").write_text("<!doctype html>", encoding="utf-8")
+
+
+def test_a_publication_holds_every_file_and_the_pointer_names_it(warehouse, tmp_path):
+    folder = publish(
+        warehouse, world.config(tmp_path), run_id="run-1", checks=[{"check": "c", "passed": True}], timings={"t": 1.0}, extra=page
+    )
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert names == ["dashboard/index.html", "datapackage.json", "indicators.csv", "indicators.json", "indicators.parquet", "receipt.json"]
+    assert folder == tmp_path / "published" / "run-1"
+    assert (tmp_path / "published" / POINTER).read_text(encoding="utf-8") == "run-1\n"
+    assert sorted(path.name for path in (tmp_path / "published").iterdir()) == [POINTER, "run-1"]
+    assert verify(folder) == []
+
+
+def test_two_runs_give_the_same_bytes(warehouse, tmp_path):
+    first, second = (publish(warehouse, world.config(tmp_path), run_id=name, timings={"t": len(name)}) for name in ("a", "other"))
+    for name in ("indicators.parquet", "indicators.csv", "indicators.json", "datapackage.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    hashes = {json.loads((folder / "receipt.json").read_text(encoding="utf-8"))["content_hash"] for folder in (first, second)}
+    assert len(hashes) == 1
+
+
+def test_the_order_of_the_persons_changes_no_byte(tmp_path):
+    def run(order):
+        settings = world.config(tmp_path / order)
+        connection = world.empty(settings)
+        world.populate(connection, 1_200)
+        for table in ("person_stratum", "person_state", "person_year", "person", "population"):
+            connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table} ORDER BY ALL {order}")
+        world.build(connection, settings)
+        return publish(connection, settings, run_id="r")
+
+    up, down = run("ASC"), run("DESC")
+    for name in ("indicators.parquet", "indicators.csv"):
+        assert (up / name).read_bytes() == (down / name).read_bytes()
+
+
+@pytest.mark.parametrize("moment", ["extra", "rename", "pointer"])
+def test_a_crash_leaves_the_publication_before(warehouse, tmp_path, monkeypatch, moment):
+    settings = world.config(tmp_path)
+    publish(warehouse, settings, run_id="good")
+    before = strata.indicators(tmp_path)
+
+    def crash(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        if moment == "pointer":
+            broken.setattr("pathlib.Path.replace", crash)
+        if moment == "rename":
+            broken.setattr("pathlib.Path.rename", crash)
+        publish(warehouse, settings, run_id="bad", extra=crash if moment == "extra" else None)
+    assert (tmp_path / "published" / POINTER).read_text(encoding="utf-8") == "good\n"
+    assert strata.indicators(tmp_path).equals(before)
+    publish(warehouse, settings, run_id="next")
+    assert published_folder(tmp_path).name == "next"
+    assert not list((tmp_path / "published").glob(".building*"))
+
+
+def test_a_run_is_published_once_and_its_name_is_a_name(warehouse, tmp_path):
+    settings = world.config(tmp_path)
+    publish(warehouse, settings, run_id="r")
+    for name, why in (("r", "déjà publiée"), ("../r", "dossier"), ("", "dossier")):
+        with pytest.raises(StrataError, match=why):
+            publish(warehouse, settings, run_id=name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda folder: (folder / "indicators.csv").write_text("x"), "a changé"),
+        (lambda folder: (folder / "indicators.parquet").unlink(), "manque"),
+        (lambda folder: (folder / "note.txt").write_text("x"), "n'est pas dans le reçu"),
+        (lambda folder: (folder / "receipt.json").write_text("{"), "ne peut pas être lu"),
+    ],
+)
+def test_verification_names_what_changed(warehouse, tmp_path, damage, why):
+    folder = publish(warehouse, world.config(tmp_path), run_id="r")
+    damage(folder)
+    (problem,) = verify(folder)
+    assert why in str(problem)
+
+
+def test_the_published_frame_has_the_columns_of_the_contract_in_both_forms(warehouse, tmp_path):
+    folder = publish(warehouse, world.config(tmp_path), run_id="r")
+    frame = strata.indicators(folder)
+    assert dict(frame.schema) == {name: kind() for name, kind in PUBLISHED.items()}
+    assert "persons" not in frame.columns
+    assert pl.read_csv(folder / "indicators.csv", schema=dict(frame.schema)).equals(frame)
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    described = {resource["path"]: resource for resource in package["resources"]}
+    assert set(described) == {path.name for path in folder.iterdir()} - {"datapackage.json"}
+    assert [field["name"] for field in described["indicators.csv"]["schema"]["fields"]] == frame.columns
+
+
+def test_the_catalogue_is_published_with_its_methods(warehouse, tmp_path):
+    folder = publish(warehouse, world.config(tmp_path), run_id="r")
+    entries = json.loads((folder / "indicators.json").read_text(encoding="utf-8"))["indicators"]
+    assert set(entries) == set(strata.indicators(folder)["indicator_id"])
+    assert all(entry["polarity"] == "no_judgement" and entry["method_fr"] and entry["method_en"] for entry in entries.values())
+
+
+def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, tmp_path):
+    warehouse.execute("CREATE OR REPLACE TABLE rejected AS SELECT 'session' AS reason, 3 AS stays UNION ALL SELECT 'ghm_error', 40")
+    warehouse.execute("CREATE OR REPLACE TABLE stay AS SELECT 1 AS stay_id")
+    (tmp_path / "population.csv").write_text("year\n", encoding="utf-8")
+    folder = publish(warehouse, world.config(tmp_path), run_id="r")
+    warehouse.execute("DROP TABLE stay; DROP TABLE rejected")
+    receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
+    assert receipt["rejected"] == {"session": "<11", "ghm_error": 40}
+    assert receipt["rows"]["stay"] == "<11"
+    assert receipt["territories"] == {"T1": "Ici", "T2": "Là"}
+    assert list(receipt["user_files"]) == ["population.csv"]
+    assert receipt["sql_models"]["cohort_total"]
+    assert receipt["definitions"]["t2d"]["definition_id"] == world.DEFINITION
+    assert receipt["reference"]["reference_id"] == strata.indicators(folder)["reference_id"].unique().item()
+    assert str(tmp_path) not in json.dumps(receipt)
+
+
+def test_nothing_published_is_said_in_plain_words(tmp_path):
+    with pytest.raises(StrataError, match="Aucune publication"):
+        strata.indicators(tmp_path)

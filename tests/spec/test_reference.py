@@ -1,0 +1,190 @@
+"""The national reference: sparse cells, totals that give nothing back, packs that are refused."""
+
+import json
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strata.errors import StrataError
+from strata.pack import KEYS
+from strata.reference import build_reference, load_reference, merge_bands, read_pack, verify_pack, write_pack
+from tests.support import cohort_warehouse as world
+
+THRESHOLD = 11
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(1, 30))
+def test_merged_cells_are_runs_of_bands_with_enough_persons(persons, threshold):
+    parts = merge_bands(persons, threshold)
+    assert parts[0] == 0
+    assert all(after - before in (0, 1) for before, after in pairwise(parts))
+    sums = [sum(count for count, part in zip(persons, parts, strict=True) if part == number) for number in set(parts)]
+    assert sum(sums) == sum(persons)
+    assert len(sums) == 1 or min(sums) >= threshold
+    if min(persons) >= threshold:
+        assert parts == list(range(len(persons)))  # nothing is merged without need
+
+
+def test_a_sparse_band_joins_the_older_one_and_the_last_the_one_before():
+    assert merge_bands([3, 20, 30, 2], 11) == [0, 0, 1, 1]
+    assert merge_bands([3, 4, 5, 2], 11) == [0, 0, 0, 0]
+    assert merge_bands([1, 2], 11) == [0, 0]
+
+
+@pytest.fixture
+def nation(tmp_path):
+    """A small country, sparse enough for merged cells."""
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    return connection, settings, world.build(connection, settings)
+
+
+def test_no_cell_of_the_pack_is_under_the_threshold_and_merged_bands_share_a_rate(nation):
+    _, _, pack = nation
+    assert pack.cells["persons"].min() >= THRESHOLD
+    merged = pack.cells.filter(pl.col("merged").str.contains("+", literal=True))
+    assert merged.height > 0
+    same = merged.group_by([*KEYS, "sex", "merged"]).agg(pl.col("rate").n_unique(), pl.col("age_band").str.join("+"))
+    assert set(same["rate"]) == {1}
+    assert (same["merged"] == same["age_band"]).all()
+
+
+def test_persons_are_kept_when_bands_are_merged(nation):
+    connection, _, pack = nation
+    keys = [*KEYS, "sex"]
+    written = pack.cells.unique([*keys, "merged"]).group_by(keys).agg(pl.col("persons").sum())
+    counted = connection.sql("FROM national_cell").pl().group_by(keys).agg(counted=pl.col("persons").sum())
+    both = written.join(counted.with_columns(pl.col("year").cast(pl.Int16)), on=keys)
+    assert both.height == written.height > 0
+    assert (both["persons"] == both["counted"]).all()
+
+
+def test_a_stratum_too_small_in_a_sex_takes_the_other_strata_with_it(tmp_path):
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    connection.execute(
+        """DELETE FROM person_stratum WHERE stratum = 4 AND person_id % 2 = 0
+           AND person_id > (SELECT max(person_id) FROM (SELECT DISTINCT person_id FROM person_stratum
+                            WHERE stratum = 4 AND person_id % 2 = 0 ORDER BY person_id LIMIT 5))"""
+    )
+    pack = world.build(connection, settings)
+    stock = pack.cells.filter(pl.col("cohort") == "stock")
+    by_sex = {sex: set(part["stratum"]) for (sex,), part in stock.group_by("sex")}
+    assert by_sex["F"] == {"all", "at_risk_strict", "at_risk_extended"}
+    assert by_sex["M"] == {"all", "1", "2", "3", "4", "at_risk_strict", "at_risk_extended"}
+    assert set(pack.totals.filter(pl.col("cohort") == "stock")["stratum"]) == {"all", "at_risk_strict", "at_risk_extended"}
+
+
+def test_no_total_minus_a_sex_is_a_small_number(nation):
+    _, _, pack = nation
+    sexes = pack.cells.unique([*KEYS, "sex", "merged"]).group_by([*KEYS, "sex"]).agg(in_sex=pl.col("persons").sum())
+    rest = sexes.join(pack.totals, on=KEYS).with_columns(other=pl.col("persons") - pl.col("in_sex"))
+    assert rest.height > 0
+    assert rest["other"].min() >= THRESHOLD
+
+
+# ------------------------------------------------------------------ packs on disk
+
+
+def test_a_pack_is_read_as_written_and_twice_the_same_bytes(nation, tmp_path):
+    _, _, pack = nation
+    for name in ("one", "two"):
+        write_pack(pack, tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert files == ["cells.csv", "reference.json", "totals.csv"]
+    assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
+    again = read_pack(tmp_path / "one")
+    assert again.cells.equals(pack.cells)
+    assert again.totals.equals(pack.totals)
+    assert verify_pack(tmp_path / "one") == pack.reference_id
+    assert len(pack.reference_id) == 12
+
+
+@pytest.mark.parametrize("damage", ["cells.csv", "totals.csv", "reference.json"])
+def test_a_damaged_pack_is_refused(nation, tmp_path, damage):
+    folder = tmp_path / "pack"
+    write_pack(nation[2], folder)
+    content = (folder / damage).read_bytes()
+    (folder / damage).write_bytes(content.replace(b": 11", b": 12") if damage == "reference.json" else content.replace(b"1", b"2", 1))
+    with pytest.raises(StrataError, match="inutilisable"):
+        verify_pack(folder)
+
+
+def test_a_missing_file_is_refused(nation, tmp_path):
+    write_pack(nation[2], tmp_path / "pack")
+    (tmp_path / "pack" / "totals.csv").unlink()
+    with pytest.raises(StrataError, match="ne peut pas être lu"):
+        read_pack(tmp_path / "pack")
+
+
+def with_pack(nation, tmp_path, **settings):
+    """The same persons under another configuration, with the pack of the first."""
+    write_pack(nation[2], tmp_path / "pack")
+    chosen = world.config(tmp_path, paths={"reference": "pack"}, **settings)
+    connection = world.empty(chosen)
+    world.populate(connection, 1_200)
+    return connection, chosen
+
+
+def test_a_pack_that_fits_is_used(nation, tmp_path):
+    connection, chosen = with_pack(nation, tmp_path)
+    assert world.build(connection, chosen).reference_id == nation[2].reference_id
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"method": {"conditions": ["t2d"], "lookback_years": 4}}, "recul"),
+        ({"method": {"conditions": ["t2d"], "standard_tariff_year": 2023}}, "tarif"),
+        ({"method": {"conditions": ["t2d"], "pie_rule": "a"}}, "prestations"),
+        ({"first": 2023}, "2023"),
+    ],
+)
+def test_a_pack_made_with_other_choices_is_refused_by_name(nation, tmp_path, settings, why):
+    connection, chosen = with_pack(nation, tmp_path, **settings)
+    with pytest.raises(StrataError, match=why) as refusal:
+        world.build(connection, chosen)
+    assert refusal.value.is_usage
+    assert refusal.value.text("en").count("\n") == 3
+
+
+def test_other_fields_and_other_definitions_are_refused(nation, tmp_path):
+    connection, chosen = with_pack(nation, tmp_path)
+    world.build(connection, chosen)
+    connection.execute("UPDATE definition SET definition_id = 'TEST-2.0'")
+    with pytest.raises(StrataError, match=r"TEST-1\.0 ≠ TEST-2\.0"):
+        load_reference(connection, chosen)
+    connection.execute("UPDATE definition SET definition_id = 'TEST-1.0'; UPDATE setting SET fields = 'had+mco'")
+    with pytest.raises(StrataError, match="champs"):
+        load_reference(connection, chosen)
+
+
+def test_a_real_extract_refuses_a_synthetic_pack(nation, tmp_path):
+    connection, chosen = with_pack(nation, tmp_path)
+    world.build(connection, chosen)
+    connection.execute("UPDATE setting SET is_synthetic = FALSE")
+    with pytest.raises(StrataError, match="synthétique"):
+        load_reference(connection, chosen)
+
+
+def test_only_a_national_extract_makes_a_reference(tmp_path):
+    settings = world.config(tmp_path, scope="regional")
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    assert world.build(connection, settings) is None
+    assert connection.sql("SELECT count(*) FROM reference_cell").fetchall() == [(0,)]
+    with pytest.raises(StrataError, match="nationale"):
+        build_reference(connection, settings)
+
+
+def test_the_pack_says_what_it_is(nation, tmp_path):
+    write_pack(nation[2], tmp_path / "pack")
+    about = json.loads((tmp_path / "pack" / "reference.json").read_text(encoding="utf-8"))["about"]
+    assert about["definitions"] == {"t2d": world.DEFINITION}
+    assert (about["lookback_years"], about["fields"], about["synthetic"]) == (5, "mco", True)
+    assert about["flow_years"] == {"2024": 5, "2025": 5}
