@@ -32,13 +32,14 @@ class Writer:
     def write(self, row: Row) -> Measure:
         """Every text of one row."""
         amount = self.numbers.count if row.cost_basis == NO_COST else self.numbers.exact_euros
+        divisor = self.numbers.count if row.expected is None else amount  # of a ratio, the denominator is what was expected
         verdict = verdict_of(row)
         return Measure(
             row=row,
             text=self._text(row),
             interval=self._pair(row.lower, row.upper, self._unit(row)),
             numerator=_optional(row.numerator, amount),
-            denominator=_optional(row.denominator, self.numbers.count),
+            denominator=_optional(row.denominator, divisor),
             expected=_optional(row.expected, amount),
             reference=_optional(row.reference_value, self._unit(row)),
             ratio=_optional(row.ratio, self.numbers.ratio),
@@ -55,14 +56,20 @@ class Writer:
         return _optional(row.value, self._unit(row))
 
     def _note(self, row: Row) -> str:
-        if row.status == "ok":
+        if row.status == "ok" and not row.reason:
             return ""
         if row.status in SUPPRESSED:
             return self.texts(f"status.{row.status}_note")
         return self.texts.get(f"reason.{row.reason}", self.texts("reason.other", reason=row.reason))
 
     def _unit(self, row: Row) -> Callable[[float], str]:
-        units = {"persons": self.numbers.count, "eur": self.numbers.euros, "ratio": self.numbers.ratio, "share": self.numbers.percent}
+        numbers = self.numbers
+        units: dict[str, Callable[[float], str]] = {
+            "persons": numbers.count,
+            "eur": numbers.euros,
+            "ratio": numbers.ratio,
+            "share": numbers.percent,
+        }
         return units[row.unit]
 
     def _pair(self, low: float | None, high: float | None, write: Callable[[float], str]) -> str:
@@ -76,7 +83,7 @@ class Writer:
         )
         key = {"indicator_id": indicator_id, "year": year, "condition": condition, "territory_id": territory_id, "stratum": stratum}
         state = {"cost_basis": cost_basis, "status": "not_computable", "reason": "not_published"}
-        return replace(self.published.any_row, **key, **state, **numbers)  # type: ignore[arg-type]
+        return replace(self.published.front_row, **key, **state, **numbers)  # type: ignore[arg-type]
 
 
 def verdict_of(row: Row) -> str:

@@ -1,11 +1,11 @@
 """From a published run to the national page: the whole extract, and every territory beside its expected."""
 
+from dashboards.measures import Writer
 from dashboards.page import Comparison, Link, NationalCondition, NationalPage
 from dashboards.places import Place, place_of
 from dashboards.published import ALL, Definition, Published
 from dashboards.table import territory_table
 from dashboards.territory import compare, condition_section, stamp_of, writer_of
-from dashboards.measures import Writer
 
 RATIOS = (("persons_vs_expected", "persons"), ("cost_vs_expected", "cost_patient"), ("cost_per_resident_vs_expected", "cost_resident"))
 

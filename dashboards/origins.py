@@ -2,13 +2,13 @@
 
 from dashboards.measures import Writer
 from dashboards.page import Measure, Origin
-from dashboards.published import Row
+from dashboards.published import COST_BASIS, Row
 
 FACTS = ("definition", "numerator", "denominator", "method", "caveats", "source")
 
 
 def origins(writer: Writer, territory_id: str, condition: str, year: int) -> tuple[Origin, ...]:
-    """One entry per indicator of the catalogue that has numbers here: the year in front, and every year for the costs."""
+    """One entry per indicator of the catalogue that has numbers here: the year in front, and every year of the costs the page draws."""
     found = []
     for indicator_id in writer.published.catalogue:
         measures = tuple(writer.write(row) for row in _rows(writer, indicator_id, territory_id, condition, year))
@@ -19,12 +19,12 @@ def origins(writer: Writer, territory_id: str, condition: str, year: int) -> tup
 
 def _rows(writer: Writer, indicator_id: str, territory_id: str, condition: str, year: int) -> list[Row]:
     rows = writer.published.groups.get((indicator_id, condition, territory_id), ())
-    return [row for row in rows if row.year == year or (row.stratum == "all" and indicator_id.startswith("cost"))]
+    return [row for row in rows if row.year == year or (row.stratum == "all" and row.cost_basis == COST_BASIS)]
 
 
 def _origin(writer: Writer, indicator_id: str, measures: tuple[Measure, ...]) -> Origin:
     entry, language = writer.published.catalogue[indicator_id], writer.texts.language
-    facts = [(writer.texts(f"origin.{name}"), entry.get(f"{name}_{language}", entry.get(name, ""))) for name in FACTS]
+    facts = [(writer.texts(f"origin.{name}"), entry.get(f"{name}_{language}") or entry.get(name, "")) for name in FACTS]
     facts.append((writer.texts("origin.scope"), _scope(writer, measures[-1].row)))
     shown = tuple((name, text) for name, text in facts if text)
     return Origin(measures[0].anchor, entry[f"label_{language}"], shown, measures)

@@ -14,6 +14,7 @@ class Measure:
     """One published number. text: what to write, also when there is no number ('< 11', 'masqué', a reason).
 
     verdict: above | below | same | unclaimed (no interval is claimed) | none (no ratio).
+    note: why there is no number, or no interval.
     interval, numerator, denominator, expected, reference, ratio, ratio_interval, gap are empty when there is nothing to write.
     """
 
@@ -35,6 +36,11 @@ class Measure:
     def is_shown(self) -> bool:
         """There is a number to show."""
         return self.row.status == "ok"
+
+    @property
+    def is_ratio(self) -> bool:
+        """Its value is an observed over an expected."""
+        return self.row.unit == "ratio"
 
     @property
     def anchor(self) -> str:
@@ -180,6 +186,7 @@ class Stamp:
     period: str
     is_synthetic: bool
     coverage: str
+    title_note: str
     reference_id: str
     checks: str
     checks_all_passed: bool

@@ -20,6 +20,6 @@ def place_of(writer: Writer, territory_id: str) -> Place:
     """The place of a territory, of ALL or of REST."""
     texts, published = writer.texts, writer.published
     if territory_id in (ALL, REST):
-        return Place(territory_id, texts(f"name.{territory_id}"), texts(f"place.{territory_id}"), published.years[-1])
+        return Place(territory_id, texts(f"name.{territory_id}"), texts(f"place.{territory_id}"), published.front_year)
     name = published.territories[territory_id]
-    return Place(territory_id, name, texts("place.territory", name=name), published.years[-1])
+    return Place(territory_id, name, texts("place.territory", name=name), published.front_year)

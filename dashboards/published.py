@@ -15,6 +15,7 @@ ALL = "ALL"
 REST = "REST"
 WHOLE = (ALL, REST)
 NO_COST = "none"
+COST_BASIS = "standard"  # years are compared on it; the other basis is shown among the origins only
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,12 @@ class Definition:
 
 @dataclass(frozen=True)
 class Published:
-    """One run. rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory. catalogue: entries by indicator."""
+    """One run.
+
+    rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
+    catalogue: entries by indicator.
+    front_year: the latest complete year that has numbers (else the latest that has some).
+    """
 
     rows: dict[Key, Row]
     groups: dict[tuple[str, str, str], tuple[Row, ...]]
@@ -78,6 +84,7 @@ class Published:
     territories: dict[str, str]
     definitions: tuple[Definition, ...]
     years: tuple[int, ...]
+    front_year: int
     run_id: str
     checks_passed: int
     checks_total: int
@@ -87,9 +94,9 @@ class Published:
         return self.rows.get((indicator_id, year, condition, territory_id, stratum, cost_basis))
 
     @property
-    def any_row(self) -> Row:
-        """A row to read what is the same in all: scope, date of the data, synthetic or not."""
-        return next(iter(self.rows.values()))
+    def front_row(self) -> Row:
+        """A row of the year in front, to read what is the same in all of that year: scope, period, date of the data, synthetic or not."""
+        return next(row for row in self.rows.values() if row.year == self.front_year)
 
 
 def read_published(run_folder: Path) -> Published:
@@ -106,6 +113,7 @@ def read_published(run_folder: Path) -> Published:
         territories=dict(sorted(((name, declared.get(name, name)) for name in found), key=lambda item: (item[1], item[0]))),
         definitions=_definitions(receipt, rows),
         years=tuple(sorted({row.year for row in rows.values()})),
+        front_year=_front_year(rows),
         run_id=receipt["run_id"],
         checks_passed=sum(1 for check in receipt["checks"] if check["passed"]),
         checks_total=len(receipt["checks"]),
@@ -129,11 +137,19 @@ def _groups(rows: dict[Key, Row]) -> dict[tuple[str, str, str], tuple[Row, ...]]
     return {key: tuple(found) for key, found in groups.items()}
 
 
+def _front_year(rows: dict[Key, Row]) -> int:
+    shown = [row for row in rows.values() if row.status == "ok"] or list(rows.values())
+    complete = [row.year for row in shown if row.period_status != "partial"]
+    return max(complete or [row.year for row in shown])
+
+
 def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definition, ...]:
-    """In the order of the receipt; a condition the receipt does not describe goes by its identifier."""
+    """In the order the configuration names them; a condition the receipt does not describe goes by its identifier."""
     described = receipt.get("definitions", {})
     found = {row.condition: row.definition_id for row in rows.values()}
-    order = [name for name in described if name in found] + sorted(set(found) - set(described))
+    asked = receipt.get("settings", {}).get("method", {}).get("conditions", [])
+    order = [name for name in asked if name in found]
+    order += sorted(set(found) - set(order))
     return tuple(_definition(name, found[name], described.get(name, {})) for name in order)
 
 

@@ -20,13 +20,12 @@ from dashboards.page import (
     Tile,
 )
 from dashboards.places import Place, place_of
-from dashboards.published import NO_COST, Definition, Published
+from dashboards.published import COST_BASIS, NO_COST, Definition, Published
 from dashboards.spread import spread
 from dashboards.table import territory_table
 from dashboards.texts import load
 
 STRATA = ("4", "3", "2", "1")
-COST_BASIS = "standard"
 COST_LINES = (
     "cost_total",
     "cost_per_patient",
@@ -43,7 +42,7 @@ def writer_of(published: Published, language: str) -> Writer:
 
 
 def territory_page(published: Published, territory_id: str, language: str, links: tuple[Link, ...]) -> TerritoryPage:
-    """The page of one declared territory for the latest published year. links: every page of the site, this one marked."""
+    """The page of one declared territory for the year in front. links: every page of the site, this one marked."""
     writer = writer_of(published, language)
     place = place_of(writer, territory_id)
     return TerritoryPage(
@@ -62,16 +61,17 @@ def territory_page(published: Published, territory_id: str, language: str, links
 def stamp_of(writer: Writer) -> Stamp:
     """What the run says of itself, with the warning its coverage and its period call for."""
     published, texts = writer.published, writer.texts
-    latest = max(published.rows.values(), key=lambda row: row.year)
+    latest = published.front_row
     warning = texts(f"warning.{latest.coverage}")
     if latest.period_status == "partial":
         warning += " " + texts("warning.partial")
     return Stamp(
         run_id=published.run_id,
-        data_through=writer.numbers.day(latest.data_through),
+        data_through=writer.numbers.day(max(row.data_through for row in published.rows.values())),
         period=texts(f"period.{latest.period_status}"),
         is_synthetic=latest.synthetic,
         coverage=texts(f"coverage.{latest.coverage}"),
+        title_note=texts(f"title_note.{latest.coverage}"),
         reference_id=latest.reference_id or texts("page.no_reference"),
         checks=texts("page.checks", passed=published.checks_passed, total=published.checks_total),
         checks_all_passed=published.checks_passed == published.checks_total,
@@ -109,7 +109,7 @@ def _tiles(writer: Writer, place: Place, condition: str, pyramid: Pyramid) -> tu
         _tile(writer, "persons", pyramid.total, (_share(writer, "persons_share", prevalence), _ratio_line(writer, observed)), observed),
         _tile(writer, "at_risk", pyramid.at_risk_strict, (_share(writer, "at_risk_share", strict), _extended_line(writer, pyramid)), None),
         _tile(writer, "cost_patient", cost[2], (_reference_line(writer, cost[2]), _gap_line(writer, cost[3])), cost[3]),
-        _tile(writer, "cost_resident", cost[4], (_expected_line(writer, cost[5]), _ratio_line(writer, cost[5])), cost[5]),
+        _tile(writer, "cost_resident", cost[4], (_expected_line(writer, cost[4], cost[5]), _ratio_line(writer, cost[5])), cost[5]),
     )
 
 
@@ -149,18 +149,20 @@ def _gap_line(writer: Writer, compared: Measure) -> str:
     return writer.texts("tile.cost_patient_gap", gap=compared.gap, interval=interval)
 
 
-def _expected_line(writer: Writer, compared: Measure) -> str:
-    row = compared.row
-    if row.expected is None or not row.denominator:
+def _expected_line(writer: Writer, mean: Measure, compared: Measure) -> str:
+    expected, residents = compared.row.expected, mean.row.denominator
+    if expected is None or not residents:
         return ""
-    return writer.texts("tile.cost_resident_reference", expected=writer.numbers.euros(row.expected / row.denominator))
+    return writer.texts("tile.cost_resident_reference", expected=writer.numbers.euros(expected / residents))
 
 
 def _pyramid(writer: Writer, place: Place, definition: Definition) -> Pyramid:
     condition, year, territory = definition.condition, place.year, place.territory_id
     total = writer.measure("persons", year, condition, territory)
     steps = tuple(_step(writer, place, definition, stratum, total) for stratum in STRATA)
-    strict, extended = (writer.measure("at_risk_persons", year, condition, territory, f"at_risk_{level}") for level in ("strict", "extended"))
+    strict, extended = (
+        writer.measure("at_risk_persons", year, condition, territory, f"at_risk_{level}") for level in ("strict", "extended")
+    )
     cost = writer.measure("cost_5y_per_person", year, condition, territory, cost_basis=COST_BASIS)
     return Pyramid(steps, total, cost, strict, extended, _pyramid_reading(writer, place, definition, total, steps[0]))
 
@@ -227,7 +229,7 @@ def _comparison_reading(writer: Writer, place: Place, measure: Measure) -> str:
 
 def _costs(writer: Writer, place: Place, condition: str) -> Costs:
     table = tuple(_series(writer, place, condition, name) for name in COST_LINES)
-    total, _, standardised, patient, per_resident, resident = table
+    _, _, standardised, patient, per_resident, resident = table
     return Costs(
         standardised=standardised,
         per_patient=patient,

@@ -32,7 +32,7 @@ def draw(comparison: Comparison, scale: RatioScale, texts: Texts, identifier: st
         shapes += [*_interval(comparison, scale), marker(measure.verdict, scale.at(measure.row.ratio), middle, 5.5)]
     description = comparison.spread.text if comparison.spread else texts("comparison.mini_no_spread")
     parts = [measure.ratio_interval, measure.verdict_text, description]
-    return figure(identifier, title, " ; ".join(part for part in parts if part), WIDTH, HEIGHT, *shapes, css="mini")
+    return figure(identifier, title, texts("page.separator").join(part for part in parts if part), WIDTH, HEIGHT, *shapes, css="mini")
 
 
 def axis(scale: RatioScale, numbers: Numbers) -> Markup:
@@ -40,7 +40,10 @@ def axis(scale: RatioScale, numbers: Numbers) -> Markup:
     ticks = []
     for tick in scale.ticks():
         anchor = "middle" if abs(tick - 1) < 0.4 or scale.reach < 2.5 else "start" if tick < 1 else "end"
-        ticks += [line(scale.at(tick), 14, scale.at(tick), 18, GREY), text(scale.at(tick), 10, numbers.ratio(tick), 11, anchor=anchor, fill=GREY)]
+        ticks += [
+            line(scale.at(tick), 14, scale.at(tick), 18, GREY),
+            text(scale.at(tick), 10, numbers.ratio(tick), 11, anchor=anchor, fill=GREY),
+        ]
     base = line(MARGIN, 18, WIDTH - MARGIN, 18, GREY)
     return Markup('<svg viewBox="0 0 {} 19" aria-hidden="true" class="mini axis">{}</svg>').format(WIDTH, Markup("").join([base, *ticks]))
 

@@ -19,7 +19,9 @@ def draw(pyramid: Pyramid, texts: Texts, identifier: str) -> Markup:
     height = TOP + len(pyramid.steps) * (STEP_HEIGHT + GAP) + 84
     steps = [node_ for rank, step in enumerate(pyramid.steps) for node_ in _step(step, rank, largest)]
     title = texts("pyramid.title")
-    return figure(identifier, title, _description(pyramid, texts), WIDTH, height, *_heads(texts), *steps, *_band(pyramid, texts, height - 74))
+    return figure(
+        identifier, title, _description(pyramid, texts), WIDTH, height, *_heads(texts), *steps, *_band(pyramid, texts, height - 74)
+    )
 
 
 def _heads(texts: Texts) -> list[Markup]:
@@ -61,7 +63,7 @@ def _band(pyramid: Pyramid, texts: Texts, y: float) -> list[Markup]:
     return [
         line(0, y - 9, WIDTH, y - 9, "#c3ccd5", 1),
         rectangle(30, y, 304, 62, "none", stroke=INK, stroke_width=1.2, stroke_dasharray="6 4"),
-        text(CENTRE, y + 25, f"{texts('pyramid.at_risk')}\u00a0: {strict}", 17, anchor="middle", font_weight=700),
+        text(CENTRE, y + 25, texts("pyramid.at_risk", persons=strict), 17, anchor="middle", font_weight=700),
         text(CENTRE, y + 47, texts("pyramid.extended_line", persons=extended), 12, anchor="middle", fill=GREY),
         node("text", texts("pyramid.off_scale"), x=COST_RIGHT, y=y + 36, font_size=13, text_anchor="end", font_style="italic", fill=INK),
     ]
@@ -69,7 +71,8 @@ def _band(pyramid: Pyramid, texts: Texts, y: float) -> list[Markup]:
 
 def _description(pyramid: Pyramid, texts: Texts) -> str:
     steps = [
-        texts("pyramid.step", stratum=step.stratum, persons=step.persons.text, cost=step.cost.text or step.cost.note) for step in pyramid.steps
+        texts("pyramid.step", stratum=step.stratum, persons=step.persons.text, cost=step.cost.text or step.cost.note)
+        for step in pyramid.steps
     ]
     strict, extended = pyramid.at_risk_strict.text, pyramid.at_risk_extended.text
-    return texts("pyramid.description", steps="\u00a0; ".join(steps), strict=strict, extended=extended)
+    return texts("pyramid.description", steps=texts("page.separator").join(steps), strict=strict, extended=extended)

@@ -40,4 +40,5 @@ def round_ticks(low: float, high: float, count: int = 4) -> list[float]:
     raw = span / count
     power = 10 ** floor(log10(raw))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
-    return [step * index for index in range(floor(low / step), ceil(high / step) + 1)]
+    first = floor(low / step)
+    return [step * index for index in range(first, max(ceil(high / step), first + 1) + 1)]

@@ -20,17 +20,21 @@ Place = Callable[[float], float]
 
 def euros(series: Series, texts: Texts, numbers: Numbers, identifier: str, title: str) -> Markup:
     """Mean in euros with its interval as a band, and the national mean dashed."""
+    if not any(measure.is_shown for measure in series.measures):
+        return _empty(series, texts, identifier, title, WIDTH)
     rows = [measure.row for measure in series.measures]
     values = [value for row in rows for value in (row.value, row.lower, row.upper, row.reference_value) if value is not None]
     ticks = round_ticks(min(values, default=0), max(values, default=1))
     x, y = _years(series, LEFT, WIDTH - RIGHT), _vertical(ticks[0], ticks[-1])
     shapes = [*_grid(ticks, y, numbers), *_year_labels(series, x, BOTTOM + 22), *_legend(series, texts)]
-    shapes += [*_band(series, x, y), *_reference(series, x, y), *_line(series, x, y), *_missing(series, x, BOTTOM - 12)]
+    shapes += [*_band(series, x, y), *_reference(series, x, y), *_line(series, x, y), *_missing(series, texts, x, BOTTOM - 12)]
     return figure(identifier, title, _description(series, texts), WIDTH, HEIGHT, *shapes)
 
 
 def ratios(series: Series, reach: Series, texts: Texts, numbers: Numbers, identifier: str, title: str) -> Markup:
     """Ratios with their intervals, one per year; `reach` is the other series drawn on the same axis."""
+    if not any(measure.is_shown for measure in series.measures):
+        return _empty(series, texts, identifier, title, RATIO_WIDTH)
     rows = [measure.row for measure in (*series.measures, *reach.measures)]
     known = [value for row in rows for value in (row.ratio, row.ratio_lower, row.ratio_upper) if value is not None]
     scale = ratio_scale(known, RATIO_HEIGHT - 38, 22)
@@ -42,7 +46,7 @@ def ratios(series: Series, reach: Series, texts: Texts, numbers: Numbers, identi
         shapes.append(text(RATIO_LEFT - 6, scale.at(tick) + 4, numbers.ratio(tick), 12, anchor="end"))
     for measure in series.measures:
         shapes += _ratio_point(measure, x(measure.row.year), scale.at)
-    shapes += [*_year_labels(series, x, RATIO_HEIGHT - 6), *_missing(series, x, scale.at(1) - 8)]
+    shapes += [*_year_labels(series, x, RATIO_HEIGHT - 6), *_missing(series, texts, x, scale.at(1) - 8)]
     return figure(identifier, title, _description(series, texts), RATIO_WIDTH, RATIO_HEIGHT, *shapes)
 
 
@@ -96,7 +100,7 @@ def _legend(series: Series, texts: Texts) -> list[Markup]:
 def _band(series: Series, x: Place, y: Place) -> list[Markup]:
     """One polygon per run of years that have an interval; a lone year is a bar."""
     shapes = []
-    for run in _runs([m for m in series.measures], lambda m: m.row.lower is not None and m.row.upper is not None):
+    for run in _runs(list(series.measures), lambda m: m.row.lower is not None and m.row.upper is not None):
         points = [(x(m.row.year), y(m.row.upper or 0)) for m in run] + [(x(m.row.year), y(m.row.lower or 0)) for m in reversed(run)]
         shapes.append(node("polygon", points=" ".join(f"{a:.1f},{b:.1f}" for a, b in points), fill=NAVY, fill_opacity=0.16))
         shapes += [line(x(m.row.year), y(m.row.lower or 0), x(m.row.year), y(m.row.upper or 0), NAVY, 1.2) for m in run]
@@ -123,9 +127,17 @@ def _line(series: Series, x: Place, y: Place) -> list[Markup]:
     return shapes
 
 
-def _missing(series: Series, x: Place, y: float) -> list[Markup]:
+def _missing(series: Series, texts: Texts, x: Place, y: float) -> list[Markup]:
     gone = [measure for measure in series.measures if not measure.is_shown]
-    return [text(x(m.row.year), y, m.text, 11.5, anchor="middle", font_style="italic", fill=GREY) for m in gone]
+    words = [(x(measure.row.year), texts(f"status.{measure.row.status}_short")) for measure in gone]
+    return [text(place, y, word, 12, anchor="middle", font_style="italic", fill=GREY) for place, word in words]
+
+
+def _empty(series: Series, texts: Texts, identifier: str, title: str, width: int) -> Markup:
+    """No year has a number: the word instead of an empty chart (the sentence below says why)."""
+    frame = rectangle(1, 1, width - 2, 58, "none", stroke=GREY, stroke_dasharray="3 3")
+    word = text(width / 2, 35, series.measures[-1].text, 15, anchor="middle", font_style="italic", fill=GREY)
+    return figure(identifier, title, _description(series, texts), width, 60, frame, word)
 
 
 def _polyline(points: list[tuple[float, float]], colour: str, width: float, **more: object) -> Markup:
@@ -146,12 +158,10 @@ def _runs(measures: list[Measure], has: Callable[[Measure], bool]) -> list[list[
 
 def _description(series: Series, texts: Texts) -> str:
     points = [texts("cost.trend_point", year=m.row.year, text=_point(m)) for m in series.measures]
-    return "\u00a0; ".join(points)
+    return texts("page.separator").join(points)
 
 
 def _point(measure: Measure) -> str:
     if not measure.is_shown:
         return measure.text
-    is_ratio = bool(measure.ratio)
-    text_, interval = (measure.ratio, measure.ratio_interval) if is_ratio else (measure.text, measure.interval)
-    return f"{text_} ({interval})" if interval else text_
+    return f"{measure.text} ({measure.interval})" if measure.interval else measure.text

@@ -101,7 +101,8 @@ def catalogue() -> dict[str, Any]:
 def receipt() -> dict[str, Any]:
     """The part of receipt.json that pages read."""
     checks = [{"name": f"check_{number}", "passed": number != 7} for number in range(1, 43)]
-    return {"run_id": "20260101T060000-a1b2c3d", "territories": TERRITORIES, "definitions": DEFINITIONS, "checks": checks}
+    described = {"territories": TERRITORIES, "definitions": DEFINITIONS, "settings": {"method": {"conditions": list(DEFINITIONS)}}}
+    return {"run_id": "20260101T060000-a1b2c3d", "checks": checks} | described
 
 
 def _entry(name: str, french: str, english: str) -> dict[str, str]:
@@ -164,18 +165,14 @@ def _costs(condition: str, year: int, territory_id: str, basis: str, factor: flo
     for name, denominator in (("cost_per_patient", persons), ("cost_per_resident", round(size * 0.79))):
         yield place | _mean(name, "all", total, denominator, spread if is_large else None)
     yield place | _count("cost_total", "all", total) | {"unit": "eur"}
-    yield place | _ratio("cost_vs_expected", "all", total, total / lean, spread if is_large else None) | {"denominator": float(persons)}
-    standard = {
-        "value": national * lean,
-        "reference_value": national,
-        "numerator": total,
-        "denominator": float(persons),
-        "expected": total / lean,
-    }
-    limits = {"lower": national * lean * (1 - spread), "upper": national * lean * (1 + spread)} if is_large else {}
-    yield place | {"indicator_id": "cost_standardised", "stratum": "all", "unit": "eur", "method": "indirect"} | standard | limits
+    yield place | _ratio("cost_vs_expected", "all", total, total / lean, spread if is_large else None)
+    limits = (
+        {"lower": national * lean * (1 - spread), "upper": national * lean * (1 + spread)} if is_large else {"lower": None, "upper": None}
+    )
+    standard = {"indicator_id": "cost_standardised", "unit": "eur", "value": national * lean, "reference_value": national} | limits
+    yield place | _ratio("cost_vs_expected", "all", total, total / lean, spread if is_large else None) | standard
     resident = _ratio("cost_per_resident_vs_expected", "all", total, total / (lean * LEANING[territory_id]), spread if is_large else None)
-    yield place | resident | {"denominator": float(round(size * 0.79))}
+    yield place | resident
     for stratum, mean in COST_5Y.items():
         people = persons if stratum == "all" else round(persons * SHARES[stratum])
         row = _mean("cost_5y_per_person", stratum, people * mean * factor, people, spread if people >= 400 else None)
@@ -214,10 +211,17 @@ def _mean(name: str, stratum: str, total: float, count: float, spread: float | N
 
 def _ratio(name: str, stratum: str, observed: float, expected: float, spread: float | None) -> dict[str, Any]:
     ratio = observed / expected
-    limits = {"ratio_lower": ratio * (1 - spread), "ratio_upper": ratio * (1 + spread)} if spread else {}
-    method = "exact_poisson" if name.startswith("persons") else "delta_log"
-    values = {"numerator": float(observed), "expected": expected, "value": ratio, "ratio": ratio}
-    return {"indicator_id": name, "stratum": stratum, "unit": "ratio", "method": method} | values | limits
+    low, high = (ratio * (1 - spread), ratio * (1 + spread)) if spread else (None, None)
+    limits = {"lower": low, "upper": high, "ratio_lower": low, "ratio_upper": high}
+    values = {
+        "numerator": float(observed),
+        "denominator": expected,
+        "expected": expected,
+        "value": ratio,
+        "ratio": ratio,
+        "reference_value": 1.0,
+    }
+    return {"indicator_id": name, "stratum": stratum, "unit": "ratio", "method": "standardised_ratio"} | values | limits
 
 
 def _mask(row: dict[str, Any], coverage: str) -> dict[str, Any]:
@@ -229,8 +233,10 @@ def _mask(row: dict[str, Any], coverage: str) -> dict[str, Any]:
     if status is None and row["indicator_id"] == "cost_standardised" and (row["territory_id"], row["year"]) == ("T04", 2022):
         return dict(row) | dict.fromkeys(NUMBERS) | {"status": "not_computable", "reason": "lookback"}
     if status is None:
-        return dict.fromkeys(NUMBERS) | dict(row) | {"status": "ok", "reason": None}
-    return dict(row) | dict.fromkeys(NUMBERS) | {"status": status, "reason": "fewer_than_threshold"}
+        is_claimed = row["cost_basis"] == "none" or row["indicator_id"] == "cost_total" or row.get("lower") is not None
+        return dict.fromkeys(NUMBERS) | dict(row) | {"status": "ok", "reason": None if is_claimed else "interval_not_claimed"}
+    reason = "few_persons" if status == "suppressed_primary" else "protects_another_cell"
+    return dict(row) | dict.fromkeys(NUMBERS) | {"status": status, "reason": reason}
 
 
 def _context(row: dict[str, Any], coverage: str) -> dict[str, Any]:
