@@ -93,7 +93,8 @@ def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress:
         return []
     progress(", ".join(file.source.name for file in tables.files))
     verdicts: list[str] = []
-    with staged(tables, _work(connection)) as ready:
+    memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    with staged(tables, _work(connection), memory_limit) as ready:
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, extract, month=ready.month, sha256=tables.sha256))
     return verdicts

@@ -24,7 +24,7 @@ from strata.ingest.recognise import UNKNOWN, Recognised, seen
 from strata.ingest.snds_columns import FAMILIES, OPTIONAL_FAMILIES, SQL_TYPES, columns
 from strata.ingest.snds_file import TableFile, count_rows, stage
 
-GROUP_STAYS = 500_000  # a group is filled by whole hospitals until it holds as many
+GROUP_STAYS = 200_000  # a group is filled by whole hospitals until it holds as many
 WORK_PREFIX = "strata-snds-"
 _SQL = Path(__file__).parent / "sql"
 _NAMED_TABLE = re.compile(r"T_MCO(\d\d)(B|C|D|A|UM|VALO)(?![A-Z])", re.IGNORECASE)
@@ -103,10 +103,13 @@ def _named(source: SourceFile) -> re.Match[str] | None:
 
 
 @contextmanager
-def staged(tables: TableSet, work: Path | None = None) -> Iterator[Staged]:
-    """Read a set into a private database under `work` (the system's temporary folder when None), removed at the end."""
+def staged(tables: TableSet, work: Path | None = None, memory_limit: str | None = None) -> Iterator[Staged]:
+    """Read a set into a private database under `work` (the system's temporary folder when None), removed at the end.
+
+    memory_limit: of that database ('4GB'); beyond it DuckDB spills into the same private folder.
+    """
     with tempfile.TemporaryDirectory(dir=work, prefix=WORK_PREFIX) as folder:
-        connection = connect(Path(folder) / "staging.duckdb")
+        connection = connect(Path(folder) / "staging.duckdb", memory_limit=memory_limit)
         try:
             yield _stage(connection, tables, Path(folder))
         finally:
