@@ -62,6 +62,7 @@ def stamp_of(writer: Writer) -> Stamp:
     """What the run says of itself, with the warning its coverage and its period call for."""
     published, texts = writer.published, writer.texts
     latest = published.front_row
+    checks = "page.checks" if published.checks_total else "page.checks_none"
     warning = texts(f"warning.{latest.coverage}")
     if latest.period_status == "partial":
         warning += " " + texts("warning.partial")
@@ -73,8 +74,8 @@ def stamp_of(writer: Writer) -> Stamp:
         coverage=texts(f"coverage.{latest.coverage}"),
         title_note=texts(f"title_note.{latest.coverage}"),
         reference_id=latest.reference_id or texts("page.no_reference"),
-        checks=texts("page.checks", passed=published.checks_passed, total=published.checks_total),
-        checks_all_passed=published.checks_passed == published.checks_total,
+        checks=texts(checks, passed=published.checks_passed, total=published.checks_total),
+        checks_all_passed=0 < published.checks_total == published.checks_passed,
         warning=warning,
     )
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from math import ceil, exp, floor, log, log10
 
-RATIO_TICKS = (0.33, 0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
-RATIO_LEAST, RATIO_MOST = 0.33, 3.0
+RATIO_TICKS = ((0.9, 1.1), (0.8, 1.25), (0.67, 1.5), (0.5, 2.0), (0.33, 3.0))
+RATIO_LEAST, RATIO_MOST = 1.27, 3.05
+ROOM_FOR_FIVE = 1.55
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,18 @@ class RatioScale:
         return self.start + (self.end - self.start) * (0.5 + log(bounded) / (2 * log(self.reach)))
 
     def ticks(self) -> list[float]:
-        """Three or five ratios to write, always with 1."""
-        inside = [tick for tick in RATIO_TICKS if 1 / self.reach <= tick <= self.reach]
-        lower, upper = [t for t in inside if t < 1], [t for t in inside if t > 1]
-        return [*lower[:1], *([lower[-1]] if len(lower) > 2 else []), 1.0, *([upper[0]] if len(upper) > 2 else []), *upper[-1:]]
+        """Three or five ratios to write, always with 1: the farthest in reach, and one about half-way when there is room."""
+        above = [(low, high) for low, high in RATIO_TICKS if high <= self.reach]
+        chosen = above[-1:]
+        if self.reach > ROOM_FOR_FIVE:
+            chosen = [min(above[:-1], key=lambda pair: abs(2 * log(pair[1]) - log(above[-1][1]))), *chosen]
+        return [*(low for low, _ in reversed(chosen)), 1.0, *(high for _, high in chosen)]
 
 
 def ratio_scale(ratios: list[float], start: float, end: float) -> RatioScale:
     """The axis that holds all ratios, at least from 0.8 to 1.25, at most from a third to three."""
     far = max((abs(log(ratio)) for ratio in ratios if ratio > 0), default=0.0)
-    reach = min(max(exp(1.08 * far), 1.27), RATIO_MOST)
+    reach = min(max(exp(1.08 * far), RATIO_LEAST), RATIO_MOST)
     return RatioScale(reach, start, end)
 
 
