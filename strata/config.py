@@ -48,9 +48,9 @@ class Years:
 
 @dataclass(frozen=True)
 class Method:
-    """What the figures mean. pie_rule: a, b or c of docs/reference/filters.md. residence: 'last' or 'modal'."""
+    """What the figures mean. conditions: empty, every definition of the folder. pie_rule: a, b or c of docs/reference/filters.md."""
 
-    conditions: list[str] = field(default_factory=lambda: ["t2d", "hf"])
+    conditions: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=lambda: ["mco"])
     lookback_years: int = 5
     cost_basis: str = "standard"

@@ -62,9 +62,10 @@ class Compiled:
 
 
 def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration."""
+    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration, or all that are defined."""
     folder = config.path("conditions") if config.paths.conditions else CONDITIONS
-    compiled = compile_definitions(folder, config.method.conditions)
+    defined = sorted(path.parent.name for path in folder.glob("*/definition.toml"))
+    compiled = compile_definitions(folder, config.method.conditions or defined)
     connection.execute(TABLES.read_text(encoding="utf-8"))
     for table, rows in compiled.rows.items():
         names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]

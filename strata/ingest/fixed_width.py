@@ -155,7 +155,7 @@ def dates(cells: Array) -> Integers:
     is_whole = ((cells - _ZERO) < 10).all(axis=1) & (month >= 1) & (month <= 12) & (year >= 1800)
     months = np.where(is_whole, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     first_day = months.astype("datetime64[D]").astype(np.int32)
-    next_month = (months + 1).astype("datetime64[D]").astype(np.int32)
+    next_month = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int32)
     present = is_whole & (day >= 1) & (first_day + day <= next_month)
     return Integers(np.where(present, first_day + day - 1, 0), present, ~present & ~is_blank(cells))
 

@@ -1,0 +1,64 @@
+"""What must hold of any country run as its own nation: nothing lost, nobody's last year forgotten, the whole equal to what is expected."""
+
+import json
+
+import polars as pl
+import pytest
+
+from strata.settings import TABLES
+from tests.country.conftest import FORMS, Country
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_line_is_accepted_set_aside_or_refused(country: Country, form: str) -> None:
+    with country.warehouse(form) as connection:
+        lines, parts = connection.execute("SELECT sum(lines), sum(accepted + quarantined + refused) FROM read_file").fetchall()[0]
+    assert lines == parts > 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_filter_removes_at_least_one_stay(country: Country, form: str) -> None:
+    declared = set(pl.read_csv(TABLES / "stay_filter.csv")["reason"])
+    with country.warehouse(form) as connection:
+        met = {reason for (reason,) in connection.execute("SELECT DISTINCT reason FROM stay_rejection").fetchall()}
+    assert declared - met == set()
+
+
+@pytest.mark.parametrize("table", ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"])
+def test_over_all_territories_and_the_rest_observed_equals_expected(country: Country, table: str) -> None:
+    with country.warehouse("atih") as connection:
+        cells = connection.sql(
+            f"""SELECT year, condition, stratum, cost_basis, sum(numerator) AS observed, sum(expected) AS expected, count(*) AS territories
+                FROM {table} WHERE sex = 'all' AND age_band = 'all' AND territory_id <> 'ALL' AND expected IS NOT NULL
+                GROUP BY year, condition, stratum, cost_basis"""
+        ).pl()
+    assert cells["territories"].min() == 6
+    ratios = cells.select((pl.col("observed").cast(pl.Float64) / pl.col("expected").cast(pl.Float64)).alias("ratio"))["ratio"]
+    assert len(ratios) >= 10
+    assert ratios.is_between(0.9995, 1.0005).all()
+
+
+def test_those_who_died_in_the_year_are_in_its_flow_cohort_with_their_euros(country: Country) -> None:
+    independent = """
+        SELECT s.condition, d.year, count(*) AS persons, sum(c.cost) AS cost
+        FROM (SELECT person_id, year FROM stay WHERE exit_mode = '9' AND counts_for_person) AS d
+        JOIN person_stratum AS s ON s.person_id = d.person_id AND s.year = d.year - 1 AND s.status = 'diseased'
+        JOIN (SELECT person_id, year, sum(CASE WHEN has_standard_cost THEN cost_standard_eur ELSE 0 END) AS cost
+              FROM stay WHERE counts_for_person GROUP BY person_id, year) AS c ON c.person_id = d.person_id AND c.year = d.year
+        GROUP BY s.condition, d.year ORDER BY ALL"""
+    cohort = """
+        SELECT condition, year, count(*) AS persons, sum(cost_standard_eur) AS cost FROM flow_member
+        WHERE died AND stratum IN ('1', '2', '3', '4') GROUP BY condition, year ORDER BY ALL"""
+    with country.warehouse("atih") as connection:
+        expected, found = connection.execute(independent).fetchall(), connection.execute(cohort).fetchall()
+    assert len(expected) == 10
+    assert found == expected
+
+
+def test_the_publication_says_it_is_synthetic_everywhere(country: Country) -> None:
+    rows = pl.read_parquet(country.published["atih"] / "indicators.parquet")
+    assert rows["synthetic"].all()
+    receipt = json.loads((country.published["atih"] / "receipt.json").read_text(encoding="utf-8"))
+    assert receipt["synthetic"] is True
+    for page in (country.published["atih"] / "dashboard").rglob("*.html"):
+        assert "DONNÉES SYNTHÉTIQUES" in page.read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+"""ATIH files and SNDS tables of the same country give the same persons, strata, reasons and indicators."""
+
+import polars as pl
+import pytest
+
+from tests.country.conftest import FORMS, Country
+
+QUERIES = {
+    "stays": """SELECT finess, year, pseudonym, entry_date, exit_date, age_years, sex, geo_code, ghm, ghs, nights, sessions,
+                  cost_billed_eur, cost_standard_eur, counts_as_stay, counts_for_person, counts_for_cost, has_standard_cost
+                FROM stay LEFT JOIN pseudonym USING (person_id)""",
+    "strata": """SELECT pseudonym, condition, year, stratum, status, rule_id, territory_id
+                 FROM person_stratum JOIN pseudonym USING (person_id)""",
+    "evidence": """SELECT pseudonym, condition, year, criterion_id, events, first_date, last_date, expires_on
+                   FROM person_evidence JOIN pseudonym USING (person_id)""",
+    "persons": "SELECT pseudonym, sex, birth_year, death_date FROM person",
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_the_warehouse_holds_the_same(country: Country, name: str) -> None:
+    atih, snds = (sorted_rows(country, form, QUERIES[name]) for form in FORMS)
+    assert len(atih) > 100
+    assert atih.equals(snds)
+
+
+def test_the_publications_are_the_same_to_the_cent(country: Country) -> None:
+    atih, snds = (pl.read_parquet(country.published[form] / "indicators.parquet") for form in FORMS)
+    assert len(atih) > 100
+    assert atih.equals(snds)
+
+
+def sorted_rows(country: Country, form: str, query: str) -> pl.DataFrame:
+    with country.warehouse(form) as connection:
+        rows = connection.sql(query).pl()
+    return rows.sort(rows.columns)
