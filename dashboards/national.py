@@ -4,8 +4,9 @@ from dashboards.measures import Writer
 from dashboards.page import Comparison, Link, NationalCondition, NationalPage
 from dashboards.places import Place, place_of
 from dashboards.published import ALL, Definition, Published
+from dashboards.section import compare, condition_section
 from dashboards.table import territory_table
-from dashboards.territory import compare, condition_section, stamp_of, writer_of
+from dashboards.territory import stamp_of, writer_of
 
 RATIOS = (("persons_vs_expected", "persons"), ("cost_vs_expected", "cost_patient"), ("cost_per_resident_vs_expected", "cost_resident"))
 

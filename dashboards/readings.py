@@ -1,0 +1,82 @@
+"""The sentences that teach how to read a figure ("Lecture : …"), each with its numbers or with the reason it has none.
+
+Belongs here: filling these sentences. Not here: their words (texts/), nor the choice of the numbers (section.py).
+"""
+
+from dashboards.measures import Writer
+from dashboards.page import Measure, Step
+from dashboards.places import Place
+from dashboards.published import Definition
+
+
+def pyramid_reading(writer: Writer, place: Place, definition: Definition, total: Measure, top: Step) -> str:
+    """How to read the pyramid; its top stratum too when it is published."""
+    texts = writer.texts
+    if not total.is_shown:
+        return texts("pyramid.reading_hidden", year=place.year, place=place.phrase, note=total.note)
+    known = top.persons.is_shown and top.cost.is_shown
+    sentence = texts("pyramid.reading_top", persons=top.persons.text, cost=top.cost.text) if known else ""
+    label = definition.label[texts.language]
+    condition = label[0].lower() + label[1:]
+    lookback = total.row.lookback_years
+    return texts(
+        "pyramid.reading", year=place.year, place=place.phrase, persons=total.text, condition=condition, lookback=lookback, top=sentence
+    )
+
+
+def comparison_reading(writer: Writer, place: Place, measure: Measure) -> str:
+    """How to read the persons found beside the expected."""
+    if not measure.ratio:
+        return writer.texts("comparison.reading_hidden", note=measure.note)
+    return writer.texts(
+        "comparison.reading",
+        year=place.year,
+        place=place.phrase,
+        observed=measure.numerator,
+        expected=measure.expected,
+        ratio=measure.ratio,
+        interval=_in_brackets(writer, measure.row.ratio_lower, measure.row.ratio_upper, measure.ratio_interval),
+    )
+
+
+def standardised_reading(writer: Writer, standardised: Measure, compared: Measure) -> str:
+    """How to read the standardised mean; the verdict is that of the ratio it is made from."""
+    texts, row = writer.texts, standardised.row
+    if not standardised.is_shown or not compared.gap:
+        return texts("cost.hidden_reading", note=standardised.note or compared.note)
+    return texts(
+        "cost.standardised_reading",
+        year=row.year,
+        value=standardised.text,
+        interval=_in_brackets(writer, row.lower, row.upper, standardised.interval),
+        reference=standardised.reference,
+        gap=compared.gap,
+        verdict=texts(f"cost.verdict_{compared.verdict}"),
+    )
+
+
+def patient_reading(writer: Writer, measure: Measure) -> str:
+    """How to read the cost of the patients beside the expected."""
+    row = measure.row
+    if row.numerator is None or row.expected is None:
+        return writer.texts("cost.hidden_reading", note=measure.note)
+    observed, expected = writer.numbers.euros(row.numerator), writer.numbers.euros(row.expected)
+    interval = _after_comma(writer, measure)
+    return writer.texts("cost.patient_reading", year=row.year, observed=observed, expected=expected, ratio=measure.ratio, interval=interval)
+
+
+def resident_reading(writer: Writer, mean: Measure, measure: Measure) -> str:
+    """How to read the same spending over the residents."""
+    if not mean.is_shown or not measure.ratio:
+        return writer.texts("cost.hidden_reading", note=measure.note or mean.note)
+    row = measure.row
+    interval = _in_brackets(writer, row.ratio_lower, row.ratio_upper, measure.ratio_interval)
+    return writer.texts("cost.resident_reading", value=mean.text, ratio=measure.ratio, interval=interval)
+
+
+def _in_brackets(writer: Writer, low: float | None, high: float | None, interval: str) -> str:
+    return "" if low is None or high is None else f" ({writer.texts('comparison.interval')} {interval})"
+
+
+def _after_comma(writer: Writer, measure: Measure) -> str:
+    return f", {writer.texts('comparison.interval')} {measure.ratio_interval}" if measure.ratio_interval else ""

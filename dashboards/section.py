@@ -1,0 +1,107 @@
+"""Everything a page says of one condition in one place.
+
+Belongs here: which numbers are shown, and beside which. Not here: how one is written (measures.py), sentences (readings.py), any layout.
+"""
+
+from dashboards.measures import Writer
+from dashboards.origins import origins
+from dashboards.page import Comparison, ConditionSection, Costs, Measure, Pyramid, Series, Step
+from dashboards.places import Place
+from dashboards.published import COST_BASIS, NO_COST, Definition
+from dashboards.readings import comparison_reading, patient_reading, pyramid_reading, resident_reading, standardised_reading
+from dashboards.spread import spread
+from dashboards.tiles import tiles
+
+STRATA = ("4", "3", "2", "1")
+COST_LINES = (
+    "cost_total",
+    "cost_per_patient",
+    "cost_standardised",
+    "cost_vs_expected",
+    "cost_per_resident",
+    "cost_per_resident_vs_expected",
+)
+
+
+def condition_section(writer: Writer, place: Place, definition: Definition) -> ConditionSection:
+    """Everything the page says of one condition in one place."""
+    language = writer.texts.language
+    pyramid = _pyramid(writer, place, definition)
+    costs = _costs(writer, place, definition.condition)
+    comparisons = _comparisons(writer, place, definition.condition)
+    return ConditionSection(
+        condition=definition.condition,
+        label=definition.label[language],
+        short_label=definition.short[language],
+        definition_id=definition.definition_id,
+        tiles=tiles(writer, place, definition.condition, pyramid),
+        pyramid=pyramid,
+        comparisons=comparisons,
+        comparison_reading=comparison_reading(writer, place, comparisons[0].measure),
+        costs=costs,
+        origins=origins(writer, place.territory_id, definition.condition, place.year),
+    )
+
+
+def _pyramid(writer: Writer, place: Place, definition: Definition) -> Pyramid:
+    condition, year, territory = definition.condition, place.year, place.territory_id
+    total = writer.measure("persons", year, condition, territory)
+    steps = tuple(_step(writer, place, definition, stratum, total) for stratum in STRATA)
+    strict, extended = (
+        writer.measure("at_risk_persons", year, condition, territory, f"at_risk_{level}") for level in ("strict", "extended")
+    )
+    cost = writer.measure("cost_5y_per_person", year, condition, territory, cost_basis=COST_BASIS)
+    return Pyramid(steps, total, cost, strict, extended, pyramid_reading(writer, place, definition, total, steps[0]))
+
+
+def _step(writer: Writer, place: Place, definition: Definition, stratum: str, total: Measure) -> Step:
+    persons = writer.measure("persons", place.year, definition.condition, place.territory_id, stratum)
+    cost = writer.measure("cost_5y_per_person", place.year, definition.condition, place.territory_id, stratum, COST_BASIS)
+    share = writer.numbers.percent(persons.row.value / total.row.value, 1) if persons.row.value is not None and total.row.value else ""
+    meaning = definition.strata.get(stratum, {}).get(writer.texts.language, "")
+    return Step(stratum, writer.texts("pyramid.stratum", stratum=stratum), meaning, share, persons, cost)
+
+
+def _comparisons(writer: Writer, place: Place, condition: str) -> tuple[Comparison, ...]:
+    texts = writer.texts
+    group = texts("comparison.persons_group")
+    lines = [compare(writer, place, condition, "persons_vs_expected", "all", texts("comparison.persons_all"), group)]
+    for stratum in STRATA:
+        label = texts("comparison.persons_stratum", stratum=stratum)
+        lines.append(compare(writer, place, condition, "persons_vs_expected", stratum, label, group))
+    group = texts("comparison.cost_group")
+    for indicator, name in (("cost_vs_expected", "cost_patient"), ("cost_per_resident_vs_expected", "cost_resident")):
+        lines.append(compare(writer, place, condition, indicator, "all", texts(f"comparison.{name}"), group))
+    return tuple(lines)
+
+
+def compare(writer: Writer, place: Place, condition: str, indicator_id: str, stratum: str, label: str, group: str) -> Comparison:
+    """One line that sets the observed beside the expected, with the spread of the territories."""
+    basis = COST_BASIS if indicator_id.startswith("cost") else NO_COST
+    detail = {"cost_vs_expected": "cost_patient_detail", "cost_per_resident_vs_expected": "cost_resident_detail"}
+    text = writer.texts(f"comparison.{detail.get(indicator_id, 'persons_detail')}")
+    measure = writer.measure(indicator_id, place.year, condition, place.territory_id, stratum, basis)
+    amount = writer.numbers.count if basis == NO_COST else writer.numbers.euros
+    observed, expected = (amount(value) if value is not None else "" for value in (measure.row.numerator, measure.row.expected))
+    return Comparison(label, text, group, observed, expected, measure, spread(writer, indicator_id, place.year, condition, stratum, basis))
+
+
+def _costs(writer: Writer, place: Place, condition: str) -> Costs:
+    table = tuple(_series(writer, place, condition, name) for name in COST_LINES)
+    _, _, standardised, patient, per_resident, resident = table
+    return Costs(
+        standardised=standardised,
+        per_patient=patient,
+        per_resident=resident,
+        table=table,
+        standardised_reading=standardised_reading(writer, standardised.measures[-1], patient.measures[-1]),
+        patient_reading=patient_reading(writer, patient.measures[-1]),
+        resident_reading=resident_reading(writer, per_resident.measures[-1], resident.measures[-1]),
+    )
+
+
+def _series(writer: Writer, place: Place, condition: str, indicator_id: str) -> Series:
+    label = writer.published.catalogue[indicator_id][f"label_{writer.texts.language}"]
+    years = [year for year in writer.published.years if year <= place.year]
+    measures = (writer.measure(indicator_id, year, condition, place.territory_id, cost_basis=COST_BASIS) for year in years)
+    return Series(label, tuple(measures))
