@@ -74,7 +74,8 @@ def _indicator(name: str, entry: dict[str, Any]) -> Indicator:
     known = {part.name for part in fields(Indicator)} - {"id"}
     if known != set(entry):
         raise ValueError(f"{name}: missing or unknown keys {sorted(known ^ set(entry))}")
-    return Indicator(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Indicator(name, **values)
 
 
 def _check(entry: Indicator, catalogue: Catalogue) -> None:

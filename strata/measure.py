@@ -3,7 +3,6 @@
 Belongs here: every row that should exist, computed by the method of its catalogue entry. Not here: what may be shown (disclosure.py).
 """
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import polars as pl
 
 from strata.catalogue import Catalogue, Indicator
 from strata.config import Config
-from strata.statistics import exact_poisson, log_limits, standardised_ratio, wilson
+from strata.methods import COMPUTATIONS, Parts
 
 COST_INTERVAL = Path(__file__).parent / "tables" / "cost_interval.csv"
 CELL = ["year", "condition", "territory_id", "stratum", "sex", "age_band"]
@@ -112,47 +111,40 @@ def _dispersion(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
-    """The first thing that stands in the way of a number, or NULL."""
-    is_share = pl.col("computes") == "share"
-    lacks_population = pl.col("denominator").is_null() | (is_share & (pl.col("numerator") > pl.col("denominator")))
-    divisor = (
-        pl.when(pl.col("computes").is_in(["count_ratio", "cost_ratio", "cost_standardised"])).then("expected").otherwise("denominator")
-    )
-    is_divided = ~pl.col("computes").is_in(["count", "cost"])
-    no_mean = (pl.col("computes") == "cost_standardised") & pl.col("reference_value").is_null()
-    reason = (
-        pl.when(pl.col("needs_national") & (config.scope != "national"))
-        .then(pl.lit("coverage"))
-        .when(pl.col("is_after"))
-        .then(pl.lit("no_data"))
-        .when(pl.col("needs_whole_year") & pl.col("is_partial"))
-        .then(pl.lit("partial_year"))
-        .when(pl.col("persons").is_null())
-        .then(pl.lit("lookback"))
-        .when(pl.col("needs_population") & lacks_population)
-        .then(pl.lit("population"))
-        .when(pl.col("needs_reference") & (pl.col("expected").is_null() | no_mean))
-        .then(pl.lit("reference"))
-        .when(is_divided & ~(divisor > 0))
-        .then(pl.lit("no_person"))
-    )
-    known = pl.when(reason.is_null())
-    return rows.with_columns(
-        reason=reason, **{name: known.then(name) for name in ("numerator", "denominator", "expected", "variance", "reference_value")}
-    )
+    """The first thing that stands in the way of a number, or NULL; where something does, the parts of the number go."""
+    residents, persons = pl.col("denominator"), pl.col("numerator")
+    lacks_mean = (pl.col("computes") == "cost_standardised") & pl.col("reference_value").is_null()
+    obstacles = {
+        "coverage": pl.col("needs_national") & (config.scope != "national"),
+        "no_data": pl.col("is_after"),
+        "partial_year": pl.col("needs_whole_year") & pl.col("is_partial"),
+        "lookback": pl.col("persons").is_null(),
+        "population": pl.col("needs_population") & ~_is_true((residents > 0) & ((pl.col("computes") != "share") | (persons <= residents))),
+        "no_person": pl.col("denominator") == 0,
+        "reference": pl.col("needs_reference") & (~_is_true(pl.col("expected") > 0) | lacks_mean),
+    }
+    reason = pl.coalesce(pl.when(stands).then(pl.lit(name)) for name, stands in obstacles.items())
+    parts = ("numerator", "denominator", "expected", "variance", "reference_value")
+    return rows.with_columns(reason=reason, **{name: pl.when(reason.is_null()).then(name) for name in parts})
+
+
+def _is_true(condition: pl.Expr) -> pl.Expr:
+    return condition.fill_null(False)
 
 
 def _compute(rows: pl.DataFrame, computes: str) -> pl.DataFrame:
     """Value, limits and ratio of the rows of one computation; those with a reason stay NULL."""
-    figures = _COMPUTATIONS[computes](*(rows[name].cast(pl.Float64).to_numpy() for name in ("numerator", "denominator", "expected")), rows)
+    names = ("numerator", "denominator", "expected", "variance", "reference_value")
+    figures = COMPUTATIONS[computes](Parts(*(rows[name].cast(pl.Float64).to_numpy() for name in names)))
     columns = dict(zip(_LIMITS, figures, strict=True))
     computed = rows.with_columns(pl.Series(name, values, dtype=pl.Float64).fill_nan(None) for name, values in columns.items())
     if computes.startswith("cost"):
         computed = _only_claimed(computed)
-    if computes.endswith("_ratio"):
-        has_ratio = pl.when(pl.col("ratio").is_not_null())
-        computed = computed.with_columns(denominator=has_ratio.then("expected"), reference_value=has_ratio.then(1.0))
-    return computed.with_columns(denominator=pl.when(computes == "cost_standardised").then("expected").otherwise("denominator"))
+    if computes in ("count_ratio", "cost_ratio"):
+        computed = computed.with_columns(reference_value=pl.when(pl.col("ratio").is_not_null()).then(1.0))
+    if computes in ("count_ratio", "cost_ratio", "cost_standardised"):
+        computed = computed.with_columns(denominator="expected")
+    return computed
 
 
 def _only_claimed(rows: pl.DataFrame) -> pl.DataFrame:
@@ -167,67 +159,6 @@ def _only_claimed(rows: pl.DataFrame) -> pl.DataFrame:
         *(shown.then(name).alias(name) for name in ("lower", "upper", "ratio_lower", "ratio_upper")),
         reason=pl.when(unclaimed & pl.col("reason").is_null()).then(pl.lit("interval_not_claimed")).otherwise("reason"),
     )
-
-
-Array = np.ndarray
-Figures = tuple[Array, Array, Array, Array, Array, Array]
-
-
-def _none_like(values: Array) -> Array:
-    return np.full(values.shape, np.nan)
-
-
-def _count(numerator: Array, _d: Array, _e: Array, _rows: pl.DataFrame) -> Figures:
-    none = _none_like(numerator)
-    return numerator, *exact_poisson(numerator), none, none, none
-
-
-def _share(numerator: Array, denominator: Array, _e: Array, _rows: pl.DataFrame) -> Figures:
-    none = _none_like(numerator)
-    return numerator / denominator, *wilson(numerator, denominator), none, none, none
-
-
-def _count_ratio(numerator: Array, _d: Array, expected: Array, _rows: pl.DataFrame) -> Figures:
-    ratio = standardised_ratio(numerator, expected)
-    return *ratio, *ratio
-
-
-def _cost(numerator: Array, _d: Array, _e: Array, rows: pl.DataFrame) -> Figures:
-    none = _none_like(numerator)
-    return numerator, *_cost_limits(numerator, numerator, rows), none, none, none
-
-
-def _cost_mean(numerator: Array, denominator: Array, _e: Array, rows: pl.DataFrame) -> Figures:
-    none, mean = _none_like(numerator), numerator / denominator
-    return mean, *_cost_limits(mean, numerator, rows), none, none, none
-
-
-def _cost_ratio(numerator: Array, _d: Array, expected: Array, rows: pl.DataFrame) -> Figures:
-    ratio = numerator / expected
-    limits = _cost_limits(ratio, numerator, rows)
-    return ratio, *limits, ratio, *limits
-
-
-def _cost_standardised(numerator: Array, denominator: Array, expected: Array, rows: pl.DataFrame) -> Figures:
-    ratio = _cost_ratio(numerator, denominator, expected, rows)[:3]
-    national = rows["reference_value"].to_numpy()
-    return ratio[0] * national, ratio[1] * national, ratio[2] * national, *ratio
-
-
-def _cost_limits(value: Array, total: Array, rows: pl.DataFrame) -> tuple[Array, Array]:
-    limits = log_limits(value, total, rows["variance"].cast(pl.Float64).to_numpy())
-    return limits.lower, limits.upper
-
-
-_COMPUTATIONS: dict[str, Callable[[Array, Array, Array, pl.DataFrame], Figures]] = {
-    "count": _count,
-    "share": _share,
-    "count_ratio": _count_ratio,
-    "cost": _cost,
-    "cost_mean": _cost_mean,
-    "cost_ratio": _cost_ratio,
-    "cost_standardised": _cost_standardised,
-}
 
 
 def _in_public_form(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:

@@ -52,7 +52,7 @@ def publish(
     building.mkdir(parents=True)
     try:
         _write_data(connection, config, building)
-        described = {"run_id": run_id, "checks": checks, "timings": timings or {}}
+        described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}}
         write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
         if extra:
             extra(building)

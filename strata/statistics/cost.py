@@ -8,8 +8,6 @@ from numpy.typing import ArrayLike
 
 from strata.statistics.shapes import Limits, array, as_given, two_sided
 
-__all__ = ["Limits", "log_limits"]
-
 
 def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: float = 0.95) -> Limits:
     """Limits of `value`, a total of euros times a constant (a mean, a ratio to a fixed expected cost), on the log scale.

@@ -110,8 +110,9 @@ def test_extended_risk_counts_strict_and_extended_together(tmp_path):
 def test_an_empty_cell_is_a_true_zero_without_a_mean(tmp_path):
     _, frame = build_people(tmp_path, lambda connection: add_person(connection, 1, states={2023: "1", 2024: "1"}))
     assert pick(frame, "persons", territory_id="T2")["value"] == 0
-    empty = pick(frame, "cost_per_patient", territory_id="T2")
-    assert (empty["status"], empty["reason"], empty["value"]) == ("not_computable", "no_person", None)
+    for indicator_id in ("cost_per_patient", "cost_vs_expected", "cost_standardised", "cost_5y_per_person"):
+        empty = pick(frame, indicator_id, territory_id="T2")
+        assert (empty["status"], empty["reason"], empty["value"]) == ("not_computable", "no_person", None)
 
 
 # ------------------------------------------------------------------ against the country

@@ -98,10 +98,10 @@ def test_a_run_is_published_once_and_its_name_is_a_name(warehouse, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "why"),
     [
-        (lambda folder: (folder / "indicators.csv").write_text("x"), "a changé"),
+        (lambda folder: (folder / "indicators.csv").write_text("x", encoding="utf-8"), "a changé"),
         (lambda folder: (folder / "indicators.parquet").unlink(), "manque"),
-        (lambda folder: (folder / "note.txt").write_text("x"), "n'est pas dans le reçu"),
-        (lambda folder: (folder / "receipt.json").write_text("{"), "ne peut pas être lu"),
+        (lambda folder: (folder / "note.txt").write_text("x", encoding="utf-8"), "n'est pas dans le reçu"),
+        (lambda folder: (folder / "receipt.json").write_text("{", encoding="utf-8"), "ne peut pas être lu"),
     ],
 )
 def test_verification_names_what_changed(warehouse, tmp_path, damage, why):
