@@ -1,0 +1,135 @@
+"""The whole country, from a number of persons and a seed to the files.
+
+Belongs here: the order in which things are made, and the public function. Not here: how any of them is made.
+"""
+
+import json
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from strata.errors import StrataError
+from strata.synthetic import atih, snds
+from strata.synthetic.chance import Chance
+from strata.synthetic.coding import code_stays
+from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
+from strata.synthetic.geography import geography
+from strata.synthetic.history import draw_cases, draw_standing, person_factor
+from strata.synthetic.money import group_and_price
+from strata.synthetic.people import draw_deaths, draw_people
+from strata.synthetic.project import write_project
+from strata.synthetic.reading import LOOKBACK_YEARS
+from strata.synthetic.record import Record, make_record, pseudonyms
+from strata.synthetic.stays import Table, make_stays
+from strata.synthetic.tables import NONE, rows, visit
+from strata.synthetic.truth import STATUS, make_truth
+from strata.synthetic.visits import draw_visits
+
+FORMATS = ("atih", "snds")
+FIRST_YEAR, LAST_YEAR = 2017, 2025
+FEWEST_PERSONS = 1_000
+
+
+def write_country(
+    out: Path,
+    *,
+    persons: int,
+    years: range = range(FIRST_YEAR, LAST_YEAR + 1),
+    formats: Sequence[str] = FORMATS,
+    seed: int = 1,
+    parquet_years: str = "even",
+) -> None:
+    """Write OUT/atih and OUT/snds (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
+
+    persons: everyone drawn, births and foreigners included; years: calendar years of exit, at least five within 2017-2025;
+    parquet_years: the SNDS years in Parquet ('even', 'all', 'none'). `out` must not exist, or be empty.
+    Raises StrataError (usage) for anything else.
+    """
+    years = range(years.start, years.stop) if isinstance(years, range) else range(years[0], years[-1] + 1)
+    _check(out, persons, years, formats, parquet_years)
+    out.mkdir(parents=True, exist_ok=True)
+    chance = Chance(seed)
+    people = draw_people(chance, persons, years)
+    cases = draw_cases(chance, people, years)
+    people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
+    stay = make_stays(chance, people, draw_visits(chance, people, cases, years))
+    codes = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay)
+    soil(chance, stay)
+    group_and_price(chance, stay)
+    touched = trouble(chance, cases, stay, codes[0], codes[1])
+    stay["touched"] = touched
+    stay, codes = with_duplicates(chance, stay, codes)
+    truth = make_truth(people, stay, codes, stay["touched"], years)
+    _write_truth(out / "truth.parquet", truth, pseudonyms(chance, len(people)))
+    record = make_record(chance, len(people), stay, *codes)
+    _write_dirt(out / "dirt.json", stay, record, years, formats)
+    for form in formats:
+        write_project(out / form, people, years)
+    if "atih" in formats:
+        atih.write_landing(out / "atih" / "landing", record, years)
+    if "snds" in formats:
+        snds.write_landing(out / "snds" / "landing", record, years, parquet_years)
+
+
+def _check(out: Path, persons: int, years: range, formats: Sequence[str], parquet_years: str) -> None:
+    problem = None
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        problem = ("le dossier de sortie n'est pas vide", "the output folder is not empty", "choisir un dossier neuf", "choose a new folder")
+    elif persons < FEWEST_PERSONS:
+        problem = (
+            "trop peu de personnes pour porter tous les cas", "too few persons to carry every case",
+            f"demander au moins {FEWEST_PERSONS} personnes", f"ask for at least {FEWEST_PERSONS} persons",
+        )  # fmt: skip
+    elif years.start < FIRST_YEAR or years.stop - 1 > LAST_YEAR or len(years) < LOOKBACK_YEARS:
+        problem = (
+            "années hors des formats connus ou fenêtre incomplète", "years outside the known formats, or an incomplete window",
+            f"choisir au moins {LOOKBACK_YEARS} années entre {FIRST_YEAR} et {LAST_YEAR}",
+            f"choose at least {LOOKBACK_YEARS} years between {FIRST_YEAR} and {LAST_YEAR}",
+        )  # fmt: skip
+    elif not formats or set(formats) - set(FORMATS) or parquet_years not in snds.PARQUET_YEARS:
+        problem = ("forme inconnue", "unknown form", f"choisir parmi {', '.join(FORMATS)}", f"choose among {', '.join(FORMATS)}")
+    if problem:
+        what = ("Le pays synthétique n'est pas écrit", "The synthetic country is not written")
+        raise StrataError(what, str(out), (problem[0], problem[1]), (problem[2], problem[3]), is_usage=True)
+
+
+def _write_truth(path: Path, truth: Table, names: np.ndarray) -> None:
+    territories = np.array(geography().territory_ids)
+    reasons = [row["reason"] for row in rows("reasons")]
+    value, reason = truth["value"].astype(int), truth["reason"]
+    table = pa.table(
+        {
+            "pseudonym": pa.array(names[truth["person"]].astype("U")),
+            "condition": pa.array(truth["condition"].astype("U")),
+            "year": pa.array(truth["year"].astype(np.int16)),
+            "status": pa.array([STATUS.get(code, "diseased") for code in value.tolist()]),
+            "stratum": pa.array(np.where(value <= 4, value, 0).astype(np.int8)),
+            "territory_id": pa.array(territories[truth["territory"]]),
+            "ambiguous": pa.array(reason != NONE),
+            "ambiguous_reason": pa.array([reasons[number] if number != NONE else None for number in reason.tolist()]),
+        }
+    )
+    order = [("pseudonym", "ascending"), ("condition", "ascending"), ("year", "ascending")]
+    pq.write_table(table.sort_by(order), path, compression="zstd")
+
+
+def _write_dirt(path: Path, stay: Table, record: Record, years: range, formats: Sequence[str]) -> None:
+    """How many stays carry each kind of dirt: what the filters must find."""
+    counted = {row["dirt"]: int((stay["dirt"] == number).sum()) for number, row in enumerate(rows("dirt"))}
+    counted["duplicate_finess"] = int(stay["is_copy"].sum())
+    counted["abortion"] = int((stay["kind"] == visit("abortion")).sum())
+    counted["session"] = int(stay["session"].sum())
+    counted["foreigner_or_unknown"] = int((geography().territory_of[stay["geo"]] < 0).sum())
+    counted["ghs_9999_in_all"] = int((stay["ghs"] == ERROR_GHS).sum())
+    counted["not_valued"] = int((stay["valuation"] == b"0").sum())
+    counted["zero_euro"] = int(((stay["cost_cents"] == 0) & (stay["valuation"] == b"1")).sum())
+    if "atih" in formats:
+        counted["superseded"] = len(atih.superseded_slice(record, years).stay["year"])
+    path.write_text(json.dumps(dict(sorted(counted.items())), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+

@@ -1,0 +1,190 @@
+"""The SNDS form: one file per table and year, CSV or Parquet, with the names and types of the national tables.
+
+Belongs here: T_MCOaaB, C, D, A, UM and VALO from the record. Not here: what is written (record.py).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from strata.ingest.layouts import layout_for_year
+from strata.synthetic.dates import month_of
+from strata.synthetic.record import Record, fact_codes
+from strata.synthetic.stays import Table, take
+from strata.synthetic.tables import rows
+
+RETURN_COLUMNS = ("NIR_RET", "NAI_RET", "SEX_RET", "SEJ_RET", "FHO_RET", "PMS_RET", "DAT_RET", "COH_NAI_RET", "COH_SEX_RET")
+SUPPLEMENT_COLUMNS = {
+    "rea": "NBR_SUP_REA", "si": "NBR_SUP_SOI", "stf": "NBR_SUP_STF", "src": "NBR_SUP_SRC", "rep": "NBR_SUP_REP",
+    "nn1": "NBR_SUP_NN1", "nn2": "NBR_SUP_NN2", "nn3": "NBR_SUP_NN3", "hs": "SUP_HEM_HS",
+}  # fmt: skip
+MONEY = pa.decimal128(12, 2)
+PARQUET_YEARS = ("even", "all", "none")
+
+
+def write_landing(folder: Path, record: Record, years: range, parquet_years: str) -> None:
+    """Six tables a year; parquet_years tells which years are Parquet ('even', 'all' or 'none'), the others are CSV."""
+    folder.mkdir(parents=True)
+    for year in years:
+        slice_ = record.slice(year)
+        as_parquet = parquet_years == "all" or (parquet_years == "even" and year % 2 == 0)
+        makers = {"B": _b, "C": _c, "D": _d, "A": _a, "UM": _um, "VALO": _valo}
+        for name, make in makers.items():
+            _write(folder / f"T_MCO{year % 100:02d}{name}", make(slice_, year), as_parquet)
+
+
+def _write(path: Path, table: pa.Table, as_parquet: bool) -> None:
+    if as_parquet:
+        pq.write_table(table, path.with_name(path.name + ".parquet"), compression="zstd")
+    else:
+        options = pacsv.WriteOptions(delimiter=";", quoting_style="needed")
+        pacsv.write_csv(table, path.with_name(path.name + ".csv"), options)
+
+
+def _text(values: np.ndarray) -> pa.Array:
+    """Bytes as text; blank is NULL."""
+    text = pa.array(values.astype("U"))
+    return pa.compute.if_else(pa.compute.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _number(values: np.ndarray, blank: np.ndarray | None = None) -> pa.Array:
+    return pa.array(values.astype(np.int64), mask=blank)
+
+
+def _euros(cents: np.ndarray) -> pa.Array:
+    """Exact decimals from whole cents (low and high half of each 128-bit integer)."""
+    halves = np.stack([cents.astype(np.int64), np.zeros(len(cents), dtype=np.int64)], axis=1)
+    return pa.Array.from_buffers(MONEY, len(cents), [None, pa.py_buffer(halves.tobytes())])
+
+
+def _padded_key(stay: Table, owner: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
+    """The key as text with its zeros, as in tables A, D, UM and VALO."""
+    number = np.char.zfill(stay["stay_number"].astype("S10"), 10)
+    return {"ETA_NUM": _text(stay["finess"][owner]), "RSA_NUM": _text(number[owner])}
+
+
+def _integer_key(stay: Table) -> dict[str, pa.Array]:
+    """The key as integers, as in tables B and C: the zeros in front are lost."""
+    return {"ETA_NUM": _number(stay["finess"]), "RSA_NUM": _number(stay["stay_number"])}
+
+
+def _version(year: int, count: int) -> pa.Array:
+    return pa.array([layout_for_year("mco_rsa", year).version] * count)
+
+
+def _b(slice_: Record, year: int) -> pa.Table:
+    stay, count = slice_.stay, len(slice_.stay["year"])
+    departments = stay["geo_code"].astype("S2")
+    columns = {
+        **_integer_key(stay),
+        "RSS_NUM": _version(year, count),
+        "GRG_GHM": _text(stay["ghm"]),
+        "GRG_RET": pa.array(["000"] * count),
+        "GRG_VER": pa.array(["11"] * count),
+        "AGE_ANN": _number(stay["age_years_written"], stay["age_years_written"] < 0),
+        "AGE_JOU": _number(stay["age_days_written"], stay["age_days_written"] < 0),
+        "COD_SEX": _text(stay["sex"].astype("S1")),
+        "ENT_MOD": _text(stay["entry_mode"]),
+        "ENT_PRV": _text(stay["entry_provenance"]),
+        "SOR_MOD": _text(stay["exit_mode"]),
+        "SOR_DES": _text(stay["exit_destination"]),
+        "SOR_MOI": _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2)),
+        "SOR_ANN": _number(stay["year"]),
+        "SEJ_TYP": _text(stay["type"]),
+        "SEJ_NBJ": _number(stay["nights"], stay["session"]),
+        "BDI_COD": _text(stay["geo_code"]),
+        "BDI_DEP": _text(departments),
+        "DGN_PAL": _text(stay["dp_code"]),
+        "DGN_REL": _text(stay["dr_code"]),
+        "NBR_DGN": _number(stay["das_count"]),
+        "NBR_ACT": _number(stay["procedure_count"]),
+        "NBR_RUM": _number(stay["unit_count"]),
+        "NBR_SEA": _number(stay["sessions"], stay["sessions"] == 0),
+        "GHS_NUM": _number(stay["ghs"]),
+        "BEH_NBJ": _number(stay["exh_days"]),
+        "BEB_SEJ": _text(stay["exb_kind"]),
+        "EXB_NBJ": _number(stay["exb_tenths"]),
+        "TYP_GEN_RSA": _text(stay["automatic"]),
+        "SEQ_RUM": _number(stay["dp_unit_rank"]),
+        **{column: _number(stay[f"supplement_{name}"]) for name, column in SUPPLEMENT_COLUMNS.items()},
+    }
+    return pa.table(columns)
+
+
+def _c(slice_: Record, year: int) -> pa.Table:
+    stay = take(slice_.stay, np.flatnonzero(slice_.stay["has_ano"]))
+    codes = stay["chaining"].view("S1").reshape(len(stay["year"]), 9)
+    entry, leaving = (stay[name].astype("datetime64[D]") for name in ("entry", "exit"))
+    return pa.table(
+        {
+            **_integer_key(stay),
+            "NIR_ANO_17": _text(stay["pseudonym"]),
+            **{name: _text(np.ascontiguousarray(codes[:, place])) for place, name in enumerate(RETURN_COLUMNS)},
+            "EXE_SOI_DTD": pa.array(entry),
+            "EXE_SOI_DTF": pa.array(leaving),
+            "ENT_DAT": _day_first(entry),
+            "SOR_DAT": _day_first(leaving),
+            "SOR_ANN": _number(stay["year"]),
+            "SOR_MOI": _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2)),
+        }
+    )
+
+
+def _day_first(dates: np.ndarray) -> pa.Array:
+    return pa.compute.strftime(pa.array(dates), format="%d%m%Y")
+
+
+def _d(slice_: Record, year: int) -> pa.Table:
+    das, owner = slice_.das, slice_.das["stay"]
+    first = np.searchsorted(owner, owner, side="left")
+    columns = {"ASS_DGN": _text(das["code"]), "DGN_ASS_NUM": _number(np.arange(len(owner)) - first + 1)}
+    return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, len(owner)), **columns})
+
+
+def _a(slice_: Record, year: int) -> pa.Table:
+    act, owner = slice_.act, slice_.act["stay"]
+    count = len(owner)
+    columns = {
+        "ENT_DAT_DEL": _number(act["offset"]),
+        "CDC_ACT": _text(act["code"]),
+        "PHA_ACT": pa.array(["0"] * count),
+        "ACV_ACT": pa.array(["1"] * count),
+        "NBR_EXE_ACT": _number(np.ones(count)),
+    }
+    return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, count), **columns})
+
+
+def _um(slice_: Record, year: int) -> pa.Table:
+    unit, owner = slice_.unit, slice_.unit["stay"]
+    authorisation = np.array([row["authorisation"].replace("29S", "29") for row in rows("units")], dtype="S4")
+    columns = {
+        "UM_ORD_NUM": _number(unit["rank"]),
+        "DGN_PAL": _text(unit["code"]),
+        "DGN_REL": _text(fact_codes()[unit["related"]]),
+        "ETA_NUM_GEO": _text(slice_.stay["unit_finess"][owner]),
+        "AUT_TYP1_UM": _text(authorisation[unit["authorisation"]]),
+        "PAR_DUR_SEJ": _number(unit["nights"]),
+        "DGN_ASS_NBR": _number(unit["das_count"]),
+        "ACT_RUM_NBR": _number(unit["procedure_count"]),
+    }
+    return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, len(owner)), **columns})
+
+
+def _valo(slice_: Record, year: int) -> pa.Table:
+    stay, count = slice_.stay, len(slice_.stay["year"])
+    return pa.table(
+        {
+            **_padded_key(stay),
+            "VALO": _text(stay["valuation"]),
+            "GHS_NUM": _text(stay["ghs"]),
+            "COEFGEO": pa.array(["1.00"] * count),
+            "COEFPRUD": pa.array(["1.0000"] * count),
+            "MNT_TOT_BR": _euros(stay["cost_cents"]),
+            "MNT_MON": _number(np.zeros(count)),
+            "MNT_DMI": _number(np.zeros(count)),
+            "MNT_MED_ATU": _number(np.zeros(count)),
+        }
+    )
