@@ -73,8 +73,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Pyramid:
-    """Strata from the most severe (first) to the mildest; people at risk stand outside the scale."""
+    """Strata from the most severe (first) to the mildest; people at risk stand outside the scale. Costs are those of lookback_years."""
 
+    lookback_years: int
     steps: tuple[Step, ...]
     total: Measure
     total_cost: Measure
@@ -185,6 +186,7 @@ class Stamp:
     data_through: str
     period: str
     is_synthetic: bool
+    lookback_years: int
     coverage: str
     title_note: str
     reference_id: str

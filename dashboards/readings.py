@@ -15,7 +15,9 @@ def pyramid_reading(writer: Writer, place: Place, definition: Definition, total:
     if not total.is_shown:
         return texts("pyramid.reading_hidden", year=place.year, place=place.phrase, note=total.note)
     known = top.persons.is_shown and top.cost.is_shown
-    sentence = texts("pyramid.reading_top", persons=top.persons.text, cost=top.cost.text) if known else ""
+    sentence = (
+        texts("pyramid.reading_top", persons=top.persons.text, cost=top.cost.text, lookback=total.row.lookback_years) if known else ""
+    )
     label = definition.label[texts.language]
     condition = label[0].lower() + label[1:]
     lookback = total.row.lookback_years

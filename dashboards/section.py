@@ -51,7 +51,9 @@ def _pyramid(writer: Writer, place: Place, definition: Definition) -> Pyramid:
         writer.measure("at_risk_persons", year, condition, territory, f"at_risk_{level}") for level in ("strict", "extended")
     )
     cost = writer.measure("cost_5y_per_person", year, condition, territory, cost_basis=COST_BASIS)
-    return Pyramid(steps, total, cost, strict, extended, pyramid_reading(writer, place, definition, total, steps[0]))
+    return Pyramid(
+        total.row.lookback_years, steps, total, cost, strict, extended, pyramid_reading(writer, place, definition, total, steps[0])
+    )
 
 
 def _step(writer: Writer, place: Place, definition: Definition, stratum: str, total: Measure) -> Step:

@@ -45,6 +45,7 @@ def stamp_of(writer: Writer) -> Stamp:
         data_through=writer.numbers.day(max(row.data_through for row in published.rows.values())),
         period=texts(f"period.{latest.period_status}"),
         is_synthetic=latest.synthetic,
+        lookback_years=latest.lookback_years,
         coverage=texts(f"coverage.{latest.coverage}"),
         title_note=texts(f"title_note.{latest.coverage}"),
         reference_id=latest.reference_id or texts("page.no_reference"),

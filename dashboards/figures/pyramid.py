@@ -18,17 +18,17 @@ def draw(pyramid: Pyramid, texts: Texts, identifier: str) -> Markup:
     largest = max((step.persons.row.value or 0 for step in pyramid.steps), default=0)
     height = TOP + len(pyramid.steps) * (STEP_HEIGHT + GAP) + 84
     steps = [node_ for rank, step in enumerate(pyramid.steps) for node_ in _step(step, rank, largest)]
-    title = texts("pyramid.title")
+    title = texts("pyramid.title", lookback=pyramid.lookback_years)
     return figure(
-        identifier, title, _description(pyramid, texts), WIDTH, height, *_heads(texts), *steps, *_band(pyramid, texts, height - 74)
+        identifier, title, _description(pyramid, texts), WIDTH, height, *_heads(pyramid, texts), *steps, *_band(pyramid, texts, height - 74)
     )
 
 
-def _heads(texts: Texts) -> list[Markup]:
+def _heads(pyramid: Pyramid, texts: Texts) -> list[Markup]:
     return [
         text(CENTRE, 14, texts("pyramid.persons"), 13, anchor="middle", font_weight=600),
         text(COST_RIGHT, 14, texts("pyramid.cost_short"), 13, anchor="end", font_weight=600),
-        text(COST_RIGHT, 30, texts("pyramid.cost_period"), 11.5, anchor="end", fill=GREY),
+        text(COST_RIGHT, 30, texts("pyramid.cost_period", lookback=pyramid.lookback_years), 11.5, anchor="end", fill=GREY),
     ]
 
 
@@ -69,10 +69,12 @@ def _band(pyramid: Pyramid, texts: Texts, y: float) -> list[Markup]:
     ]
 
 
+def _step_words(step: Step, pyramid: Pyramid, texts: Texts) -> str:
+    words = {"stratum": step.stratum, "persons": step.persons.text, "cost": step.cost.text, "lookback": pyramid.lookback_years}
+    return texts("pyramid.step", **words)
+
+
 def _description(pyramid: Pyramid, texts: Texts) -> str:
-    steps = [
-        texts("pyramid.step", stratum=step.stratum, persons=step.persons.text, cost=step.cost.text or step.cost.note)
-        for step in pyramid.steps
-    ]
+    steps = [_step_words(step, pyramid, texts) for step in pyramid.steps]
     strict, extended = pyramid.at_risk_strict.text, pyramid.at_risk_extended.text
     return texts("pyramid.description", steps=texts("page.separator").join(steps), strict=strict, extended=extended)
