@@ -3,7 +3,8 @@
 Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih.py, snds.py) or storing (load.py).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 import pyarrow as pa
 
@@ -107,4 +108,4 @@ class Extract:
     field: str  # 'mco'
     tables: dict[str, pa.Table]
     quarantine: pa.Table
-    files: list[FileSeen] = field(default_factory=list)
+    files: list[FileSeen] = dataclass_field(default_factory=list)
