@@ -47,7 +47,9 @@ def _step(step: Step, rank: int, largest: float) -> list[Markup]:
 
 def _bar(step: Step, y: float, largest: float) -> list[Markup]:
     value, middle = step.persons.row.value, y + STEP_HEIGHT / 2 + 6
-    if value is None or not largest:
+    if value == 0:
+        return [text(CENTRE, middle, step.persons.text, 16, anchor="middle", font_weight=700)]
+    if value is None:
         frame = rectangle(CENTRE - 45, y, 90, STEP_HEIGHT, "none", stroke=GREY, stroke_dasharray="3 3")
         return [frame, text(CENTRE, middle, step.persons.text, 15, anchor="middle", font_style="italic")]
     width = max(WIDEST * value / largest, NARROWEST)
