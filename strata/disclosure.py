@@ -6,6 +6,9 @@ A cell of 1 to threshold - 1 persons is masked (primary). Then every sum it belo
 sexes, age bands - is withheld except its total, again and again until nothing more changes (secondary). Zeros are published unless
 they are in such a sum. Masks are those of persons at a date: one mask for the stock of 31 December and the flow of the year after,
 which are the same people, and for every indicator of either; a masked row gives no number at all.
+
+This holds against subtraction and linear bounds on counts of 0 or more. Bounds that also use the label of a primary cell (1 to
+threshold - 1: two cells of at most 10 that add up to 20 are 10 each) are not audited here.
 """
 
 import polars as pl

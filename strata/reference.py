@@ -80,8 +80,9 @@ def _writable(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
         family=pl.col("stratum").replace_strict(_FAMILIES),
         nested=(pl.col("stratum") == "at_risk_strict") & (pl.col("wide") - pl.col("persons")).is_between(1, threshold - 1),
     )
-    good = ((pl.col("persons") >= threshold) & ~pl.col("nested").fill_null(False)).all().over([*series, "family"])
-    return cells.join(sums.filter(good), on=[*series, "stratum"], how="semi", maintain_order="left")
+    safe = ~pl.col("persons").is_between(1, threshold - 1) & ~pl.col("nested").fill_null(False)
+    written = sums.filter(safe.all().over([*series, "family"]) & (pl.col("persons") > 0))  # nobody: nothing to write, nothing to hide
+    return cells.join(written, on=[*series, "stratum"], how="semi", maintain_order="left")
 
 
 def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
