@@ -1,6 +1,7 @@
 """What Dagster's own tools see: definitions that load without a warning, one schedule, one executor."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,11 @@ def test_the_project_is_the_one_named_else_here_else_the_sample(tmp_path: Path, 
 @pytest.mark.parametrize("name", ["DAGSTER_DISABLE_TELEMETRY", "GX_ANALYTICS_ENABLED"])
 def test_no_library_reports_on_the_hospital(name: str) -> None:
     assert os.environ[name] in ("yes", "false")
+
+
+def test_dagster_started_from_a_clone_reports_nothing_and_runs_one_at_a_time(tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "dagster.yaml", tmp_path / "dagster.yaml")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert not instance.telemetry_enabled
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None and queue.max_concurrent_runs == 1
