@@ -18,7 +18,7 @@ from strata.synthetic.chance import Chance
 from strata.synthetic.coding import code_stays
 from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
 from strata.synthetic.geography import geography
-from strata.synthetic.history import draw_cases, draw_standing, person_factor
+from strata.synthetic.history import burden, draw_cases, draw_standing, person_factor
 from strata.synthetic.money import group_and_price
 from strata.synthetic.people import draw_deaths, draw_people
 from strata.synthetic.project import write_project
@@ -56,7 +56,7 @@ def write_country(
     people = draw_people(chance, persons, years)
     cases = draw_cases(chance, people, years)
     people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
-    stay = make_stays(chance, people, draw_visits(chance, people, cases, years))
+    stay = make_stays(chance, people, draw_visits(chance, people, cases, years), burden(cases, len(people)))
     codes = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay)
     soil(chance, stay)
     group_and_price(chance, stay)

@@ -16,8 +16,8 @@ from strata.synthetic.tables import NONE, Alternatives, column, fact, fact_alter
 
 NO_YEAR = 9999
 SEX_FACTOR = {"t2d": {MAN: 1.25, WOMAN: 0.8}, "hf": {MAN: 1.12, WOMAN: 0.9}}
-GROWTH = {"t2d": 0.012, "hf": 0.028}  # a year: new cases beyond ageing make up for the deaths of the ill
-FOUND_SHARE = {"t2d": 0.97, "hf": 0.96}  # of the ill, those a stay will show
+GROWTH = {"t2d": 0.012, "hf": 0.02}  # a year: new cases beyond ageing make up for the deaths of the ill
+FOUND_SHARE = {"t2d": 1.0, "hf": 1.06}  # found over latent on the first day: the edge cases and later growth are in it
 T2D_WITH_HF = 2.4  # people with heart failure have diabetes that much more often
 SEVERE_AFTER_YEARS = 1.6  # mean time from onset to an established profile
 OTHER_SHARE = {"other": 0.007, "chemo": 0.020}  # of everyone; over the whole period
@@ -131,6 +131,13 @@ def person_factor(cases: Cases, persons: int, key: str) -> np.ndarray:
     combine = np.multiply if key == "hazard" else np.maximum
     combine.at(factor, cases.person, value)
     return factor
+
+
+def burden(cases: Cases, persons: int) -> np.ndarray:
+    """Per person, how much the illness weighs on a stay: 0 for most people, 3 for the gravest profiles."""
+    weight = np.zeros(persons, dtype=np.int64)
+    np.maximum.at(weight, cases.person, np.maximum(0, column("profiles", "aim", int) - 1)[cases.profile])
+    return weight
 
 
 @cache

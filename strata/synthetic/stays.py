@@ -21,6 +21,7 @@ BACK_AT_ONCE = 0.015  # visits of three nights or more cut in two by one day at 
 NEW_PROVENANCES_FROM = 2020  # U and V beside 5
 SUPPLEMENTS = ("hs", "rea", "si", "stf", "src", "rep", "nn1", "nn2", "nn3")
 COUNTER_MAX = 999
+OLD, NIGHTS_FOR_AGE, NIGHTS_FOR_BURDEN = 70, 2, 3  # what age and illness weigh in the severity of a group
 
 
 def take(table: Table, chosen: np.ndarray) -> Table:
@@ -28,8 +29,8 @@ def take(table: Table, chosen: np.ndarray) -> Table:
     return {name: values[chosen] for name, values in table.items()}
 
 
-def make_stays(chance: Chance, people: People, visits: Visits) -> Table:
-    """One row per stay, by person and day."""
+def make_stays(chance: Chance, people: People, visits: Visits, burden: np.ndarray) -> Table:
+    """One row per stay, by person and day; `burden` (one number a person) makes the groups more severe."""
     stay = _parts(chance, visits)
     stay["exit"] = stay["entry"] + stay["nights"]
     session = is_session()[stay["kind"]]
@@ -44,7 +45,7 @@ def make_stays(chance: Chance, people: People, visits: Visits) -> Table:
     _modes(chance, stay)
     _units(chance, stay)
     _supplements(stay)
-    _group(chance, stay)
+    _group(chance, stay, burden[stay["person"]])
     stay["sessions"] = _session_counts(chance, stay)
     return stay
 
@@ -169,12 +170,13 @@ def _supplements(stay: Table) -> None:
     stay["intensive"] = intensive[stay["unit_1"]] | intensive[stay["unit_2"]]
 
 
-def _group(chance: Chance, stay: Table) -> None:
-    """The GHM: its root (number in tables/ghm.csv) and its last character."""
+def _group(chance: Chance, stay: Table, burden: np.ndarray) -> None:
+    """The GHM: its root (number in tables/ghm.csv) and its last character, by length of stay, age and burden."""
     roots = np.array([position("ghm", "root")[row["ghm"]] for row in rows("visits")])
     stay["ghm_root"] = roots[stay["kind"]]
     levels = np.array([row["levels"] for row in rows("ghm")])[stay["ghm_root"]]
-    nights = stay["nights"] + (chance.uniform("severity", len(roots[stay["kind"]])) * 3).astype(np.int64) - 1
+    nights = stay["nights"] + (chance.uniform("severity", len(levels)) * 3).astype(np.int64) - 1
+    nights = nights + NIGHTS_FOR_AGE * (stay["age"] >= OLD) + NIGHTS_FOR_BURDEN * burden
     grade = np.searchsorted([4, 9, 16], nights, side="right")
     level = np.array([b"1", b"2", b"3", b"4"])[grade]
     level = np.where(np.char.find(levels, "A") >= 0, np.array([b"A", b"B", b"C", b"D"])[grade], level)
