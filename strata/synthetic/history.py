@@ -17,7 +17,7 @@ from strata.synthetic.tables import NONE, Alternatives, column, fact, fact_alter
 NO_YEAR = 9999
 SEX_FACTOR = {"t2d": {MAN: 1.25, WOMAN: 0.8}, "hf": {MAN: 1.12, WOMAN: 0.9}}
 GROWTH = {"t2d": 0.012, "hf": 0.02}  # a year: new cases beyond ageing make up for the deaths of the ill
-FOUND_SHARE = {"t2d": 1.0, "hf": 1.06}  # found over latent on the first day: the edge cases and later growth are in it
+FOUND_SHARE = {"t2d": 1.0, "hf": 1.02}  # found over latent on the first day: the edge cases and later growth are in it
 T2D_WITH_HF = 2.4  # people with heart failure have diabetes that much more often
 SEVERE_AFTER_YEARS = 1.6  # mean time from onset to an established profile
 OTHER_SHARE = {"other": 0.007, "chemo": 0.020}  # of everyone; over the whole period
