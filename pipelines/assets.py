@@ -66,7 +66,7 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
-        session.enter(STAGES.get(model.layer, (model.layer, model.layer)))
+        session.enter(STAGES[model.layer])
         with session.timed(model.name):
             session.rows[model.name] = build(session.connection, model.name, folder)
             if model.layer == LAYER:

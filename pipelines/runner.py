@@ -18,6 +18,8 @@ from pipelines.session import Progress, Session, open_session
 from strata.config import Config
 from strata.models import SQL_FOLDER
 
+_SILENT_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -61,6 +63,3 @@ def materialise(session: Session, assets: Sequence[dg.AssetsDefinition], checks:
         except dg.DagsterError:
             refuse_failures(session.outcomes)  # a blocking check stops the run with an error of Dagster's own
             raise
-
-
-_SILENT_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -16,7 +16,6 @@ import duckdb
 
 from pipelines.expectations import Outcome
 from strata.config import Config, load
-from strata.errors import StrataError
 
 SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
 
@@ -76,12 +75,12 @@ def load_config() -> Config:
 
 
 @contextmanager
-def open_session(config: Config, progress: Progress, run_id: str = "") -> Iterator[Session]:
+def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last. StrataError when another run holds them."""
     from strata.ingest.lock import lock
     from strata.ingest.warehouse import open_warehouse
 
-    run_id = run_id or new_run_id()
+    run_id = new_run_id()
     engine = config.engine
     with lock(config.database.parent, run_id) as notice:
         if notice:
@@ -91,8 +90,3 @@ def open_session(config: Config, progress: Progress, run_id: str = "") -> Iterat
             yield Session(config, run_id, connection, progress)
         finally:
             connection.close()
-
-
-def usage_error(what: tuple[str, str], where: str, why: tuple[str, str], fix: tuple[str, str]) -> StrataError:
-    """A StrataError for a wrong command or configuration (exit 2)."""
-    return StrataError(what=what, where=where, why=why, fix=fix, is_usage=True)

@@ -26,6 +26,8 @@ def _extract(session: Session) -> None:
     report = ingest(session.config.path("landing"), session.connection, lambda name: session.progress(f"  {name}"))
     for notice in report.notices:
         session.tell(notice)
+    if refused := len(report.refused_files):
+        session.tell((f"  fichiers refusés : {refused} (strata check dit pourquoi)", f"  files refused: {refused} (strata check says why)"))
 
 
 def _inputs(session: Session) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.commands.run import tell
-from pipelines.commands.terminal import Terminal
-from pipelines.session import SAMPLE, usage_error
+from pipelines.commands.terminal import Terminal, usage_error
+from pipelines.session import SAMPLE
 from strata.config import load
 
 # What a project brings; the rest of data_samples/ is for its readers.

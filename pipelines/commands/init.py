@@ -8,8 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pipelines.commands.terminal import Terminal
-from pipelines.session import usage_error
+from pipelines.commands.terminal import Terminal, usage_error
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

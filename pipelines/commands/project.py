@@ -7,8 +7,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.commands.terminal import Parser, Terminal
-from pipelines.session import usage_error
+from pipelines.commands.terminal import Parser, Terminal, usage_error
 from strata.config import Config, Years, load
 
 

@@ -3,51 +3,62 @@
 Belongs here: small tables from the warehouse, printed. Not here: the counts (sql/quality), nor any cell of an extract.
 """
 
-import duckdb
+from dataclasses import dataclass
+from typing import Any
 
 from pipelines.commands.terminal import Terminal
 from strata.config import Config
 from strata.engine.duckdb import connect
+from strata.ingest.reasons import reasons
 
 # A copy, or a transmission older than what is held, is no fault.
 _REFUSED = "reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')"
 
-# Each table: title (French, English), column heads (French, English), query.
-_TABLES = (
-    (
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the report: title and heads (French, English), query. `{language}` in the query is fr or en.
+
+    reason: the place of a column of ingest reasons, written in words.
+    """
+
+    title: tuple[str, str]
+    heads: tuple[tuple[str, str], ...]
+    query: str
+    reason: int | None = None
+
+
+_LINES = (("lignes", "lines"), ("acceptées", "accepted"), ("quarantaine", "quarantined"), ("refusées", "refused"))
+TABLES = (
+    Table(
         ("Fichiers lus", "Files read"),
-        (
-            ("famille", "family"),
-            ("fichiers", "files"),
-            ("lignes", "lines"),
-            ("acceptées", "accepted"),
-            ("quarantaine", "quarantined"),
-            ("refusées", "refused"),
-        ),
+        (("famille", "family"), ("fichiers", "files"), *_LINES),
         """SELECT family, count(*), sum(lines), sum(accepted), sum(quarantined), sum(refused)
            FROM read_file GROUP BY family ORDER BY family""",
     ),
-    (
+    Table(
         ("Fichiers refusés", "Files refused"),
         (("fichier", "file"), ("motif", "reason")),
         f"SELECT source_file, reason FROM read_file WHERE {_REFUSED} ORDER BY source_file",
+        reason=1,
     ),
-    (
+    Table(
         ("Lignes en quarantaine", "Lines quarantined"),
         (("motif", "reason"), ("lignes", "lines")),
         "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason",
+        reason=0,
     ),
-    (
+    Table(
         ("Ce que l'extraction couvre", "What the extract covers"),
         (("année", "year"), ("champ", "field"), ("hôpitaux", "hospitals"), ("séjours", "stays"), ("mois au moins", "months at least")),
         "SELECT year, field, count(*), sum(stays), min(months) FROM coverage_seen GROUP BY year, field ORDER BY year, field",
     ),
-    (
+    Table(
         ("Séjours écartés d'au moins un usage", "Stays set aside from at least one use"),
         (("motif", "reason"), ("séjours", "stays")),
-        "SELECT reason, sum(stays) FROM rejected GROUP BY reason ORDER BY reason",
+        "SELECT label_{language}, sum(stays) FROM rejected INNER JOIN stay_filter USING (reason) GROUP BY ALL ORDER BY sum(stays) DESC, 1",
     ),
-    (
+    Table(
         ("Chaînage", "Chaining"),
         (("année", "year"), ("séjours", "stays"), ("rattachés, %", "followed, %")),
         "SELECT year, stays, round(100 * chained_share, 1) FROM chaining_check ORDER BY year",
@@ -59,10 +70,10 @@ def print_report(config: Config, speaker: Terminal) -> int:
     """Print the tables that the warehouse holds; gives the number of refused files. StrataError when there is no warehouse."""
     connection = connect(config.database, read_only=True)
     try:
-        present = {row[0] for row in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
-        for title, heads, query in _TABLES:
-            if _source(query) in present:
-                _print_table(connection, speaker, title, heads, query)
+        present = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        for table in TABLES:
+            if _source(table.query) in present:
+                _print(table, connection.execute(table.query.replace("{language}", speaker.language)).fetchall(), speaker)
         return int(connection.execute(f"SELECT count(*) FROM read_file WHERE {_REFUSED}").fetchall()[0][0])
     finally:
         connection.close()
@@ -72,18 +83,19 @@ def _source(query: str) -> str:
     return query.split("FROM ")[1].split()[0]
 
 
-def _print_table(
-    connection: duckdb.DuckDBPyConnection,
-    speaker: Terminal,
-    title: tuple[str, str],
-    heads: tuple[tuple[str, str], ...],
-    query: str,
-) -> None:
-    rows = [["—" if cell is None else str(cell) for cell in row] for row in connection.sql(query).fetchall()]
+def in_words(code: str, speaker: Terminal) -> str:
+    """A reason of ingest (`name` or `name: detail`) in the language of the terminal."""
+    name, _, detail = code.partition(": ")
+    label = speaker.choose(*reasons()[name].label) if name in reasons() else name
+    return f"{label} ({detail})" if detail else label
+
+
+def _print(table: Table, rows: list[tuple[Any, ...]], speaker: Terminal) -> None:
     if not rows:
         return
-    table = [[speaker.choose(*head) for head in heads], *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
-    print(f"\n{speaker.choose(*title)}")
-    for row in table:
+    cells = [[in_words(str(cell), speaker) if place == table.reason else str(cell) for place, cell in enumerate(row)] for row in rows]
+    cells.insert(0, [speaker.choose(*head) for head in table.heads])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(table.heads))]
+    print(f"\n{speaker.choose(*table.title)}")
+    for row in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())

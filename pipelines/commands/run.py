@@ -4,6 +4,7 @@ Belongs here: what a person reads after a run. Not here: the run (runner.py).
 """
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.project import add_config, only_year, read_config
@@ -60,13 +61,12 @@ def check_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     from pipelines.runner import run
 
     config = read_config(chosen, speaker)
-    failure: StrataError | None = None
     try:
         result = run(config, progress=speaker.progress, until="quality")
-        tell(result, speaker)
     except StrataError as error:
-        failure = error
-    refused = print_report(config, speaker)
-    if failure is not None:
-        raise failure
-    return 1 if refused else 0
+        if not error.is_usage:
+            with suppress(StrataError):  # what could be read is shown first; the error that matters is the run's
+                print_report(config, speaker)
+        raise
+    tell(result, speaker)
+    return 1 if print_report(config, speaker) else 0

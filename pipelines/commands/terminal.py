@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pipelines.session import usage_error
 from strata.config import Config
+from strata.errors import StrataError
 
 
 @dataclass
@@ -46,6 +46,11 @@ def terminal() -> Terminal:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     return Terminal("en" if os.environ.get("STRATA_LANGUAGE", "fr").lower().startswith("en") else "fr")
+
+
+def usage_error(what: tuple[str, str], where: str, why: tuple[str, str], fix: tuple[str, str]) -> StrataError:
+    """A StrataError for a wrong command or configuration (exit 2)."""
+    return StrataError(what=what, where=where, why=why, fix=fix, is_usage=True)
 
 
 # argparse speaks English only: its few messages, in French.
