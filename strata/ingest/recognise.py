@@ -116,20 +116,21 @@ def _by_name(name: str, lines: list[bytes]) -> Recognised:
 
 
 def table_of(columns: Iterable[str]) -> str:
-    """The SNDS table these columns belong to: the one with most columns of its own, given at least one key; else 'unknown'."""
+    """The SNDS table these columns belong to: the one with the largest share of its own columns, given a key; else 'unknown'."""
     present = {column.upper() for column in columns}
-    scores = {table: len(present & own) for table, own in _own_columns().items()}
+    scores = {table: len(present & own) / len(own) for table, own in _own_columns().items()}
     best = max(scores, key=lambda table: scores[table])
     return best if scores[best] and present & {"ETA_NUM", "RSA_NUM"} and len(present) > 1 else "unknown"
 
 
 @cache
 def _own_columns() -> dict[str, set[str]]:
-    """Per table, the columns no other table of snds_mco.csv has."""
+    """Per table, the required columns no other table of snds_mco.csv has: an optional one (RSS_NUM) may be in the others as well."""
     with (FORMATS / "snds_mco.csv").open(encoding="utf-8", newline="") as handle:
-        rows = [(row["table"], row["column"]) for row in csv.DictReader(handle)]
-    counts = Counter(column for _, column in rows)
-    return {table: {column for owner, column in rows if owner == table and counts[column] == 1} for table, _ in rows}
+        rows = [(row["table"], row["column"], row["required"]) for row in csv.DictReader(handle)]
+    counts = Counter(column for _, column, _ in rows)
+    own = [(table, column) for table, column, required in rows if required == "yes" and counts[column] == 1]
+    return {table: {column for owner, column in own if owner == table} for table, _ in own}
 
 
 def _parquet_columns(source: SourceFile) -> list[str]:

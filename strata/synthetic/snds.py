@@ -166,6 +166,7 @@ def _um(slice_: Record, year: int) -> pa.Table:
         "DGN_REL": _text(fact_codes()[unit["related"]]),
         "ETA_NUM_GEO": _text(slice_.stay["unit_finess"][owner]),
         "AUT_TYP1_UM": _text(authorisation[unit["authorisation"]]),
+        "AUT_TYP2_UM": pa.array([""] * len(owner)),
         "PAR_DUR_SEJ": _number(unit["nights"]),
         "DGN_ASS_NBR": _number(unit["das_count"]),
         "ACT_RUM_NBR": _number(unit["procedure_count"]),
