@@ -36,7 +36,8 @@ episode_event AS (
   WHERE stay_event.event_no IN (SELECT episode_event_no FROM definition_criterion WHERE episode_event_no IS NOT NULL)
 ),
 
--- What is counted, each with its date and weight: a stay, a stay's days, or an episode dated by its last stay in the window.
+-- What is counted, each with its date and weight: a stay; the days of stays that end the same day, counted once; an episode, dated
+-- by its last stay in the window.
 counted_unit AS (
   SELECT
     person_id,
@@ -45,9 +46,21 @@ counted_unit AS (
     at_least,
     months,
     exit_date AS unit_date,
-    CASE counted WHEN 'day' THEN days ELSE 1 END AS weight
+    1 AS weight
   FROM windowed
-  WHERE counted IN ('stay', 'day')
+  WHERE counted = 'stay'
+  UNION ALL
+  SELECT
+    person_id,
+    year,
+    criterion_no,
+    at_least,
+    months,
+    exit_date AS unit_date,
+    max(days) AS weight
+  FROM windowed
+  WHERE counted = 'day'
+  GROUP BY person_id, year, criterion_no, at_least, months, exit_date
   UNION ALL
   SELECT
     windowed.person_id,

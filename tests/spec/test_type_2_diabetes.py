@@ -119,6 +119,23 @@ def test_dialysis_known_by_sessions_only_is_stratum_4() -> None:
     assert one(stays) == ("diseased", 4)
 
 
+def test_two_dialysis_sessions_of_one_day_are_one_day() -> None:
+    stays = """
+    person | exit       | das   | ghm    | sessions | nights
+    1      | 2025-03-01 | E1198 |        |          | 1
+    1      | 2025-04-30 |       | 28Z04Z | 1        | 0
+    1      | 2025-04-30 |       | 28Z04Z | 1        | 0
+    """
+    assert one(stays) == ("diseased", 1)
+    assert one(stays + "1 | 2025-05-02 | | 28Z04Z | 1 | 0") == ("diseased", 4)
+
+
+def test_hypoglycaemia_counts_when_the_same_stay_says_diabetes() -> None:
+    known = "person | exit | dp | das\n1 | 2025-03-01 | E1198 | \n"
+    assert one(known + "1 | 2025-05-01 | E162 | ") == ("diseased", 2)
+    assert one(known + "1 | 2025-05-01 | E162 | E1198") == ("diseased", 3)
+
+
 def test_one_dialysis_day_or_an_acute_dialysis_is_not_chronic() -> None:
     assert one(stay(das="E1198", acts="JVJF004@0")) == ("diseased", 1)
     assert one(stay(das="E1198", acts="JVJF004@0 JVJF004@2")) == ("diseased", 4)
