@@ -16,7 +16,7 @@ EXTENSIONS_FROM = 2020  # ejection fraction in the codes of heart failure
 SEPARATOR = "&"
 
 
-def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table) -> tuple[Table, Table, Table]:
+def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table) -> tuple[Table, ...]:
     """Fill dp and dr of `stay`; give back the tables unit, das and act, each sorted by stay."""
     count = len(stay["person"])
     stay["dp"] = _pick(chance, "dp", "dp", stay["kind"])
@@ -50,7 +50,8 @@ def _groups(chance: Chance, key: str, stay: Table) -> tuple[np.ndarray, np.ndarr
         picked = choice.pick(stay["kind"], chance.uniform(f"{key} {rank}", len(stay["kind"])))
         here = np.flatnonzero(picked != NONE)
         found.append((here, picked[here]))
-    return tuple(np.concatenate(parts) for parts in zip(*found))
+    stays, facts = (np.concatenate(parts) for parts in zip(*found))
+    return stays, facts
 
 
 def _units(stay: Table) -> Table:

@@ -4,7 +4,6 @@ Belongs here: the order in which things are made, and the public function. Not h
 """
 
 import json
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,7 +77,12 @@ def write_country(
 def _check(out: Path, persons: int, years: range, formats: Sequence[str], parquet_years: str) -> None:
     problem = None
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        problem = ("le dossier de sortie n'est pas vide", "the output folder is not empty", "choisir un dossier neuf", "choose a new folder")
+        problem = (
+            "le dossier de sortie n'est pas vide",
+            "the output folder is not empty",
+            "choisir un dossier neuf",
+            "choose a new folder",
+        )
     elif persons < FEWEST_PERSONS:
         problem = (
             "trop peu de personnes pour porter tous les cas", "too few persons to carry every case",
@@ -130,6 +134,3 @@ def _write_dirt(path: Path, stay: Table, record: Record, years: range, formats: 
     if "atih" in formats:
         counted["superseded"] = len(atih.superseded_slice(record, years).stay["year"])
     path.write_text(json.dumps(dict(sorted(counted.items())), indent=2) + "\n", encoding="utf-8", newline="\n")
-
-
-

@@ -16,8 +16,8 @@ from strata.synthetic.tables import NONE, Alternatives, column, fact, fact_alter
 
 NO_YEAR = 9999
 SEX_FACTOR = {"t2d": {MAN: 1.25, WOMAN: 0.8}, "hf": {MAN: 1.12, WOMAN: 0.9}}
-GROWTH = {"t2d": 0.012, "hf": 0.02}  # a year: new cases beyond ageing make up for the deaths of the ill
-FOUND_SHARE = {"t2d": 1.0, "hf": 1.02}  # found over latent on the first day: the edge cases and later growth are in it
+GROWTH = {"t2d": 0.010, "hf": 0.014}  # a year: new cases beyond ageing make up for the deaths of the ill
+FOUND_SHARE = {"t2d": 1.02, "hf": 1.07}  # found over latent on the first day: the edge cases and later growth are in it
 T2D_WITH_HF = 2.4  # people with heart failure have diabetes that much more often
 SEVERE_AFTER_YEARS = 1.6  # mean time from onset to an established profile
 OTHER_SHARE = {"other": 0.007, "chemo": 0.020}  # of everyone; over the whole period
@@ -102,9 +102,7 @@ def _profiled(chance: Chance, people: People, condition: str, onset: np.ndarray)
     return ill, profile, onset[ill], onset[ill] + np.where(mild, 0, delay)
 
 
-def _choose_profile(
-    condition: str, people: People, ill: np.ndarray, uniform: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+def _choose_profile(condition: str, people: People, ill: np.ndarray, uniform: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """A profile by quota among those of the condition; one that does not fit age or sex is drawn again, at random."""
     own = np.flatnonzero([row["condition"] == condition for row in rows("profiles")])
     edges = np.cumsum(column("profiles", "share")[own])

@@ -129,4 +129,3 @@ def _valuation(stay: Table) -> np.ndarray:
     """VALO: 0 for what is never paid, 1 for all else (FACTAM says the same)."""
     unpaid = stay["is_error"] | (stay["type"] == b"B") | (stay["ghs"] == ERROR_GHS) | (stay["billable"] == b"0")
     return np.where(unpaid, b"0", b"1").astype("S1")
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from strata.synthetic.chance import Chance, weighted
+from strata.synthetic.chance import Chance, evenly, weighted
 from strata.synthetic.dates import NEVER, day, year_of
 from strata.synthetic.geography import geography
 from strata.synthetic.tables import NONE, column, rows
@@ -64,7 +64,7 @@ def draw_people(chance: Chance, persons: int, years: range) -> People:
 
 def _territories(chance: Chance, drawn: int, edge: int) -> np.ndarray:
     weights = column("territories", "weight")
-    everywhere = np.arange(edge) % len(weights)
+    everywhere = weighted(evenly(0.5, edge), weights)
     return np.concatenate([weighted(chance.uniform("territory", drawn), weights), everywhere])
 
 

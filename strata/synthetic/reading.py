@@ -27,32 +27,38 @@ class Shown:
 
     person: np.ndarray
     persons: int
-    entry: np.ndarray
     exit: np.ndarray
     age: np.ndarray
     died: np.ndarray
+    is_session: np.ndarray
+    sessions: np.ndarray
     mask: np.ndarray  # meanings, any position
     main: np.ndarray  # meanings as a main diagnosis
     decompensation: np.ndarray
     episode: np.ndarray  # number of the episode, -1 for a session
     intensive_episode: np.ndarray
-    dialysis: np.ndarray
-    sessions: np.ndarray
-    metabolic: np.ndarray
     admitted_for_t2d: np.ndarray
 
     def has(self, *words: str) -> np.ndarray:
         """Whether a stay shows one of these meanings in any position."""
         return (self.mask & bits(*words)) > 0
 
+    def has_main(self, *words: str) -> np.ndarray:
+        """Whether a main diagnosis of a stay means one of these."""
+        return (self.main & bits(*words)) > 0
 
-def meanings_of_stays(stay: Table, unit: Table, das: Table, act: Table, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """Per stay, the meanings in any position and those of its main diagnoses; key 'fact' (written) or 'latent'."""
+
+def meanings_of_stays(stay: Table, codes: tuple[Table, ...], key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Per stay, the meanings in any position and those of its main diagnoses; codes are the tables unit, das and act.
+
+    key is 'fact' (what was written) or 'latent' (what was so).
+    """
+    unit = codes[0]
     dp, dr = ("dp", "dr") if key == "fact" else ("latent_dp", "latent_dr")
     anywhere, as_main = fact_bits("means"), fact_bits("means_as_main")
     mask = anywhere[stay[dp]] | anywhere[stay[dr]] | _ghm_bits()[stay["ghm_root"]]
     main = as_main[stay[dp]].copy()
-    for table in (unit, das, act):
+    for table in codes:
         np.bitwise_or.at(mask, table["stay"], anywhere[table[key]])
     np.bitwise_or.at(main, unit["stay"], as_main[unit[key]])
     np.bitwise_or.at(mask, unit["stay"], anywhere[unit["related"]])
@@ -74,13 +80,10 @@ def show(stay: Table, mask: np.ndarray, main: np.ndarray, person: np.ndarray, pe
     episode = _episodes(stay, person)
     intensive = np.zeros(episode.max(initial=0) + 2, dtype=bool)
     intensive[episode[stay["intensive"] & ~session]] = True
-    diabetic = (mask & bits(*TYPES)) > 0
-    metabolic = ((main & bits("metabolic")) > 0) | (((main & bits("metabolic_if_diabetic")) > 0) & diabetic)
-    renal_status = ((mask & bits("dialysis_status")) > 0) & ((mask & bits("ckd_5")) > 0)
+    admitted = ((main & bits("t2_admission")) > 0) & (stay["nights"] >= 1)
     return Shown(
-        person, persons, stay["entry"], stay["exit"], stay["age"], stay["died"], mask, main, decompensation, episode,
-        intensive[episode], ((mask & bits("dialysis")) > 0) | renal_status, stay["sessions"], metabolic & ~session,
-        ((main & bits("t2_admission")) > 0) & (stay["nights"] >= 1),
+        person, persons, stay["exit"], stay["age"], stay["died"], session, stay["sessions"], mask, main,
+        decompensation, episode, intensive[episode], admitted,
     )  # fmt: skip
 
 
@@ -142,21 +145,27 @@ def in_stock(shown: Shown, age: np.ndarray, year: int) -> np.ndarray:
     return (age >= ADULT) & ~dead
 
 
-def chronic_dialysis(shown: Shown, last_year: Window, by_session: bool) -> np.ndarray:
-    """Two distinct days of dialysis in twelve months; `by_session` counts the sessions of an RSA as days."""
-    if not by_session:
-        return last_year.distinct(shown.dialysis, shown.exit) >= 2
-    return last_year.any(shown.dialysis & (shown.sessions >= 2)) | (last_year.distinct(shown.dialysis, shown.exit) >= 2)
+def chronic_dialysis(shown: Shown, last_year: Window, variant: str) -> np.ndarray:
+    """Two distinct days of acts or sessions in twelve months, or once the status beside CKD 5."""
+    dialysis, status = shown.has("dialysis"), shown.has("dialysis_status") & shown.has("ckd_5")
+    two_days = last_year.distinct(dialysis, shown.exit) >= 2
+    if variant == "session_days":
+        two_days |= last_year.any(dialysis & (shown.sessions >= 2))
+    return two_days | last_year.any(status)
 
 
-def t2d(shown: Shown, age: np.ndarray, year: int, by_session: bool = False) -> np.ndarray:
+def severe_metabolic(shown: Shown, variant: str) -> np.ndarray:
+    """Stays for a diabetic coma, ketoacidosis or hypoglycaemia; the last only with diabetes in the same stay, or on the person."""
+    with_diabetes = shown.has(*TYPES) | (variant == "hypoglycaemia_apart")
+    return ~shown.is_session & (shown.has_main("metabolic") | (shown.has_main("metabolic_if_diabetic") & with_diabetes))
+
+
+def t2d(shown: Shown, age: np.ndarray, year: int, variant: str = "") -> np.ndarray:
     """Per person: stratum 1-4 of type 2 diabetes, STRICT or EXTENDED risk, or NOBODY."""
     five, two, one = (Window(shown, year, months) for months in (60, 24, 12))
-    stratum = np.select(
-        [_t2d_4(shown, five, two, one, by_session), _t2d_3(shown, five, two), _t2d_2(shown, five, two)], [4, 3, 2], 1
-    )
+    stratum = np.select([_t2d_4(shown, five, two, one, variant), _t2d_3(shown, five, two, variant), _t2d_2(shown, five, two)], [4, 3, 2], 1)
     diabetic = five.has(*TYPES)
-    risky = five.has("t2_risk") | five.any((shown.main & bits("t2_risk")) > 0)
+    risky = five.has("t2_risk") | five.any(shown.has_main("t2_risk"))
     strict = risky | (five.has("overweight") & (age >= RISK_AGE_T2D))
     extended = five.everyone() & (age >= RISK_AGE_T2D)
     risk = np.where(strict, STRICT, np.where(extended, EXTENDED, NOBODY))
@@ -169,7 +178,7 @@ def _is_type_2(shown: Shown, five: Window, age: np.ndarray) -> np.ndarray:
     n1, n2 = five.count(shown.has("type_1")), five.count(shown.has("type_2"))
     first_age = five.age_at_first(shown.has(*TYPES))
     by_majority = (2 * n2 > n1 + n2) | ((n1 == n2) & (first_age >= 40))
-    ketoacidosis = five.any((shown.main & bits("t1_ketoacidosis")) > 0)
+    ketoacidosis = five.any(shown.has_main("t1_ketoacidosis"))
     overruled = ((first_age < 30) & (n1 >= 1)) | ((n1 >= 2) & ketoacidosis & (first_age < 40))
     unsaid_only = ~five.has("type_secondary") & five.has("type_unsaid") & (age >= UNSAID_TYPE_AGE)
     return np.where(n1 + n2 > 0, by_majority & ~overruled, unsaid_only)
@@ -178,19 +187,19 @@ def _is_type_2(shown: Shown, five: Window, age: np.ndarray) -> np.ndarray:
 def _systems(five: Window, shown: Shown) -> np.ndarray:
     """Organ systems: "multiple complications" is two when nothing else is known, and one more otherwise."""
     known = sum(five.has(name).astype(np.int64) for name in SYSTEMS if name != "cerebro")
-    known = known + (five.has("cerebro") | five.any((shown.main & bits("cerebro")) > 0))
+    known = known + (five.has("cerebro") | five.any(shown.has_main("cerebro")))
     return np.minimum(7, known + np.where(five.has("multiple_complications"), np.where(known == 0, 2, 1), 0))
 
 
-def _t2d_4(shown: Shown, five: Window, two: Window, one: Window, by_session: bool) -> np.ndarray:
-    stroke = (shown.main & bits("stroke")) > 0
-    meets = chronic_dialysis(shown, one, by_session) | five.has("graft") | five.has("amputation") | five.has("blind")
+def _t2d_4(shown: Shown, five: Window, two: Window, one: Window, variant: str) -> np.ndarray:
+    stroke = shown.has_main("stroke")
+    meets = chronic_dialysis(shown, one, variant) | five.has("graft") | five.has("amputation") | five.has("blind")
     meets |= two.any(shown.decompensation) | two.any(stroke) | (five.any(stroke) & five.has("sequel"))
-    return meets | (_systems(five, shown) >= 3) | (two.count(shown.metabolic) >= 2)
+    return meets | (_systems(five, shown) >= 3) | (two.count(severe_metabolic(shown, variant)) >= 2)
 
 
-def _t2d_3(shown: Shown, five: Window, two: Window) -> np.ndarray:
-    return (_systems(five, shown) >= 1) | (two.count(shown.metabolic) == 1)
+def _t2d_3(shown: Shown, five: Window, two: Window, variant: str) -> np.ndarray:
+    return (_systems(five, shown) >= 1) | (two.count(severe_metabolic(shown, variant)) == 1)
 
 
 def _t2d_2(shown: Shown, five: Window, two: Window) -> np.ndarray:
@@ -198,15 +207,15 @@ def _t2d_2(shown: Shown, five: Window, two: Window) -> np.ndarray:
     return two.has("insulin") | five.has("other_complication") | two.any(shown.admitted_for_t2d) | (comorbidities >= 2)
 
 
-def hf(shown: Shown, age: np.ndarray, year: int, by_session: bool = False) -> np.ndarray:
+def hf(shown: Shown, age: np.ndarray, year: int, variant: str = "") -> np.ndarray:
     """Per person: stratum 1-4 of heart failure, STRICT or EXTENDED risk, or NOBODY."""
     five, two, one = (Window(shown, year, months) for months in (60, 24, 12))
     counts = [window.distinct(shown.decompensation, shown.episode) for window in (five, two, one)]
     stratum = np.select(
-        [_hf_4(shown, five, two, one, counts, by_session), _hf_3(shown, five, two, counts), _hf_2(five, counts)], [4, 3, 2], 1
+        [_hf_4(shown, five, two, one, counts, variant), _hf_3(shown, five, two, counts), _hf_2(five, counts)], [4, 3, 2], 1
     )
     cardiotoxic = five.any(shown.has("chemo") & shown.has("cardiotoxic_cancer"))
-    infarction_or_stroke = five.any((shown.main & bits("hf_risk")) > 0)
+    infarction_or_stroke = five.any(shown.has_main("hf_risk"))
     strict = five.has("hf_risk", "diabetes") | cardiotoxic | infarction_or_stroke
     extended = five.everyone() & (age >= RISK_AGE_HF)
     risk = np.where(strict, STRICT, np.where(extended, EXTENDED, NOBODY))
@@ -214,13 +223,11 @@ def hf(shown: Shown, age: np.ndarray, year: int, by_session: bool = False) -> np
     return np.where(in_stock(shown, age, year), found, NOBODY).astype(np.int8)
 
 
-def _hf_4(
-    shown: Shown, five: Window, two: Window, one: Window, counts: list[np.ndarray], by_session: bool
-) -> np.ndarray:
+def _hf_4(shown: Shown, five: Window, two: Window, one: Window, counts: list[np.ndarray], variant: str) -> np.ndarray:
     with_i50 = shown.has("i50")
     meets = (counts[2] >= 2) | (counts[1] >= 3) | two.any(shown.has("shock") & with_i50)
     meets |= five.has("heart_graft") | five.has("assist") | five.any(shown.has("temporary_assist") & with_i50)
-    return meets | chronic_dialysis(shown, one, by_session) | one.has("palliative")
+    return meets | chronic_dialysis(shown, one, variant) | one.has("palliative")
 
 
 def _hf_3(shown: Shown, five: Window, two: Window, counts: list[np.ndarray]) -> np.ndarray:

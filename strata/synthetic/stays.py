@@ -167,7 +167,8 @@ def _supplements(stay: Table) -> None:
     dialysed = stay["kind"] == visit("kidney_failure_dialysed")
     stay["supplement_hs"] = np.where(dialysed, stay["nights"] // 2, 0)
     intensive = np.array([row["is_intensive"] == "1" for row in rows("units")] + [False])
-    stay["intensive"] = intensive[stay["unit_1"]] | intensive[stay["unit_2"]]
+    paid = sum(stay[f"supplement_{name}"] for name in ("rea", "stf", "src")) > 0
+    stay["intensive"] = intensive[stay["unit_1"]] | intensive[stay["unit_2"]] | paid
 
 
 def _group(chance: Chance, stay: Table, burden: np.ndarray) -> None:

@@ -4,6 +4,8 @@ Belongs here: the readings that are compared (everything known; what the files s
 Not here: the clinical rules (reading.py). A row is ambiguous when two honest readings differ.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from strata.synthetic.dates import day, year_of
@@ -16,6 +18,7 @@ from strata.synthetic.tables import NONE, position, rows, visit
 
 READ = {"t2d": t2d, "hf": hf}
 STATUS = {STRICT: "at_risk_strict", EXTENDED: "at_risk_extended"}
+VARIANTS = ("session_days", "hypoglycaemia_apart")  # where the clinical text leaves two readings
 BLOCK = 1_000  # room for the rank of a code beside a day
 
 
@@ -30,7 +33,7 @@ def doubtful(stay: Table) -> np.ndarray:
     return np.array([row["person_use"] == "doubtful" for row in rows("dirt")] + [False])[stay["dirt"]]
 
 
-def make_truth(people: People, stay: Table, codes: tuple[Table, Table, Table], touched: np.ndarray, years: range) -> Table:
+def make_truth(people: People, stay: Table, codes: tuple[Table, ...], touched: np.ndarray, years: range) -> Table:
     """One row per person, condition and year with a status: person, condition, year, stratum code, territory, reason number."""
     persons, number = np.unique(stay["person"], return_inverse=True)
     born = year_of(people.birth[persons])
@@ -51,21 +54,21 @@ def make_truth(people: People, stay: Table, codes: tuple[Table, Table, Table], t
     return dict(zip(names, (np.concatenate(columns) for columns in zip(*parts))))
 
 
-def _shown(stay: Table, codes: tuple[Table, Table, Table], key: str, number: np.ndarray, persons: int, kept: np.ndarray) -> Shown:
-    mask, main = meanings_of_stays(stay, *codes, key)
+def _shown(stay: Table, codes: tuple[Table, ...], key: str, number: np.ndarray, persons: int, kept: np.ndarray) -> Shown:
+    mask, main = meanings_of_stays(stay, codes, key)
     order = np.lexsort((stay["entry"], stay["exit"], number))
     order = order[kept[order]]
     return show(take(stay, order), mask[order], main[order], number[order], persons)
 
 
-def _compare(read, full: Shown, found: Shown, sober: Shown, age: np.ndarray, year: int, lost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compare(read: Callable[..., np.ndarray], full: Shown, found: Shown, sober: Shown, age: np.ndarray, year: int, lost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What everything known says (else what the files say), and the number of the reason why the files cannot tell (NONE)."""
     everything = read(full, age, year)
     written = read(found, age, year)
     reason = np.full(len(age), NONE)
     for name, other in (
         ("doubtful_stay", read(sober, age, year)),
-        ("session_days", read(found, age, year, by_session=True)),
+        *((name, read(found, age, year, name)) for name in VARIANTS),
         ("age_boundary", read(found, age - 1, year)),
     ):
         reason = np.where(other != written, position("reasons", "reason")[name], reason)

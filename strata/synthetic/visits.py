@@ -10,9 +10,9 @@ import numpy as np
 
 from strata.synthetic.chance import Chance, weighted
 from strata.synthetic.dates import NEVER, day, iso_day, year_of
+from strata.synthetic.geography import geography
 from strata.synthetic.history import Cases, person_factor
 from strata.synthetic.people import MAN, WOMAN, People
-from strata.synthetic.geography import geography
 from strata.synthetic.tables import NONE, column, fact, rows, visit
 
 FLAGS = ("died", "transferred", "automatic", "service", "moved", "abroad")
@@ -104,15 +104,13 @@ def _background_kind(chance: Chance, people: People, person: np.ndarray, entry: 
 
 @cache
 def _background_weights(letter: str, age: int) -> np.ndarray:
-    fits = [
-        row["sex"] in ("A", letter) and int(row["age_min"]) <= age <= int(row["age_max"]) for row in rows("background")
-    ]
+    fits = [row["sex"] in ("A", letter) and int(row["age_min"]) <= age <= int(row["age_max"]) for row in rows("background")]
     return np.where(fits, column("background", "weight"), 0.0)
 
 
 def _events(chance: Chance, people: People, cases: Cases, years: range) -> list[tuple[np.ndarray, ...]]:
     """Visits that the profiles ask for: at a yearly rate, once, or at fixed rhythms."""
-    drawn = []
+    drawn: list[tuple[np.ndarray, ...]] = []
     for number, row in enumerate(rows("profiles")):
         here = cases.profile == number
         for event in row["visits"].split():
@@ -122,9 +120,7 @@ def _events(chance: Chance, people: People, cases: Cases, years: range) -> list[
     return drawn
 
 
-def _rhythm(
-    chance: Chance, name: str, rhythm: str, person: np.ndarray, since: np.ndarray, years: range
-) -> tuple[np.ndarray, np.ndarray]:
+def _rhythm(chance: Chance, name: str, rhythm: str, person: np.ndarray, since: np.ndarray, years: range) -> tuple[np.ndarray, np.ndarray]:
     """First days and persons of one kind of event."""
     year = np.broadcast_to(np.array(years), (len(person), len(years)))
     started = year >= since[:, None]
@@ -140,9 +136,7 @@ def _rhythm(
     return np.array([day(y) for y in years])[col] + (chance.uniform(f"{name} day", len(row)) * 365).astype(np.int64), person[row]
 
 
-def _regular(
-    chance: Chance, name: str, rhythm: str, person: np.ndarray, since: np.ndarray, years: range
-) -> tuple[np.ndarray, np.ndarray]:
+def _regular(chance: Chance, name: str, rhythm: str, person: np.ndarray, since: np.ndarray, years: range) -> tuple[np.ndarray, np.ndarray]:
     """Sessions: every month or quarter from the first one on (twice at the start), or a course of treatment."""
     first = np.array([day(y) for y in years])[np.clip(since - years.start, 0, len(years) - 1)]
     first = first + (chance.uniform(f"{name} first", len(person)) * 300).astype(np.int64) * (since >= years.start)
