@@ -74,7 +74,9 @@ def strata(truth: pl.DataFrame, costs: pl.DataFrame) -> None:
             for stratum in (1, 2, 3, 4):
                 part = here.filter(pl.col("stratum") == stratum)
                 share, cost = 100 * part.height / here.height, part["cost_eur"].mean()
-                cells.append(f"S{stratum} {share:4.1f}% ({published[stratum - 1]}) {cost:6.0f} EUR ({PUBLISHED_COST_EUR[condition][stratum - 1]})")
+                cells.append(
+                    f"S{stratum} {share:4.1f}% ({published[stratum - 1]}) {cost:6.0f} EUR ({PUBLISHED_COST_EUR[condition][stratum - 1]})"
+                )
             total = f"mean {here['cost_eur'].mean():6.0f} EUR, hospitalised {100 * here['in_hospital'].mean():.0f}%"
             print(condition, year, here.height, " | ".join(cells), total, f"ambiguous {100 * here['ambiguous'].mean():.1f}%")
 

@@ -35,9 +35,8 @@ def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Ca
     Columns: those of PUBLISHED and `persons`. NOT for publication: disclosure.protect is the only door out.
     """
     rows = _expected_rows(connection, config, catalogue)
-    rows = rows.join(_computed_rows(connection, catalogue), on=["table", *CELL, "cohort", "cost_basis"], how="left")
-    rows = _with_years(rows, connection, config).join(_dispersion(connection), on=_SAME_COST, how="left")
-    rows = _with_reasons(rows, config)
+    rows = rows.join(_with_dispersion(_computed_rows(connection, catalogue)), on=["table", *CELL, "cohort", "cost_basis"], how="left")
+    rows = _with_reasons(_with_years(rows, connection, config), config)
     measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
     return _in_public_form(measured, connection, config)
 
@@ -95,19 +94,19 @@ def _years(config: Config) -> range:
     return range(config.years.first, config.years.last + 1)
 
 
-_SAME_COST = ["year", "condition", "cohort", "cost_basis", "stratum"]
+_SAME_COST = ["table", "year", "condition", "cohort", "cost_basis", "stratum"]
 
 
-def _dispersion(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Coefficient of variation of one person's euros over the whole extract: a cell's own is too low when the cell is small."""
-    return (
-        connection.sql(
-            f"""SELECT {", ".join(_SAME_COST)}, sqrt(persons * cost_variance) / NULLIF(cost_eur, 0) AS variation FROM cohort_total
-            WHERE territory_id = 'ALL' AND sex = 'all' AND age_band = 'all' AND cost_basis <> 'none'"""
-        )
-        .pl()
-        .with_columns(pl.col("year").cast(pl.Int16))
-    )
+def _with_dispersion(rows: pl.DataFrame) -> pl.DataFrame:
+    """`variation`: spread of one person's euros over their mean, in the whole extract for the same stratum; `variance` as it gives it.
+
+    A small cell sees too few of the rare dear persons to know its own spread: see docs/decisions/0005-cost-intervals.md.
+    """
+    is_whole = (pl.col("territory_id") == "ALL") & (pl.col("sex") == "all") & (pl.col("age_band") == "all")
+    spread = (pl.col("persons") * pl.col("variance")).sqrt() / pl.col("numerator")
+    whole = rows.filter(is_whole & (pl.col("numerator") > 0)).select(*_SAME_COST, variation=spread)
+    variance = (pl.col("variation") * pl.col("numerator")) ** 2 / pl.col("persons")
+    return rows.join(whole, on=_SAME_COST, how="left").with_columns(variance=variance)
 
 
 def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:

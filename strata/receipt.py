@@ -59,6 +59,7 @@ def make_receipt(
     return {
         "run_id": run_id,
         "content_hash": content_hash(files),
+        "synthetic": bool(connection.sql("SELECT is_synthetic FROM setting").fetchall()[0][0]),
         "files": dict(files),
         "inputs": _inputs(connection),
         "user_files": _user_files(config),

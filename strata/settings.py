@@ -47,7 +47,8 @@ def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config,
         index_date = min(date(year, 12, 31), config.data_through)
         is_whole = index_date == date(year, 12, 31)
         is_stock = held == full and year >= config.years.first and index_date.year == year
-        opens_flow = held >= max(full - 1, 1) and is_whole and year < config.years.last
+        needed = max(full - 1, 1) if year < config.years.first else full
+        opens_flow = held >= needed and is_whole and year < config.years.last
         is_flow = year >= config.years.first and is_whole
         if is_stock or opens_flow:
             rows.append((year, index_date, held, is_stock, opens_flow, is_flow))
