@@ -211,9 +211,7 @@ def hf(shown: Shown, age: np.ndarray, year: int, variant: str = "") -> np.ndarra
     """Per person: stratum 1-4 of heart failure, STRICT or EXTENDED risk, or NOBODY."""
     five, two, one = (Window(shown, year, months) for months in (60, 24, 12))
     counts = [window.distinct(shown.decompensation, shown.episode) for window in (five, two, one)]
-    stratum = np.select(
-        [_hf_4(shown, five, two, one, counts, variant), _hf_3(shown, five, two, counts), _hf_2(five, counts)], [4, 3, 2], 1
-    )
+    stratum = np.select([_hf_4(shown, five, two, one, counts, variant), _hf_3(shown, five, two, counts), _hf_2(five, counts)], [4, 3, 2], 1)
     cardiotoxic = five.any(shown.has("chemo") & shown.has("cardiotoxic_cancer"))
     infarction_or_stroke = five.any(shown.has_main("hf_risk"))
     strict = five.has("hf_risk", "diabetes") | cardiotoxic | infarction_or_stroke

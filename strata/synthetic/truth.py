@@ -4,7 +4,7 @@ Belongs here: the readings that are compared (everything known; what the files s
 Not here: the clinical rules (reading.py). A row is ambiguous when two honest readings differ.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,23 +33,37 @@ def doubtful(stay: Table) -> np.ndarray:
     return np.array([row["person_use"] == "doubtful" for row in rows("dirt")] + [False])[stay["dirt"]]
 
 
+@dataclass(frozen=True)
+class Readings:
+    """The same persons read three times, and per person the number of the reason that explains a difference."""
+
+    full: Shown  # every stay, as things were
+    found: Shown  # usable stays, as written
+    sober: Shown  # usable stays without the doubtful ones
+    lost: np.ndarray
+
+
 def make_truth(people: People, stay: Table, codes: tuple[Table, ...], touched: np.ndarray, years: range) -> Table:
-    """One row per person, condition and year with a status: person, condition, year, stratum code, territory, reason number."""
+    """One row per person, condition and year with a status: person, condition, year, value, territory, reason number."""
     persons, number = np.unique(stay["person"], return_inverse=True)
-    born = year_of(people.birth[persons])
-    full = _shown(stay, codes, "latent", number, len(persons), ~stay["is_copy"] & (stay["kind"] != visit("abortion")))
-    found = _shown(stay, codes, "fact", number, len(persons), usable(stay))
-    sober = _shown(stay, codes, "fact", number, len(persons), usable(stay) & ~doubtful(stay))
-    lost = _reason_of_person(stay, touched, number, len(persons))
+    count, kept, certain = len(persons), usable(stay), usable(stay) & ~doubtful(stay)
+    known = ~stay["is_copy"] & (stay["kind"] != visit("abortion"))
+    readings = Readings(
+        _shown(stay, codes, "latent", number, count, known),
+        _shown(stay, codes, "fact", number, count, kept),
+        _shown(stay, codes, "fact", number, count, certain),
+        _reason_of_person(stay, touched, number, count),
+    )
     parts = []
     for year in years[LOOKBACK_YEARS - 1 :]:
-        territory = _residence(stay, number, len(persons), usable(stay), year)
-        known = _residence(stay, number, len(persons), ~stay["is_copy"], year)
-        territory = np.where(territory == NONE, known, territory)
-        for condition, read in READ.items():
-            value, reason = _compare(read, full, found, sober, year - born, year, lost)
-            here = np.flatnonzero((value != NOBODY) & (territory != NONE))
-            parts.append((persons[here], *(np.full(len(here), v) for v in (condition, year)), value[here], territory[here], reason[here]))
+        homes = [_residence(stay, number, count, chosen, year) for chosen in (known, kept, certain)]
+        age = year - year_of(people.birth[persons])
+        for condition in READ:
+            value, reason = _compare(condition, readings, homes, age, year)
+            home = np.where(homes[1] == NONE, homes[0], homes[1])
+            here = np.flatnonzero((value != NOBODY) & (home != NONE))
+            constant = (np.full(len(here), item) for item in (condition, year))
+            parts.append((persons[here], *constant, value[here], home[here], reason[here]))
     names = ("person", "condition", "year", "value", "territory", "reason")
     return dict(zip(names, (np.concatenate(columns) for columns in zip(*parts))))
 
@@ -61,18 +75,20 @@ def _shown(stay: Table, codes: tuple[Table, ...], key: str, number: np.ndarray, 
     return show(take(stay, order), mask[order], main[order], number[order], persons)
 
 
-def _compare(read: Callable[..., np.ndarray], full: Shown, found: Shown, sober: Shown, age: np.ndarray, year: int, lost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compare(condition: str, readings: Readings, homes: list[np.ndarray], age: np.ndarray, year: int) -> tuple[np.ndarray, np.ndarray]:
     """What everything known says (else what the files say), and the number of the reason why the files cannot tell (NONE)."""
-    everything = read(full, age, year)
-    written = read(found, age, year)
+    read = READ[condition]
+    everything, written = read(readings.full, age, year), read(readings.found, age, year)
+    different = {
+        "doubtful_stay": (read(readings.sober, age, year) != written) | (homes[2] != homes[1]),
+        **{name: read(readings.found, age, year, name) != written for name in VARIANTS},
+        "age_boundary": read(readings.found, age - 1, year) != written,
+    }
     reason = np.full(len(age), NONE)
-    for name, other in (
-        ("doubtful_stay", read(sober, age, year)),
-        *((name, read(found, age, year, name)) for name in VARIANTS),
-        ("age_boundary", read(found, age - 1, year)),
-    ):
-        reason = np.where(other != written, position("reasons", "reason")[name], reason)
-    reason = np.where((everything != written) & (reason == NONE), lost, reason)
+    for name, differs in different.items():
+        reason = np.where(differs, position("reasons", "reason")[name], reason)
+    unseen = (everything != written) | (homes[1] == NONE)
+    reason = np.where(unseen & (reason == NONE), readings.lost, reason)
     return np.where(everything != NOBODY, everything, written), reason
 
 
