@@ -8,9 +8,14 @@ WITH term_met AS (
     definition_term.event_no,
     definition_term.clause,
     definition_term.term,
-    count(DISTINCT stay_list.act_date) AS days
+    count(DISTINCT stay_list.day_offset) AS days
   FROM stay_list
   INNER JOIN definition_term ON stay_list.list_id = definition_term.list_id AND stay_list.position = definition_term.position
+  INNER JOIN stay
+    ON stay_list.stay_id = stay.stay_id
+    AND stay.exit_date >= stay_list.valid_from
+    AND stay.exit_date <= stay_list.valid_to
+  WHERE stay.counts_for_person
   GROUP BY stay_list.stay_id, definition_term.event_no, definition_term.clause, definition_term.term
 ),
 

@@ -1,5 +1,5 @@
--- Grain: one stay usable for person-level work x code list met x position x day of the act.
--- Codes meet lists here and nowhere else. `day` is the day of the act, or the stay's exit for what has no day of its own.
+-- Grain: one stay x code list met x position x day of the act (NULL for what has no day of its own).
+-- Codes meet lists here and nowhere else. valid_from and valid_to: when the code has the meaning of the list.
 WITH coded AS (
   SELECT stay_id, 'icd10' AS system, position, code, CAST(NULL AS SMALLINT) AS day_offset FROM diagnosis
   UNION ALL
@@ -25,12 +25,11 @@ WITH coded AS (
 )
 
 SELECT DISTINCT
-  stay.stay_id,
-  stay.person_id,
+  coded.stay_id,
   list_code.list_id,
   coded.position,
-  stay.entry_date + CAST(coded.day_offset AS INTEGER) AS act_date
+  coded.day_offset,
+  list_code.valid_from,
+  list_code.valid_to
 FROM coded
 INNER JOIN list_code ON coded.system = list_code.system AND coded.code = list_code.code
-INNER JOIN stay ON coded.stay_id = stay.stay_id
-WHERE stay.counts_for_person AND stay.exit_date >= list_code.valid_from AND stay.exit_date <= list_code.valid_to
