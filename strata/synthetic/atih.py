@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from strata.ingest.layouts import layout_for_year
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets, write_archive
 from strata.synthetic.dates import month_of
-from strata.synthetic.record import Record
+from strata.synthetic.record import Record, authorisation_codes, fact_codes
 from strata.synthetic.stays import SUPPLEMENTS, Table, take
 from strata.synthetic.tables import position, rows
 
@@ -105,14 +106,8 @@ def _grouping(ghm: np.ndarray, year: int) -> Table:
     joined = {name: np.ascontiguousarray(part).view(f"S{part.shape[1]}").ravel() for name, part in pieces.items()}
     table = {f"GP{name}": values for name, values in joined.items()} | {f"RSA{name}": values for name, values in joined.items()}
     constant = {"GPVCLASS": GROUPING_VERSION, "RSAVCLASS": GROUPING_VERSION, "GPCDRETR": b"000", "RSACDRETR": b"000"}
-    constant |= {"format_version": _rsa_version(year), "rss_version": b"120", "tariff_sequence": b"001"}
+    constant |= {"format_version": layout_for_year("mco_rsa", year).version.encode(), "rss_version": b"120", "tariff_sequence": b"001"}
     return table | {name: np.full(len(ghm), value) for name, value in constant.items()}
-
-
-def _rsa_version(year: int) -> bytes:
-    from strata.ingest.layouts import layout_for_year
-
-    return layout_for_year("mco_rsa", year).version.encode()
 
 
 def _two_digits(values: np.ndarray) -> np.ndarray:
@@ -121,25 +116,17 @@ def _two_digits(values: np.ndarray) -> np.ndarray:
 
 def _units(slice_: Record) -> Table:
     unit = slice_.unit
-    authorisation = np.array([row["authorisation"][:3].replace("29S", "29") for row in rows("units")], dtype="S4")
     return {
         "unit_rank": _two_digits(unit["rank"]),
         "unit_sequence": _two_digits(unit["rank"]),
         "unit_finess": slice_.stay["unit_finess"][unit["stay"]],
         "unit_dp": unit["code"],
-        "unit_dr": related_codes(unit),
+        "unit_dr": fact_codes()[unit["related"]],
         "unit_das_count": unit["das_count"],
         "unit_procedure_count": unit["procedure_count"],
         "unit_nights": unit["nights"],
-        "authorisation_1": authorisation[unit["authorisation"]],
+        "authorisation_1": authorisation_codes()[unit["authorisation"]],
     }
-
-
-def related_codes(unit: Table) -> np.ndarray:
-    """The related diagnosis of each unit as bytes."""
-    from strata.synthetic.record import fact_codes
-
-    return fact_codes()[unit["related"]]
 
 
 def _acts(act: Table) -> Table:

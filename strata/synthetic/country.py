@@ -19,7 +19,7 @@ from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
 from strata.synthetic.geography import geography
 from strata.synthetic.history import burden, draw_cases, draw_standing, person_factor
 from strata.synthetic.money import group_and_price
-from strata.synthetic.people import draw_deaths, draw_people
+from strata.synthetic.people import People, draw_deaths, draw_people
 from strata.synthetic.project import write_project
 from strata.synthetic.reading import LOOKBACK_YEARS
 from strata.synthetic.record import Record, make_record, pseudonyms
@@ -37,31 +37,22 @@ def write_country(
     out: Path,
     *,
     persons: int,
-    years: range = range(FIRST_YEAR, LAST_YEAR + 1),
+    years: Sequence[int] = range(FIRST_YEAR, LAST_YEAR + 1),
     formats: Sequence[str] = FORMATS,
     seed: int = 1,
     parquet_years: str = "even",
 ) -> None:
     """Write OUT/atih and OUT/snds (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
 
-    persons: everyone drawn, births and foreigners included; years: calendar years of exit, at least five within 2017-2025;
+    persons: everyone drawn, births and foreigners included; years: calendar years of exit, first to last, at least five within 2017-2025;
     parquet_years: the SNDS years in Parquet ('even', 'all', 'none'). `out` must not exist, or be empty.
     Raises StrataError (usage) for anything else.
     """
-    years = range(years.start, years.stop) if isinstance(years, range) else range(years[0], years[-1] + 1)
+    years = range(years[0], years[-1] + 1)
     _check(out, persons, years, formats, parquet_years)
     out.mkdir(parents=True, exist_ok=True)
     chance = Chance(seed)
-    people = draw_people(chance, persons, years)
-    cases = draw_cases(chance, people, years)
-    people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
-    stay = make_stays(chance, people, draw_visits(chance, people, cases, years), burden(cases, len(people)))
-    codes = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay)
-    soil(chance, stay)
-    group_and_price(chance, stay)
-    touched = trouble(chance, cases, stay, codes[0], codes[1])
-    stay["touched"] = touched
-    stay, codes = with_duplicates(chance, stay, codes)
+    people, stay, codes = _live(chance, persons, years)
     truth = make_truth(people, stay, codes, stay["touched"], years)
     _write_truth(out / "truth.parquet", truth, pseudonyms(chance, len(people)))
     record = make_record(chance, len(people), stay, *codes)
@@ -72,6 +63,20 @@ def write_country(
         atih.write_landing(out / "atih" / "landing", record, years)
     if "snds" in formats:
         snds.write_landing(out / "snds" / "landing", record, years, parquet_years)
+
+
+def _live(chance: Chance, persons: int, years: range) -> tuple[People, Table, tuple[Table, ...]]:
+    """People, their stays, and the codes of the stays, dirt and duplicates included."""
+    people = draw_people(chance, persons, years)
+    cases = draw_cases(chance, people, years)
+    people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
+    visits = draw_visits(chance, people, cases, years)
+    stay = make_stays(chance, people, visits, burden(cases, len(people)))
+    unit, das, act = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay)
+    soil(chance, stay)
+    group_and_price(chance, stay)
+    stay["touched"] = trouble(chance, cases, stay, unit, das)
+    return people, *with_duplicates(chance, stay, (unit, das, act))
 
 
 def _check(out: Path, persons: int, years: range, formats: Sequence[str], parquet_years: str) -> None:

@@ -15,6 +15,7 @@ from strata.synthetic.people import MAN, WOMAN, People
 from strata.synthetic.tables import NONE, Alternatives, column, fact, fact_alternatives, rows
 
 NO_YEAR = 9999
+FEWEST_OF_A_PROFILE = 3
 SEX_FACTOR = {"t2d": {MAN: 1.25, WOMAN: 0.8}, "hf": {MAN: 1.12, WOMAN: 0.9}}
 GROWTH = {"t2d": 0.010, "hf": 0.014}  # a year: new cases beyond ageing make up for the deaths of the ill
 FOUND_SHARE = {"t2d": 1.02, "hf": 1.07}  # found over latent on the first day: the edge cases and later growth are in it
@@ -113,7 +114,20 @@ def _choose_profile(condition: str, people: People, ill: np.ndarray, uniform: np
         drawn = own[np.minimum(np.searchsorted(edges / edges[-1], uniform[open_], side="right"), len(own) - 1)]
         profile[open_] = np.where(_fits(drawn, age[open_], people.sex[ill[open_]]), drawn, NONE)
         uniform = generator.random(len(ill))
-    return profile
+    return _with_rare_profiles(own, profile, age, people.sex[ill], generator)
+
+
+def _with_rare_profiles(
+    own: np.ndarray, profile: np.ndarray, age: np.ndarray, sex: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """Give a few people each profile that chance left out, where somebody fits it: no clinical rule goes unexercised."""
+    completed = profile.copy()
+    for rare in own:
+        count = np.bincount(completed[completed != NONE], minlength=own.max() + 1)
+        common = (completed != NONE) & (count[completed] > 4 * FEWEST_OF_A_PROFILE)
+        fitting = np.flatnonzero(common & _fits(np.full(len(age), rare), age, sex))
+        completed[generator.permutation(fitting)[: max(0, FEWEST_OF_A_PROFILE - count[rare])]] = rare
+    return completed
 
 
 def _fits(profile: np.ndarray, age: np.ndarray, sex: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ FIRST_TARIFF_YEAR = 2016
 ONE_SESSION_ROOTS = ("28Z19", "28Z20", "28Z21", "28Z22")  # paid once, whatever the sessions
 SHARED_GHS_PERCENT = 20  # price of a GHS that several levels share, of the first level
 SHARED_USE = 0.06
-HALF_DAY_TENTHS = 5
+HALF_DAY_TENTHS = 5  # an urgent entry has used half a day of the missing ones
 
 
 @cache
@@ -92,7 +92,7 @@ def group_and_price(chance: Chance, stay: Table) -> None:
     stay["exh_days"] = np.where(plain & (high > 0), np.maximum(0, stay["nights"] - high), 0)
     under = plain & (low > 0) & (stay["nights"] < low) & (stay["exit_mode"] == b"8")
     stay["exb_kind"] = np.where(under, np.where(flat > 0, b"1", b"2"), b"0").astype("S1")
-    tenths = 10 * (low - stay["nights"]) - HALF_DAY_TENTHS * (stay["nights"] == 0)
+    tenths = 10 * (low - stay["nights"]) - HALF_DAY_TENTHS * stay["urgent"]
     stay["exb_tenths"] = np.where(stay["exb_kind"] == b"2", tenths, 0)
     stay["cost_cents"] = _value(stay)
     stay["valuation"] = _valuation(stay)

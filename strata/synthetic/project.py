@@ -14,10 +14,46 @@ from strata.synthetic.people import WOMAN, People, population_on
 from strata.synthetic.reading import LOOKBACK_YEARS
 from strata.synthetic.tables import column, rows
 
-PROJECT_NAME = "Pays synthétique"
 STANDARD_TARIFF_YEAR = 2024
 OLDEST_BAND = 95
 SUPPLEMENT_COLUMNS = ("tedpahs", "tedpcahs", "tehhs", "thhs", "tnn1", "tnn2", "tnn3", "trea", "trep", "tsc", "tsi")
+SETTINGS = """\
+# Synthetic extracts: an invented country. No person, hospital or territory in them exists.
+[project]
+name = "Pays synthétique"
+language = "fr"
+
+[paths]
+landing = "landing"
+warehouse = "warehouse"
+published = "published"
+territories = "territories.csv"
+population = "population.csv"
+tariffs = "tariffs"
+
+[years]
+first = {first}
+last = {last}
+
+[method]
+conditions = ["t2d", "hf"]
+fields = ["mco"]
+lookback_years = {lookback}
+cost_basis = "standard"
+standard_tariff_year = {tariff}
+residence = "last"
+pie_rule = "c"
+
+[coverage.mco]
+scope = "national"
+last_complete_month = "{last}-12"
+
+[disclosure]
+threshold = 11
+
+[filters]
+duplicate_finess = [{duplicates}]
+"""
 
 
 def write_project(folder: Path, people: People, years: range) -> None:
@@ -42,43 +78,8 @@ def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]])
 
 def _settings(years: range) -> str:
     duplicates = ", ".join(f'"{row["finess"]}"' for row in rows("hospitals") if row["copies"])
-    return f"""\
-# Synthetic extracts: an invented country. No person, hospital or territory in them exists.
-[project]
-name = "{PROJECT_NAME}"
-language = "fr"
-
-[paths]
-landing = "landing"
-warehouse = "warehouse"
-published = "published"
-territories = "territories.csv"
-population = "population.csv"
-tariffs = "tariffs"
-
-[years]
-first = {years[LOOKBACK_YEARS - 1]}
-last = {years[-1]}
-
-[method]
-conditions = ["t2d", "hf"]
-fields = ["mco"]
-lookback_years = {LOOKBACK_YEARS}
-cost_basis = "standard"
-standard_tariff_year = {STANDARD_TARIFF_YEAR}
-residence = "last"
-pie_rule = "c"
-
-[coverage.mco]
-scope = "national"
-last_complete_month = "{years[-1]}-12"
-
-[disclosure]
-threshold = 11
-
-[filters]
-duplicate_finess = [{duplicates}]
-"""
+    first, last = years[LOOKBACK_YEARS - 1], years[-1]
+    return SETTINGS.format(first=first, last=last, lookback=LOOKBACK_YEARS, tariff=STANDARD_TARIFF_YEAR, duplicates=duplicates)
 
 
 def _territories() -> Iterable[tuple[str, str, str]]:

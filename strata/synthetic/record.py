@@ -58,6 +58,11 @@ def fact_codes() -> np.ndarray:
     return np.array([row["code"] for row in rows("facts")] + [""], dtype="S7")
 
 
+def authorisation_codes() -> np.ndarray:
+    """The authorisation of each kind of unit as bytes."""
+    return np.array([row["authorisation"].removesuffix("S") for row in rows("units")], dtype="S4")
+
+
 def make_record(chance: Chance, persons: int, stay: Table, unit: Table, das: Table, act: Table) -> Record:
     """Put the stays in file order and write what facts and numbers stand for."""
     order = np.lexsort((stay["person"], stay["exit"], stay["dp"], stay["ghm"], stay["hospital"], stay["year"]))

@@ -12,9 +12,8 @@ import pyarrow.parquet as pq
 
 from strata.ingest.layouts import layout_for_year
 from strata.synthetic.dates import month_of
-from strata.synthetic.record import Record, fact_codes
+from strata.synthetic.record import Record, authorisation_codes, fact_codes
 from strata.synthetic.stays import Table, take
-from strata.synthetic.tables import rows
 
 RETURN_COLUMNS = ("NIR_RET", "NAI_RET", "SEX_RET", "SEJ_RET", "FHO_RET", "PMS_RET", "DAT_RET", "COH_NAI_RET", "COH_SEX_RET")
 SUPPLEMENT_COLUMNS = {
@@ -76,11 +75,14 @@ def _version(year: int, count: int) -> pa.Array:
 
 
 def _b(slice_: Record, year: int) -> pa.Table:
-    stay, count = slice_.stay, len(slice_.stay["year"])
-    departments = stay["geo_code"].astype("S2")
-    columns = {
-        **_integer_key(stay),
-        "RSS_NUM": _version(year, count),
+    stay = slice_.stay
+    return pa.table({**_integer_key(stay), "RSS_NUM": _version(year, len(stay["year"])), **_b_stay(stay), **_b_counts(stay)})
+
+
+def _b_stay(stay: Table) -> dict[str, pa.Array]:
+    """What the stay is: group, age, modes, month, residence, main diagnoses."""
+    count = len(stay["year"])
+    return {
         "GRG_GHM": _text(stay["ghm"]),
         "GRG_RET": pa.array(["000"] * count),
         "GRG_VER": pa.array(["11"] * count),
@@ -91,14 +93,21 @@ def _b(slice_: Record, year: int) -> pa.Table:
         "ENT_PRV": _text(stay["entry_provenance"]),
         "SOR_MOD": _text(stay["exit_mode"]),
         "SOR_DES": _text(stay["exit_destination"]),
-        "SOR_MOI": _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2)),
+        "SOR_MOI": _month(stay),
         "SOR_ANN": _number(stay["year"]),
         "SEJ_TYP": _text(stay["type"]),
-        "SEJ_NBJ": _number(stay["nights"], stay["session"]),
         "BDI_COD": _text(stay["geo_code"]),
-        "BDI_DEP": _text(departments),
+        "BDI_DEP": _text(stay["geo_code"].astype("S2")),
         "DGN_PAL": _text(stay["dp_code"]),
         "DGN_REL": _text(stay["dr_code"]),
+        "TYP_GEN_RSA": _text(stay["automatic"]),
+    }
+
+
+def _b_counts(stay: Table) -> dict[str, pa.Array]:
+    """What the stay counts: nights (blank for sessions), sessions, codes, and what its price needs."""
+    return {
+        "SEJ_NBJ": _number(stay["nights"], stay["session"]),
         "NBR_DGN": _number(stay["das_count"]),
         "NBR_ACT": _number(stay["procedure_count"]),
         "NBR_RUM": _number(stay["unit_count"]),
@@ -107,11 +116,13 @@ def _b(slice_: Record, year: int) -> pa.Table:
         "BEH_NBJ": _number(stay["exh_days"]),
         "BEB_SEJ": _text(stay["exb_kind"]),
         "EXB_NBJ": _number(stay["exb_tenths"]),
-        "TYP_GEN_RSA": _text(stay["automatic"]),
         "SEQ_RUM": _number(stay["dp_unit_rank"]),
         **{column: _number(stay[f"supplement_{name}"]) for name, column in SUPPLEMENT_COLUMNS.items()},
     }
-    return pa.table(columns)
+
+
+def _month(stay: Table) -> pa.Array:
+    return _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2))
 
 
 def _c(slice_: Record, year: int) -> pa.Table:
@@ -128,7 +139,7 @@ def _c(slice_: Record, year: int) -> pa.Table:
             "ENT_DAT": _day_first(entry),
             "SOR_DAT": _day_first(leaving),
             "SOR_ANN": _number(stay["year"]),
-            "SOR_MOI": _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2)),
+            "SOR_MOI": _month(stay),
         }
     )
 
@@ -159,13 +170,12 @@ def _a(slice_: Record, year: int) -> pa.Table:
 
 def _um(slice_: Record, year: int) -> pa.Table:
     unit, owner = slice_.unit, slice_.unit["stay"]
-    authorisation = np.array([row["authorisation"].replace("29S", "29") for row in rows("units")], dtype="S4")
     columns = {
         "UM_ORD_NUM": _number(unit["rank"]),
         "DGN_PAL": _text(unit["code"]),
         "DGN_REL": _text(fact_codes()[unit["related"]]),
         "ETA_NUM_GEO": _text(slice_.stay["unit_finess"][owner]),
-        "AUT_TYP1_UM": _text(authorisation[unit["authorisation"]]),
+        "AUT_TYP1_UM": _text(authorisation_codes()[unit["authorisation"]]),
         "AUT_TYP2_UM": pa.array([""] * len(owner)),
         "PAR_DUR_SEJ": _number(unit["nights"]),
         "DGN_ASS_NBR": _number(unit["das_count"]),

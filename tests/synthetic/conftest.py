@@ -1,0 +1,32 @@
+"""One small synthetic country in both forms, shared by the tests of this folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from strata.synthetic import write_country
+
+PERSONS, SEED = 2_500, 41
+
+
+@dataclass(frozen=True)
+class Written:
+    """A country on disk."""
+
+    folder: Path
+    persons: int
+    seed: int
+
+    @property
+    def truth(self) -> pl.DataFrame:
+        """The truth table."""
+        return pl.read_parquet(self.folder / "truth.parquet")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("synthetic") / "country"
+    write_country(folder, persons=PERSONS, seed=SEED)
+    return Written(folder, PERSONS, SEED)
