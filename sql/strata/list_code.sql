@@ -7,9 +7,9 @@ WITH seen AS (
   UNION ALL
   SELECT DISTINCT 'ghm' AS system, ghm AS code FROM stay WHERE ghm IS NOT NULL
   UNION ALL
-  SELECT DISTINCT 'unit' AS system, authorisation_1 AS code FROM read_unit WHERE authorisation_1 IS NOT NULL
+  SELECT DISTINCT 'unit' AS system, authorisation_1 AS code FROM unit WHERE authorisation_1 IS NOT NULL
   UNION
-  SELECT DISTINCT 'unit' AS system, authorisation_2 AS code FROM read_unit WHERE authorisation_2 IS NOT NULL
+  SELECT DISTINCT 'unit' AS system, authorisation_2 AS code FROM unit WHERE authorisation_2 IS NOT NULL
   UNION ALL
   SELECT DISTINCT 'supplement' AS system, code FROM definition_code WHERE system = 'supplement'
 )

@@ -7,9 +7,9 @@ WITH coded AS (
   UNION ALL
   SELECT stay_id, 'ghm' AS system, 'ghm' AS position, ghm AS code, CAST(NULL AS SMALLINT) AS day_offset FROM stay
   UNION ALL
-  SELECT stay_id, 'unit' AS system, 'unit' AS position, authorisation_1 AS code, CAST(NULL AS SMALLINT) AS day_offset FROM read_unit
+  SELECT stay_id, 'unit' AS system, 'unit' AS position, authorisation_1 AS code, CAST(NULL AS SMALLINT) AS day_offset FROM unit
   UNION ALL
-  SELECT stay_id, 'unit' AS system, 'unit' AS position, authorisation_2 AS code, CAST(NULL AS SMALLINT) AS day_offset FROM read_unit
+  SELECT stay_id, 'unit' AS system, 'unit' AS position, authorisation_2 AS code, CAST(NULL AS SMALLINT) AS day_offset FROM unit
   UNION ALL
   SELECT stay_id, 'supplement' AS system, 'supplement' AS position, 'rea' AS code, CAST(NULL AS SMALLINT) AS day_offset
   FROM read_stay
