@@ -108,11 +108,14 @@ def trouble(chance: Chance, cases: Cases, stay: Table, unit: Table, das: Table) 
         place = np.clip(np.searchsorted(people, stay["person"]), 0, len(people) - 1)
         hit = (people[place] == stay["person"]) & (year[place] == stay["year"]) & (touched == NONE)
         touched[hit] = position("reasons", "reason")[name]
-        (_miscode if name == "miscoded" else _leave_out)(stay, unit, das, hit)
+        if name == "miscoded":
+            _miscode(stay, unit, das, hit)
+        else:
+            _leave_out(das, hit)
     return touched
 
 
-def _leave_out(stay: Table, unit: Table, das: Table, hit: np.ndarray) -> None:
+def _leave_out(das: Table, hit: np.ndarray) -> None:
     """The illness is not among the associated diagnoses."""
     named = (fact_family()[das["fact"]] > 0) & ((fact_bits("means")[das["fact"]] & bits("type_2", "hf", "hta")) > 0)
     das["fact"][hit[das["stay"]] & named] = NONE
