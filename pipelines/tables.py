@@ -3,10 +3,13 @@
 Belongs here: which tables are written together, by whom, from what. Not here: SQL tables (sql/) nor how they are written (strata/).
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.session import Session
+
+_FILES_PER_LINE = 50  # a national landing folder holds thousands
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,13 @@ class Writer:
 def _extract(session: Session) -> None:
     from strata.ingest.load import ingest
 
-    report = ingest(session.config.path("landing"), session.connection, lambda name: session.progress(f"  {name}"))
+    read = itertools.count(1)
+
+    def count_file(_name: str) -> None:
+        if (files := next(read)) % _FILES_PER_LINE == 0:
+            session.tell((f"  {files} fichiers…", f"  {files} files…"))
+
+    report = ingest(session.config.path("landing"), session.connection, count_file)
     for notice in report.notices:
         session.tell(notice)
     if refused := len(report.refused_files):
