@@ -26,12 +26,13 @@ def test_every_filter_removes_at_least_one_stay(country: Country, form: str) -> 
 
 @pytest.mark.parametrize("table", ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"])
 def test_over_all_territories_and_the_rest_observed_equals_expected(country: Country, table: str) -> None:
+    # where the nation is too small for a mean, nothing is expected
     with country.warehouse("atih") as connection:
         cells = connection.sql(
             f"""SELECT year, condition, stratum, cost_basis, sum(numerator) AS observed, sum(expected) AS expected, count(*) AS territories
                 FROM {table} WHERE sex = 'all' AND age_band = 'all' AND territory_id <> 'ALL'
                 GROUP BY year, condition, stratum, cost_basis
-                HAVING count(expected) > 0 AND count(*) FILTER (persons > 0 AND expected IS NULL) = 0"""  # where the nation is too small for a mean, nothing is expected
+                HAVING count(expected) > 0 AND count(*) FILTER (persons > 0 AND expected IS NULL) = 0"""
         ).pl()
     assert cells["territories"].max() == 6
     ratios = cells.select((pl.col("observed").cast(pl.Float64) / pl.col("expected").cast(pl.Float64)).alias("ratio"))["ratio"]

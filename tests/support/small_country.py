@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from strata import models
 from strata.config import Config, from_dict
@@ -45,8 +46,7 @@ def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = 
     people = sorted({row["person"] for row in rows})
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
-    for line, row in enumerate(rows, start=1):
-        _insert_stay(connection, (1 << 32) + line, line, people.index(row["person"]) + 1, row)
+    _fill(connection, [_stay((1 << 32) + line, line, people.index(row["person"]) + 1, row) for line, row in enumerate(rows, start=1)])
     chosen = settings or config()
     write_settings(connection, chosen)
     write_definitions(connection, chosen)
@@ -84,7 +84,18 @@ def _slice(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     )
 
 
-def _insert_stay(connection: duckdb.DuckDBPyConnection, stay_id: int, line: int, person_id: int, row: dict[str, str]) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, stays: list[dict[str, list[dict[str, Any]]]]) -> None:
+    """Insert what every stay holds, table by table at once."""
+    for table in ("read_stay", "read_unit", "read_diagnosis", "read_procedure"):
+        rows = [row for stay in stays for row in stay.get(table, [])]
+        if rows:
+            connection.register("small_rows", pa.Table.from_pylist(rows))
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM small_rows")
+            connection.unregister("small_rows")
+
+
+def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of one stay, by table."""
     exit_date = date.fromisoformat(row["exit"])
     nights = int(row.get("nights", "1"))
     entry_date = date.fromisoformat(row["entry"]) if "entry" in row else exit_date - timedelta(days=nights)
@@ -100,29 +111,18 @@ def _insert_stay(connection: duckdb.DuckDBPyConnection, stay_id: int, line: int,
         **{f"supplement_{name}": int(row.get(name, "0")) for name in ("hs", "rea", "si", "stf", "src", "rep", "nn1", "nn2", "nn3")},
         "dp": row.get("dp", "J189"), "dr": row.get("dr"), "unit_count": 1, "source_file": "small", "source_line": line,
     }  # fmt: skip
-    _insert(connection, "read_stay", stay)
     units = row.get("units", "").split() or [None]
-    for rank, unit in enumerate(units, start=1):
-        dp, dr = row.get("unit_dp", row.get("dp", "J189")), row.get("unit_dr", row.get("dr"))
-        _insert(
-            connection, "read_unit", {"stay_id": stay_id, "unit_rank": rank, "dp": dp, "dr": dr, "authorisation_1": unit, "nights": nights}
-        )
-    for code in row.get("das", "").split():
-        _insert(connection, "read_diagnosis", {"stay_id": stay_id, "unit_rank": 1, "code": code})
-    for act in row.get("acts", "").split():
-        code, _, day = act.partition("@")
-        act_row = {
-            "stay_id": stay_id,
-            "unit_rank": 1,
-            "code": code,
-            "phase": "0",
-            "activity": "1",
-            "day_offset": int(day or 0),
-            "executions": 1,
-        }
-        _insert(connection, "read_procedure", act_row)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
-    columns = ", ".join(f"? AS {name}" for name in row)
-    connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns}", list(row.values()))
+    dp, dr = row.get("unit_dp", row.get("dp", "J189")), row.get("unit_dr", row.get("dr"))
+    acts = [act.partition("@") for act in row.get("acts", "").split()]
+    return {
+        "read_stay": [stay],
+        "read_unit": [
+            {"stay_id": stay_id, "unit_rank": rank, "dp": dp, "dr": dr, "authorisation_1": unit, "nights": nights}
+            for rank, unit in enumerate(units, start=1)
+        ],
+        "read_diagnosis": [{"stay_id": stay_id, "unit_rank": 1, "code": code} for code in row.get("das", "").split()],
+        "read_procedure": [
+            {"stay_id": stay_id, "unit_rank": 1, "code": code, "phase": "0", "activity": "1", "day_offset": int(day or 0), "executions": 1}
+            for code, _, day in acts
+        ],
+    }
