@@ -14,6 +14,8 @@ from strata.errors import StrataError
 
 COVERAGE_SCOPES = ("own", "regional", "national")
 COST_BASES = ("billed_br", "standard")
+FIELDS = ("mco",)  # the fields of care that ingest reads
+YEARS = (2000, 2100)
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,11 @@ _SECTIONS = {part.name: part.type for part in fields(Config) if part.name not in
 def load(path: Path) -> Config:
     """Read and check strata.toml. Raises StrataError (usage) naming the key at fault."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a mark in front
     except OSError as error:
         raise _wrong(str(path), "le fichier ne peut pas être lu", "the file cannot be read", "strata init DIR") from error
+    except UnicodeDecodeError as error:
+        raise _wrong(str(path), "le fichier n'est pas enregistré en UTF-8", "the file is not saved as UTF-8", "UTF-8") from error
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -162,6 +166,7 @@ def load(path: Path) -> Config:
 def from_dict(raw: dict[str, Any], folder: Path, where: str = "strata.toml") -> Config:
     """The same from a parsed table: what tests and the demo use."""
     _refuse_unknown(raw, {*_SECTIONS, "coverage"}, where)
+    _refuse_unknown(_table(raw.get("coverage", {}), f"{where} [coverage]"), set(FIELDS), f"{where} [coverage]")
     parts = {name: _section(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in _SECTIONS.items()}
     coverage = {name: _section(Coverage, table, f"{where} [coverage.{name}]") for name, table in raw.get("coverage", {}).items()}
     config = Config(folder=folder, coverage=coverage, **parts)
@@ -169,12 +174,18 @@ def from_dict(raw: dict[str, Any], folder: Path, where: str = "strata.toml") -> 
     return config
 
 
-def _section(kind: Any, table: dict[str, Any], where: str) -> Any:
+def _section(kind: Any, table: Any, where: str) -> Any:
     known = {part.name: part.type for part in fields(kind)}
-    _refuse_unknown(table, set(known), where)
+    _refuse_unknown(_table(table, where), set(known), where)
     for name, value in table.items():
         _check_type(value, known[name], f"{where} {name}")
     return kind(**table)
+
+
+def _table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(where, "une section est attendue, pas une valeur", "a section is expected, not a value", "[section]")
+    return value
 
 
 def _check_type(value: Any, kind: Any, where: str) -> None:
@@ -204,19 +215,34 @@ def _check_values(config: Config, where: str) -> None:
     for key, value, choices in allowed:
         if value not in choices:
             raise _wrong(f"{where} {key}", "cette valeur n'est pas admise", "this value is not allowed", " | ".join(choices))
-    if config.years.first > config.years.last or config.method.lookback_years < 1:
-        raise _wrong(f"{where} [years]", "les années ne se suivent pas", "the years are not in order", "first <= last, lookback_years >= 1")
+    if not config.method.fields or set(config.method.fields) - set(FIELDS):
+        raise _wrong(f"{where} [method] fields", "champ de soins non admis", "field of care not allowed", " | ".join(FIELDS))
+    _check_numbers(config, where)
+    config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
+
+
+def _check_numbers(config: Config, where: str) -> None:
+    years, lookback = config.years, config.method.lookback_years
+    if not YEARS[0] <= years.first <= years.last <= YEARS[1] or lookback < 1:
+        raise _wrong(
+            f"{where} [years]",
+            "les années ne se suivent pas",
+            "the years are not in order",
+            "2000 <= first <= last <= 2100, lookback_years >= 1",
+        )
     if config.disclosure.threshold < 1:
         raise _wrong(
             f"{where} [disclosure] threshold", "le seuil doit être au moins 1", "the threshold must be at least 1", "threshold = 11"
         )
-    config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
+    if config.engine.threads < 0:
+        raise _wrong(f"{where} [engine] threads", "ce nombre est négatif", "this number is negative", "0 (tous / all), 1, 2…")
 
 
 def _month_end(month: str) -> date:
     try:
         year, number = (int(part) for part in month.split("-"))
-        following = date(year + number // 12, number % 12 + 1, 1)
+        first = date(year, number, 1)
+        following = date(first.year + number // 12, number % 12 + 1, 1)
     except ValueError as error:
         raise _wrong("[coverage] last_complete_month", "ce mois ne se lit pas", "this month cannot be read", "2025-12") from error
     return date.fromordinal(following.toordinal() - 1)
