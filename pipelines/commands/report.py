@@ -19,15 +19,17 @@ _REFUSED = "reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')"
 class Table:
     """One table of the report: title and heads (French, English), query. `{language}` in the query is fr or en.
 
-    reason: the place of a column of ingest reasons, written in words.
+    reason: the place of a column of ingest reasons, written in words. has_fix: a last column says what to do about it.
     """
 
     title: tuple[str, str]
     heads: tuple[tuple[str, str], ...]
     query: str
     reason: int | None = None
+    has_fix: bool = False
 
 
+_LINES_SHOWN = 20  # of those set aside: enough to find the fault, whatever their number
 _LINES = (("lignes", "lines"), ("acceptées", "accepted"), ("quarantaine", "quarantined"), ("refusées", "refused"))
 TABLES = (
     Table(
@@ -41,12 +43,20 @@ TABLES = (
         (("fichier", "file"), ("motif", "reason")),
         f"SELECT source_file, reason FROM read_file WHERE {_REFUSED} ORDER BY source_file",
         reason=1,
+        has_fix=True,
     ),
     Table(
         ("Lignes en quarantaine", "Lines quarantined"),
         (("motif", "reason"), ("lignes", "lines")),
         "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason",
         reason=0,
+        has_fix=True,
+    ),
+    Table(
+        (f"Où elles sont (les {_LINES_SHOWN} premières)", f"Where they are (the first {_LINES_SHOWN})"),
+        (("fichier", "file"), ("ligne", "line"), ("motif", "reason")),
+        f"SELECT source_file, source_line, reason FROM quarantine ORDER BY source_file, source_line, reason LIMIT {_LINES_SHOWN}",
+        reason=2,
     ),
     Table(
         ("Ce que l'extraction couvre", "What the extract covers"),
@@ -90,12 +100,22 @@ def in_words(code: str, speaker: Terminal) -> str:
     return f"{label} ({detail})" if detail else label
 
 
+def _what_to_do(code: str, speaker: Terminal) -> str:
+    name = code.partition(": ")[0]
+    return speaker.choose(*reasons()[name].fix) if name in reasons() else ""
+
+
 def _print(table: Table, rows: list[tuple[Any, ...]], speaker: Terminal) -> None:
     if not rows:
         return
-    cells = [[in_words(str(cell), speaker) if place == table.reason else str(cell) for place, cell in enumerate(row)] for row in rows]
-    cells.insert(0, [speaker.choose(*head) for head in table.heads])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(table.heads))]
+    heads = [*table.heads, ("que faire", "what to do")] if table.has_fix else table.heads
+    cells = [[speaker.choose(*head) for head in heads], *(_cells(table, row, speaker) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     print(f"\n{speaker.choose(*table.title)}")
     for row in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def _cells(table: Table, row: tuple[Any, ...], speaker: Terminal) -> list[str]:
+    cells = [in_words(str(cell), speaker) if place == table.reason else str(cell) for place, cell in enumerate(row)]
+    return [*cells, _what_to_do(str(row[table.reason or 0]), speaker)] if table.has_fix else cells

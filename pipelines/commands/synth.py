@@ -22,12 +22,13 @@ def add(commands: Any, speaker: Terminal) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar=speaker.choose("DOSSIER", "DIR"), help=speaker.choose("où écrire", "where")
     )
-    parser.add_argument("--persons", type=positive, default=20000, metavar="N", help=speaker.choose("personnes (20000)", "persons (20000)"))
-    years = speaker.choose("années civiles (2017-2025)", "calendar years (2017-2025)")
+    persons = speaker.choose("personnes, 1000 au moins (20000 par défaut)", "persons, at least 1000 (default 20000)")
+    parser.add_argument("--persons", type=positive, default=20000, metavar="N", help=persons)
+    years = speaker.choose("années civiles, cinq au moins (2017-2025 par défaut)", "calendar years, at least five (default 2017-2025)")
     parser.add_argument("--years", type=year_range, default=(2017, 2025), metavar="A-B", help=years)
-    formats = speaker.choose("formes : atih,snds", "forms: atih,snds")
+    formats = speaker.choose("formes : atih, snds (les deux par défaut : atih,snds)", "forms: atih, snds (default both: atih,snds)")
     parser.add_argument("--format", type=form_list, default=FORMATS, dest="formats", metavar="F", help=formats)
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help=speaker.choose("graine (1)", "seed (1)"))
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help=speaker.choose("graine (1 par défaut)", "seed (default 1)"))
     parser.set_defaults(action=synth_command)
 
 

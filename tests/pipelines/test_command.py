@@ -150,3 +150,34 @@ def test_the_demo_copies_the_sample_and_touches_no_folder_of_another_use(tmp_pat
         demo.copy_sample(sample, tmp_path / "mine")
     with pytest.raises(StrataError, match="introuvable"):
         demo.copy_sample(tmp_path / "nowhere", tmp_path / "demo")
+
+
+class DagsterExecutionInterruptedError(BaseException):
+    """What Dagster makes of Ctrl-C: not an Exception."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted"), DagsterExecutionInterruptedError()])
+def test_an_interruption_is_no_defect_wherever_it_falls(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(run, "read_config", interrupt)
+    assert command.main(["run"]) == 1
+    assert capsys.readouterr().err == "Interrompu ; la publication précédente reste.\n"
+
+
+def test_a_path_that_cannot_be_written_is_no_defect_of_the_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert command.main(["init", "file"]) == 2
+    said = capsys.readouterr().err
+    assert str(Path("file") / "landing") in said and "défaut du programme" not in said
+
+
+def test_the_place_of_an_error_is_ours_in_a_clone_and_in_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    clone, library = Path("/clone"), Path("/clone/.venv/lib/site-packages")
+    monkeypatch.setattr(command, "_ROOT", clone)
+    assert command._is_ours(clone / "strata" / "a.py") and not command._is_ours(library / "duckdb" / "a.py")
+    monkeypatch.setattr(command, "_ROOT", library)
+    assert command._is_ours(library / "strata" / "a.py")
