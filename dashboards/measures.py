@@ -52,14 +52,14 @@ class Writer:
 
     def _text(self, row: Row) -> str:
         if row.status != "ok":
-            return self.texts(f"status.{row.status}")
+            return self.texts(f"status.{row.status}", threshold=self.published.threshold)
         return _optional(row.value, self._unit(row))
 
     def _note(self, row: Row) -> str:
         if row.status == "ok" and not row.reason:
             return ""
         if row.status in SUPPRESSED:
-            return self.texts(f"status.{row.status}_note")
+            return self.texts(f"status.{row.status}_note", threshold=self.published.threshold)
         return self.texts.get(f"reason.{row.reason}", self.texts("reason.other", reason=row.reason))
 
     def _unit(self, row: Row) -> Callable[[float], str]:

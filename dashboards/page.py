@@ -118,7 +118,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Costs:
-    """Money: the standardised mean, and the two ratios that must be read together. table: one line per indicator over the years."""
+    """Money: the standardised mean, and the two ratios that must be read together. table: one line per indicator over the years.
+
+    history_note: the years that open on a shorter look-back; empty when there is none.
+    """
 
     standardised: Series
     per_patient: Series
@@ -127,6 +130,7 @@ class Costs:
     standardised_reading: str
     patient_reading: str
     resident_reading: str
+    history_note: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,6 @@ class ConditionSection:
 
     condition: str
     label: str
-    short_label: str
     definition_id: str
     tiles: tuple[Tile, ...]
     pyramid: Pyramid
@@ -170,10 +173,10 @@ class TableLine:
 
 @dataclass(frozen=True)
 class TerritoryTable:
-    """The table of the territories for one year. conditions: (label, short label), in the order of the cells."""
+    """The table of the territories for one year. conditions: their labels, in the order of the cells."""
 
     year: int
-    conditions: tuple[tuple[str, str], ...]
+    conditions: tuple[str, ...]
     lines: tuple[TableLine, ...]
     reading: str
 
@@ -183,6 +186,8 @@ class Stamp:
     """What every page says of the run it shows."""
 
     run_id: str
+    project: str
+    threshold: int
     data_through: str
     period: str
     is_synthetic: bool

@@ -65,8 +65,12 @@ class Definition:
     condition: str
     definition_id: str
     label: dict[str, str]
-    short: dict[str, str]
     strata: dict[str, dict[str, str]]
+
+    def in_sentence(self, language: str) -> str:
+        """The label inside a sentence: without its capital, unless it is an acronym."""
+        label = self.label[language]
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class Published:
 
     rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
     catalogue: entries by indicator.
-    front_year: the latest complete year that has numbers (else the latest that has some).
+    front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
+    threshold: the smallest number of persons that a published cell may concern.
     """
 
     rows: dict[Key, Row]
@@ -86,6 +91,8 @@ class Published:
     years: tuple[int, ...]
     front_year: int
     run_id: str
+    project: str
+    threshold: int
     checks_passed: int
     checks_total: int
 
@@ -115,6 +122,8 @@ def read_published(run_folder: Path) -> Published:
         years=tuple(sorted({row.year for row in rows.values()})),
         front_year=_front_year(rows),
         run_id=receipt["run_id"],
+        project=receipt["settings"]["project"]["name"],
+        threshold=receipt["settings"]["disclosure"]["threshold"],
         checks_passed=sum(1 for check in receipt["checks"] if check["passed"]),
         checks_total=len(receipt["checks"]),
     )
@@ -147,7 +156,7 @@ def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definit
     """In the order the configuration names them; a condition the receipt does not describe goes by its identifier."""
     described = receipt.get("definitions", {})
     found = {row.condition: row.definition_id for row in rows.values()}
-    asked = receipt.get("settings", {}).get("method", {}).get("conditions", [])
+    asked = receipt["settings"]["method"]["conditions"]
     order = [name for name in asked if name in found]
     order += sorted(set(found) - set(order))
     return tuple(_definition(name, found[name], described.get(name, {})) for name in order)
@@ -155,5 +164,4 @@ def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definit
 
 def _definition(condition: str, definition_id: str, entry: dict[str, Any]) -> Definition:
     label = {language: entry.get(f"label_{language}", condition) for language in ("fr", "en")}
-    short = entry.get("short_fr", condition)
-    return Definition(condition, definition_id, label, {"fr": short, "en": entry.get("short_en", short)}, entry.get("strata", {}))
+    return Definition(condition, definition_id, label, entry.get("strata", {}))

@@ -4,7 +4,7 @@ Belongs here: filling these sentences. Not here: their words (texts/), nor the c
 """
 
 from dashboards.measures import Writer
-from dashboards.page import Measure, Step
+from dashboards.page import Measure, Series, Step
 from dashboards.places import Place
 from dashboards.published import Definition
 
@@ -18,8 +18,7 @@ def pyramid_reading(writer: Writer, place: Place, definition: Definition, total:
     sentence = (
         texts("pyramid.reading_top", persons=top.persons.text, cost=top.cost.text, lookback=total.row.lookback_years) if known else ""
     )
-    label = definition.label[texts.language]
-    condition = label[0].lower() + label[1:]
+    condition = definition.in_sentence(texts.language)
     lookback = total.row.lookback_years
     return texts(
         "pyramid.reading", year=place.year, place=place.phrase, persons=total.text, condition=condition, lookback=lookback, top=sentence
@@ -74,6 +73,14 @@ def resident_reading(writer: Writer, mean: Measure, measure: Measure) -> str:
     row = measure.row
     interval = _in_brackets(writer, row.ratio_lower, row.ratio_upper, measure.ratio_interval)
     return writer.texts("cost.resident_reading", value=mean.text, ratio=measure.ratio, interval=interval)
+
+
+def history_note(writer: Writer, series: Series) -> str:
+    """The years whose persons were found on a shorter look-back than the others; empty when there is none."""
+    rows = [measure.row for measure in series.measures if measure.is_shown]
+    full = max((row.lookback_years for row in rows), default=0)
+    notes = [writer.texts("cost.history", year=row.year, held=row.lookback_years, full=full) for row in rows if row.lookback_years < full]
+    return " ".join(notes)
 
 
 def _in_brackets(writer: Writer, low: float | None, high: float | None, interval: str) -> str:

@@ -8,7 +8,7 @@ from dashboards.origins import origins
 from dashboards.page import Comparison, ConditionSection, Costs, Measure, Pyramid, Series, Step
 from dashboards.places import Place
 from dashboards.published import COST_BASIS, NO_COST, Definition
-from dashboards.readings import comparison_reading, patient_reading, pyramid_reading, resident_reading, standardised_reading
+from dashboards.readings import comparison_reading, history_note, patient_reading, pyramid_reading, resident_reading, standardised_reading
 from dashboards.spread import spread
 from dashboards.tiles import tiles
 
@@ -32,7 +32,6 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
     return ConditionSection(
         condition=definition.condition,
         label=definition.label[language],
-        short_label=definition.short[language],
         definition_id=definition.definition_id,
         tiles=tiles(writer, place, definition.condition, pyramid),
         pyramid=pyramid,
@@ -90,7 +89,7 @@ def compare(writer: Writer, place: Place, condition: str, indicator_id: str, str
 
 def _costs(writer: Writer, place: Place, condition: str) -> Costs:
     table = tuple(_series(writer, place, condition, name) for name in COST_LINES)
-    _, _, standardised, patient, per_resident, resident = table
+    total, _, standardised, patient, per_resident, resident = table
     return Costs(
         standardised=standardised,
         per_patient=patient,
@@ -99,6 +98,7 @@ def _costs(writer: Writer, place: Place, condition: str) -> Costs:
         standardised_reading=standardised_reading(writer, standardised.measures[-1], patient.measures[-1]),
         patient_reading=patient_reading(writer, patient.measures[-1]),
         resident_reading=resident_reading(writer, per_resident.measures[-1], resident.measures[-1]),
+        history_note=history_note(writer, total),
     )
 
 

@@ -14,8 +14,8 @@ def territory_table(writer: Writer, year: int, links: tuple[Link, ...], here: st
     targets = dict(zip(published.territories, (link.target for link in links[1:]), strict=True))
     names = published.territories | {REST: texts("name.REST"), ALL: texts("name.ALL")}
     lines = tuple(_line(writer, year, name, names[name], targets.get(name, ""), here) for name in names)
-    conditions = tuple((entry.label[texts.language], entry.short[texts.language]) for entry in published.definitions)
-    return TerritoryTable(year, conditions, lines, _reading(writer, year, here, conditions[0][1]))
+    conditions = tuple(entry.label[texts.language] for entry in published.definitions)
+    return TerritoryTable(year, conditions, lines, _reading(writer, year, here))
 
 
 def _line(writer: Writer, year: int, territory_id: str, name: str, link: str, here: str) -> TableLine:
@@ -34,10 +34,11 @@ def _cells(writer: Writer, year: int, condition: str, territory_id: str) -> list
     return cells
 
 
-def _reading(writer: Writer, year: int, here: str, short: str) -> str:
-    condition = writer.published.definitions[0].condition
-    persons, share = _cells(writer, year, condition, here)[:2]
+def _reading(writer: Writer, year: int, here: str) -> str:
+    first = writer.published.definitions[0]
+    persons, share = _cells(writer, year, first.condition, here)[:2]
     if not share.is_shown:
         return ""
     phrase = place_of(writer, here).phrase
-    return writer.texts("table.reading", year=year, persons=persons.text, short=short, place=phrase, share=share.text)
+    name = first.in_sentence(writer.texts.language)
+    return writer.texts("table.reading", year=year, persons=persons.text, condition=name, place=phrase, share=share.text)

@@ -42,6 +42,8 @@ def stamp_of(writer: Writer) -> Stamp:
         warning += " " + texts("warning.partial")
     return Stamp(
         run_id=published.run_id,
+        project=published.project,
+        threshold=published.threshold,
         data_through=writer.numbers.day(max(row.data_through for row in published.rows.values())),
         period=texts(f"period.{latest.period_status}"),
         is_synthetic=latest.synthetic,

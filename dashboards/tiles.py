@@ -12,11 +12,11 @@ def tiles(writer: Writer, place: Place, condition: str, pyramid: Pyramid) -> tup
     """Four tiles: persons found, persons at risk, cost per patient, cost per resident."""
     where = (place.year, condition, place.territory_id)
     observed, prevalence = writer.measure("persons_vs_expected", *where), writer.measure("prevalence", *where)
-    strict = writer.measure("prevalence_all_ages", *where, "at_risk_strict")
+    strict = writer.measure("prevalence", *where, "at_risk_strict")
     standardised, patient, mean, resident = (writer.measure(name, *where, cost_basis=COST_BASIS) for name in COST_INDICATORS)
     return (
         _tile(writer, "persons", pyramid.total, (_share(writer, "persons_share", prevalence), _ratio_line(writer, observed)), observed),
-        _tile(writer, "at_risk", pyramid.at_risk_strict, (_share(writer, "at_risk_share", strict), _extended_line(writer, pyramid)), None),
+        _tile(writer, "at_risk", pyramid.at_risk_strict, (_share(writer, "persons_share", strict), _extended_line(writer, pyramid)), None),
         _tile(writer, "cost_patient", standardised, (_reference_line(writer, standardised), _gap_line(writer, patient)), patient),
         _tile(writer, "cost_resident", mean, (_expected_line(writer, mean, resident), _ratio_line(writer, resident)), resident),
     )

@@ -129,7 +129,8 @@ def _line(series: Series, x: Place, y: Place) -> list[Markup]:
 
 def _missing(series: Series, texts: Texts, x: Place, y: float) -> list[Markup]:
     gone = [measure for measure in series.measures if not measure.is_shown]
-    words = [(x(measure.row.year), texts(f"status.{measure.row.status}_short")) for measure in gone]
+    short = texts("status.not_computable_short")
+    words = [(x(measure.row.year), short if measure.row.status == "not_computable" else measure.text) for measure in gone]
     return [text(place, y, word, 12, anchor="middle", font_style="italic", fill=GREY) for place, word in words]
 
 

@@ -1,5 +1,6 @@
 """The numbers of a page are the published ones, and nothing is shown that was not published."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from dashboards.measures import verdict_of
 from dashboards.national import national_page
 from dashboards.page import Link, TerritoryPage
-from dashboards.published import Published, Row, read_published
+from dashboards.published import Key, Published, Row, read_published
+from dashboards.render import render_territory
 from dashboards.site import build_site
 from dashboards.territory import territory_page
 from tests.dashboards.conftest import measures
@@ -134,6 +136,34 @@ def test_own_coverage_says_so_in_titles_and_compares_nothing(tmp_path: Path) -> 
     assert all(item.measure.text == "non calculable" and "établissements" in item.measure.note for item in page.sections[0].comparisons)
     assert page.sections[0].tiles[0].text == "10\u202f974"
     build_site(tmp_path)
+
+
+def test_a_year_that_opens_on_a_shorter_history_says_so(published: Published) -> None:
+    rows = {
+        key: replace(row, lookback_years=4) if row.cohort == "flow" and row.year == 2021 else row for key, row in published.rows.items()
+    }
+    groups = {key: tuple(rows[identity(row)] for row in found) for key, found in published.groups.items()}
+    page = page_of(replace(published, rows=rows, groups=groups), "T01")
+    assert page.sections[0].costs.history_note.startswith("2021\u00a0: à l’ouverture, les personnes sont repérées sur 4 ans")
+    assert page.sections[0].costs.history_note in render_territory(page)
+    assert page_of(published, "T01").sections[0].costs.history_note == ""
+
+
+def identity(row: Row) -> Key:
+    return (row.indicator_id, row.year, row.condition, row.territory_id, row.stratum, row.cost_basis)
+
+
+def test_the_threshold_shown_is_that_of_the_publication(published: Published) -> None:
+    page = page_of(replace(published, threshold=20), "T05")
+    assert page.sections[1].pyramid.steps[0].persons.text == "< 20"
+    assert "moins de 20 personnes" in page.sections[1].pyramid.steps[0].persons.note
+    assert "11" not in re.findall(r"«.{,3}< (\d+)", render_territory(page))
+
+
+def test_a_label_loses_its_capital_in_a_sentence_but_an_acronym_does_not(published: Published) -> None:
+    definition = published.definitions[0]
+    assert definition.in_sentence("fr") == "diabète de type 2"
+    assert replace(definition, label={"fr": "BPCO"}).in_sentence("fr") == "BPCO"
 
 
 def test_a_row_that_was_not_published_is_said_to_be_missing(published: Published) -> None:

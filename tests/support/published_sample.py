@@ -62,6 +62,7 @@ DEFINITIONS = {
         },
     },
 }
+SETTINGS = {"project": {"name": "Essai"}, "method": {"conditions": list(DEFINITIONS)}, "disclosure": {"threshold": 11}}
 LABELS = {
     "persons": ("Personnes repérées", "Persons found"),
     "at_risk_persons": ("Personnes à risque", "Persons at risk"),
@@ -101,7 +102,7 @@ def catalogue() -> dict[str, Any]:
 def receipt() -> dict[str, Any]:
     """The part of receipt.json that pages read."""
     checks = [{"name": f"check_{number}", "passed": number != 7} for number in range(1, 43)]
-    described = {"territories": TERRITORIES, "definitions": DEFINITIONS, "settings": {"method": {"conditions": list(DEFINITIONS)}}}
+    described = {"territories": TERRITORIES, "definitions": DEFINITIONS, "settings": SETTINGS}
     return {"run_id": "20260101T060000-a1b2c3d", "checks": checks} | described
 
 
