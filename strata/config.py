@@ -14,7 +14,7 @@ from strata.errors import StrataError
 
 COVERAGE_SCOPES = ("own", "regional", "national")
 COST_BASES = ("billed_br", "standard")
-FIELDS = ("mco",)  # the fields of care that ingest reads
+FIELDS = ("mco", "smr", "had", "psy")
 YEARS = (2000, 2100)
 
 

@@ -15,7 +15,7 @@ MISTAKES = {
     "a wrong type": ({"years": {"first": "2021"}}, "first"),
     "coverage of an unknown field": ({"coverage": {"mcoo": {"scope": "national"}}}, "mcoo"),
     "an unknown scope": ({"coverage": {"mco": {"scope": "france"}}}, "scope"),
-    "a field that is not read": ({"method": {"fields": ["mco", "had"]}}, "fields"),
+    "an unknown field": ({"method": {"fields": ["mco", "hda"]}}, "fields"),
     "no field": ({"method": {"fields": []}}, "fields"),
     "month 13": ({"coverage": {"mco": {"last_complete_month": "2025-13"}}}, "last_complete_month"),
     "month 0": ({"coverage": {"mco": {"last_complete_month": "2025-00"}}}, "last_complete_month"),
