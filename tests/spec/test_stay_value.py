@@ -55,6 +55,11 @@ def test_january_and_february_use_the_tariff_of_the_year_before(month: int, expe
     assert value("own_year_eur", exit_month=month) == Decimal(expected)
 
 
+def test_a_supplement_without_a_tariff_leaves_the_stay_without_a_value() -> None:
+    assert value("own_year_eur", supplement_src=2) is None  # 2025 has a tariff for intensive care only
+    assert value("standard_eur", supplement_src=2) == Decimal("2680.20")
+
+
 def test_a_ghs_without_a_tariff_is_worth_nothing_known_and_never_imputed() -> None:
     assert value(ghs="4242") is None
     assert value("own_year_eur", ghs="1187", ghm="04M143") is None
