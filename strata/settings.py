@@ -15,9 +15,10 @@ TABLES = Path(__file__).parent / "tables"
 
 def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """(Re)write the settings tables. Reads `read_slice`: what the extract holds decides which look-backs are whole."""
-    hospitals, first_year = connection.execute("SELECT count(*) FILTER (finess NOT LIKE '99%'), min(year) FROM read_slice").fetchone()  # type: ignore[misc]
-    _write_setting(connection, config, is_synthetic=hospitals == 0 and first_year is not None)
-    _write_reporting_year(connection, config, first_year or config.years.first)
+    hospitals = [finess for (finess,) in connection.execute("SELECT DISTINCT finess FROM read_slice").fetchall()]
+    years = {year for (year,) in connection.execute("SELECT DISTINCT year FROM read_slice").fetchall()}
+    _write_setting(connection, config, is_synthetic=bool(hospitals) and all(finess.startswith("99") for finess in hospitals))
+    _write_reporting_year(connection, config, years)
     for name in ("age_band", "stay_filter"):
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
@@ -34,22 +35,23 @@ def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, *, is_
     )
 
 
-def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config, first_data_year: int) -> None:
+def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config, data_years: set[int]) -> None:
     """States run from the eve of the first published year, whose members open that year's flow.
 
     A state needs `lookback_years` whole years of data. The opening state alone may have one year less, in the local data
-    and in the reference alike, and says so (docs/decisions/0004-opening-state.md); with less, nothing is computed.
+    and in the reference alike, and says so (docs/decisions/0004-opening-state.md); with less, nothing is computed. A year that
+    nobody transmitted breaks the look-backs that span it.
     """
     full = config.method.lookback_years
     rows = []
     for year in range(config.years.first - 1, config.years.last + 1):
-        held = min(full, year - first_data_year + 1)
+        held = _held(year, data_years, full)
         index_date = min(date(year, 12, 31), config.data_through)
         is_whole = index_date == date(year, 12, 31)
         is_stock = held == full and year >= config.years.first and index_date.year == year
         needed = max(full - 1, 1) if year < config.years.first else full
         opens_flow = held >= needed and is_whole and year < config.years.last
-        is_flow = year >= config.years.first and is_whole
+        is_flow = year >= config.years.first and is_whole and held > 0
         if is_stock or opens_flow:
             rows.append((year, index_date, held, is_stock, opens_flow, is_flow))
     connection.execute(
@@ -58,6 +60,11 @@ def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config,
     )
     if rows:
         connection.executemany("INSERT INTO reporting_year VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _held(year: int, data_years: set[int], most: int) -> int:
+    """Years with data, one after the other, that end with `year`; `most` at most."""
+    return next((back for back in range(most) if year - back not in data_years), most)
 
 
 def _write_duplicate_finess(connection: duckdb.DuckDBPyConnection, config: Config) -> None:

@@ -42,7 +42,7 @@ def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = 
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
-    _slice(connection, first_data_year)
+    _slices(connection, first_data_year)
     people = sorted({row["person"] for row in rows})
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
@@ -78,9 +78,13 @@ def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[s
     return {person: set(met) for person, met in rows.fetchall()}
 
 
-def _slice(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+def _slices(connection: duckdb.DuckDBPyConnection, first_year: int) -> None:
+    """A transmission in each year; every stay says it came in the first one."""
     connection.execute(
-        "INSERT INTO read_slice BY NAME SELECT 1 AS slice_id, '990000001' AS finess, 'mco' AS field, ? AS year, 'atih' AS form", [year]
+        """INSERT INTO read_slice BY NAME
+           SELECT year - $first + 1 AS slice_id, '990000001' AS finess, 'mco' AS field, year, 'atih' AS form
+           FROM range($first, $last + 1) AS held (year)""",
+        {"first": first_year, "last": YEARS["last"]},
     )
 
 
