@@ -5,6 +5,7 @@ Not here: the lines themselves (rsa.py, ano.py), storing (load.py). A hospital's
 an RSA whose ANO is there but unreadable is refused with it: half a transmission must not replace a whole one.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from strata.ingest.rsa import read_rsa
 _HEAD_LINES = 50
 _JOINED = ("pseudonym", "chaining_codes", "entry_date", "exit_date", "billable")
 _NO_CODES = " " * len(CHAINING_CODES)
+_SENT = re.compile(r"\.(\d{2})(\d{2})(\d{4})(\d{6})\.")  # FINESS.YEAR.MONTH.ddmmyyyyhhmmss.out.zip
 _UNKNOWN = {"mco_rsa": "unknown_version_file", "mco_ano": "unknown_length_file"}
 
 
@@ -69,6 +71,7 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     """Each .rsa with its .ano: the same container and name, else alone of their hospital-year in a container, else the same month.
 
     A refused source counts as the half its name says it is, and only beside the other half (recognise.seen accounts for the rest).
+    In the order in which e-PMSI made them, as their names tell, so that of two transmissions of one month the later one is read last.
     """
     found = [one for source in sources if (one := _find(source))]
     rsas = [one for one in found if one.recognised.family == "mco_rsa"]
@@ -78,7 +81,14 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
         made += _matched(rsas, anos, key)
     made += [Pair(rsa, None) for rsa in rsas] + [Pair(None, ano) for ano in anos]
     made = [pair for pair in made if not all(source.refused for source in pair.sources)]
-    return sorted(made, key=lambda pair: [source.name for source in pair.sources])
+    return sorted(made, key=lambda pair: (_sent(pair), [source.name for source in pair.sources]))
+
+
+def _sent(pair: Pair) -> str:
+    """When e-PMSI made the archive (yyyymmddhhmmss), as its name says; '' for another name."""
+    match = _SENT.search(pair.sources[0].name)
+    day, month, year, time = match.groups() if match else ("", "", "", "")
+    return year + month + day + time
 
 
 def _matched(rsas: list[Found], anos: list[Found], key: Callable[[Found], object]) -> list[Pair]:

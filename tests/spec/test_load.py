@@ -70,6 +70,16 @@ def test_the_same_landing_again_changes_nothing(project: Project) -> None:
     assert [project.rows(f"SELECT * FROM {name} ORDER BY ALL") for name in ("read_stay", "read_file", "read_slice", "pseudonym")] == before
 
 
+def test_of_two_transmissions_of_one_month_the_later_one_stays_whatever_the_order_of_names(project: Project) -> None:
+    later, earlier = f"{FINESS}.2022.12.03032023093000.out.zip", f"{FINESS}.2022.12.15022023093000.out.zip"
+    write_archive(project.landing / later, {1: 1, 2: 12, 3: 12})
+    write_archive(project.landing / earlier, {1: 1, 2: 12})
+    assert project.ingest() == {"new": 1, "replace": 1}
+    assert project.stays() == [1, 2, 3]
+    assert project.account(f"{earlier}!x.rsa")[-1] == "superseded"
+    assert project.ingest() == {}
+
+
 def test_a_copy_under_another_name_is_skipped_and_accounted_for(project: Project) -> None:
     write_archive(project.landing / "a.zip", {1: 1, 2: 6})
     project.ingest()
