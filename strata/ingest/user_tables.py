@@ -29,7 +29,8 @@ def load_user_tables(warehouse: Path | duckdb.DuckDBPyConnection, *, territories
 
     tariffs is a folder; when there is none, the two tariff tables are empty. StrataError (exit 2) names file, line and column.
     """
-    tables = {"territory": read_territories(territories), "population": read_population(population), **read_tariffs(tariffs)}
+    declared = read_territories(territories)
+    tables = {"territory": declared, "population": read_population(population, declared), **read_tariffs(tariffs)}
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         _write(warehouse, tables)
         return
@@ -74,8 +75,12 @@ def read_territories(path: Path) -> pl.DataFrame:
     return rows
 
 
-def read_population(path: Path) -> pl.DataFrame:
-    """year, geo_code or territory_id, sex, age_min, age_max (120 when open), population: residents, each counted once."""
+def read_population(path: Path, territories: pl.DataFrame | None = None) -> pl.DataFrame:
+    """year, geo_code or territory_id, sex, age_min, age_max (120 when open), population: residents, each counted once.
+
+    territories, when given (as read_territories gives them): a territory that nobody declared, and residents given both by code and by
+    territory, are refused.
+    """
     table = read_user_csv(path)
     table.require("year", "sex", "population")
     age = next((name for name in ("age_band", "age") if table.has(name)), None)
@@ -87,7 +92,25 @@ def read_population(path: Path) -> pl.DataFrame:
         table.whole("population", 0, 100_000_000).alias("population")
     )
     _refuse_overlap(table, rows, age or "age_band")
+    if territories is not None:
+        _refuse_wrong_territories(table, rows, territories)
     return rows
+
+
+def _refuse_wrong_territories(table: UserCsv, rows: pl.DataFrame, territories: pl.DataFrame) -> None:
+    """Residents who would be counted elsewhere (a territory that territories.csv has not) or twice (by code and by territory)."""
+    named = rows["territory_id"].is_not_null()
+    what = ("Territoire non déclaré.", "Territory not declared.")
+    why = ("territories.csv n'a pas ce territory_id (REST : le reste).", "territories.csv has no such territory_id (REST: the rest).")
+    known = [*territories["territory_id"].unique(), "REST"]
+    table.refuse_where(named & ~rows["territory_id"].is_in(known), "territory_id", what, why)
+    owner = dict(territories.select("geo_code", "territory_id").rows())
+    by_code = rows["geo_code"].replace_strict(owner, default="REST", return_dtype=pl.String)
+    placed = rows.select("year", territory_id=pl.when(named).then("territory_id").otherwise(by_code), is_named=named)
+    is_both = placed.select(pl.col("is_named").n_unique().over("year", "territory_id") > 1).to_series()
+    what = ("Habitants comptés deux fois.", "Residents counted twice.")
+    why = ("Ce territoire est donné par codes et en entier la même année.", "This territory is given by code and as a whole in one year.")
+    table.refuse_where(is_both & named, "territory_id", what, why)
 
 
 def _place(table: UserCsv) -> dict[str, pl.Series]:

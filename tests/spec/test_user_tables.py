@@ -115,6 +115,28 @@ def test_a_place_given_twice(tmp_path: Path) -> None:
     assert "line 2" in error_of(read_population, written(tmp_path / "p.csv", text)).where
 
 
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ("2021;;T9;F;42;1\n", 2),  # declared by nobody
+        ("2021;01004;;F;42;1\n2021;;T1;M;42;1\n", 3),  # T1 by code and as a whole
+        ("2021;99999;;F;42;1\n2021;;REST;F;42;1\n", 3),
+    ],
+)
+def test_residents_of_no_territory_or_counted_twice(tmp_path: Path, lines: str, line: int) -> None:
+    declared = read_territories(written(tmp_path / "t.csv", TERRITORIES))
+    path = written(tmp_path / "p.csv", "year;geo_code;territory_id;sex;age;population\n" + lines)
+    error = error_of(lambda one: read_population(one, declared), path)
+    assert f"line {line}, colonne/column territory_id" in error.where
+
+
+def test_residents_by_territory_and_the_rest(tmp_path: Path) -> None:
+    declared = read_territories(written(tmp_path / "t.csv", TERRITORIES))
+    lines = "2021;;T1;F;42;1\n2021;;REST;F;42;2\n2021;2A004;;F;42;3\n2022;01004;;F;42;4\n"
+    path = written(tmp_path / "p.csv", "year;geo_code;territory_id;sex;age;population\n" + lines)
+    assert read_population(path, declared)["population"].to_list() == [1, 2, 3, 4]
+
+
 def test_tariffs_of_stays_and_of_supplements(tmp_path: Path) -> None:
     written(tmp_path / "ghs.csv", GHS)
     written(tmp_path / "supplements.csv", SUPPLEMENTS)
