@@ -67,7 +67,10 @@ def sort_key(word: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(letter))
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md", "CONTRIBUTING.md", "docs/how-to/install.md", "docs/tutorial/first-run.md"])
+HOW_TO = ["docs/how-to/install.md", "docs/how-to/add-a-condition.md", "docs/how-to/read-a-publication.md"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.fr.md", "CONTRIBUTING.md", *HOW_TO, "docs/tutorial/first-run.md"])
 def test_quoted_commands_are_understood(name: str) -> None:
     for line in commands_of(read(name), "python3 bootstrap.py", "py bootstrap.py"):
         bootstrap.parse(shlex.split(line)[2:])
