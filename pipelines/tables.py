@@ -43,7 +43,8 @@ def _inputs(session: Session) -> None:
     from strata.ingest.user_tables import load_user_tables
 
     paths = {name: session.config.path(name) for name in ("territories", "population", "tariffs")}
-    load_user_tables(session.connection, **paths)
+    for notice in load_user_tables(session.connection, **paths):
+        session.tell(notice)
 
 
 def _settings(session: Session) -> None:
@@ -86,6 +87,9 @@ WRITERS = (
             "territory": "Territories as lists of PMSI geographic codes.",
             "population": "Residents by year, place, sex and age.",
             "tariff_ghs": "Public GHS tariffs by year, euros.",
+            "tariff_ghs_private": "Private GHS tariffs by year, euros (fees of physicians not included).",
+            "tariff_gmt": "Public GMT tariffs of rehabilitation by year, euros.",
+            "tariff_ght": "Public GHT tariffs of home hospitalisation by year, euros a day.",
             "tariff_supplement": "Public tariffs of the daily supplements, euros.",
         },
         _inputs,

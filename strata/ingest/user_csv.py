@@ -5,23 +5,28 @@ Belongs here: reading it as text, turning columns into values, saying where it i
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from strata.errors import StrataError
 
-_SEPARATORS = ";,\t|"
+SEPARATORS = ";,\t|"
 Text = tuple[str, str]  # (French, English)
 
 
 @dataclass(frozen=True)
 class UserCsv:
-    """A file read as text. rows: one column per header name (lower case), blanks NULL, and `line`, the line in the file."""
+    """A file read as text. rows: one column per header name (lower case), blanks NULL, and `line`, the line in the file.
+
+    printed: our name of a column -> its name in the file, where they differ (user_layouts.py).
+    """
 
     path: Path
     rows: pl.DataFrame
+    printed: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether the file has the column."""
@@ -45,23 +50,32 @@ class UserCsv:
         self.refuse_where(column.is_null(), name, ("Valeur manquante.", "Missing value."), ("La cellule est vide.", "The cell is blank."))
         return column
 
-    def whole(self, name: str, low: int, high: int) -> pl.Series:
-        """A column of whole numbers from low to high, filled on every line."""
-        column = self.text(name)
-        number = column.str.replace(r"[.,]0{1,2}$", "").cast(pl.Int64, strict=False)
+    def whole(self, name: str, low: int, high: int, *, may_be_blank: bool = False) -> pl.Series:
+        """A column of whole numbers from low to high, filled on every line unless it may be blank."""
+        column = self.rows[name] if may_be_blank else self.text(name)
+        number = _without_spaces(column).str.replace(r"[.,]0{1,2}$", "").cast(pl.Int64, strict=False)
         why = (f"Un nombre entier de {low} à {high} est attendu.", f"A whole number from {low} to {high} is expected.")
-        is_bad = number.is_null() | (number < low) | (number > high)
-        self.refuse_where(is_bad, name, ("Nombre impossible.", "Impossible number."), why)
+        is_bad = (number.is_null() & column.is_not_null()) | (number < low) | (number > high)
+        self.refuse_where(is_bad.fill_null(False), name, ("Nombre impossible.", "Impossible number."), why)
         return number
 
-    def money(self, name: str, *, blank_is_zero: bool = False) -> pl.Series:
-        """A column of euros, zero or more, with a point or a comma; blank only where a blank means zero."""
-        column = self.rows[name].fill_null("0") if blank_is_zero else self.text(name)
-        plain = column.str.replace_all(r"[\s\u00a0\u202f]", "").str.replace(r"^(\d+),(\d{1,2})$", "$1.$2")  # 1,234 could mean two things
+    def number(self, name: str) -> pl.Series:
+        """A column of numbers, zero or more, to six decimals (a census weighs its people), filled on every line."""
+        plain = _without_spaces(self.text(name)).str.replace(",", ".", literal=True)
+        number = plain.set(~plain.str.contains(r"^\d{1,9}(\.\d+)?$"), None).cast(pl.Decimal(18, 6), strict=False)
+        why = ("Un nombre positif ou nul est attendu.", "A number, zero or more, is expected.")
+        self.refuse_where(number.is_null(), name, ("Nombre impossible.", "Impossible number."), why)
+        return number
+
+    def money(self, name: str, *, blank_is_zero: bool = False, may_be_blank: bool = False) -> pl.Series:
+        """A column of euros, zero or more, with a point or a comma; blank only where a blank means zero, or is allowed (NULL)."""
+        column = self.rows[name] if may_be_blank else self.rows[name].fill_null("0") if blank_is_zero else self.text(name)
+        plain = _without_spaces(column).str.replace(r"^(\d+),(\d{1,2})$", "$1.$2")  # 1,234 could mean two things
         is_amount = plain.str.contains(r"^\d+(\.\d+)?$")
-        amount = plain.set(~is_amount, None).cast(pl.Decimal(14, 4), strict=False)
+        amount = plain.set(~is_amount.fill_null(True), None).cast(pl.Decimal(14, 4), strict=False)
         why = ("Un montant en euros, positif ou nul, est attendu.", "An amount in euros, zero or more, is expected.")
-        self.refuse_where(amount.is_null(), name, ("Montant impossible.", "Impossible amount."), why)
+        is_bad = amount.is_null() & column.is_not_null()
+        self.refuse_where(is_bad, name, ("Montant impossible.", "Impossible amount."), why)
         return amount.round(2).cast(pl.Decimal(12, 2))
 
     def refuse_where(self, is_bad: pl.Series, column: str, what: Text, why: Text, fix: Text | None = None) -> None:
@@ -73,8 +87,16 @@ class UserCsv:
             raise self.error(int(lines[0]), column, what, (why[0] + count[0], why[1] + count[1]), fix)
 
     def error(self, line: int | None, column: str | None, what: Text, why: Text, fix: Text) -> StrataError:
-        """The four-part error at a place of this file."""
-        return file_error(self.path, line, column, what, why, fix)
+        """The four-part error at a place of this file, whose column is named as the file prints it."""
+        return file_error(self.path, line, self.printed.get(column, column) if column else None, what, why, fix)
+
+    def where(self, is_kept: pl.Series) -> "UserCsv":
+        """The same file without the other lines."""
+        return replace(self, rows=self.rows.filter(is_kept))
+
+
+def _without_spaces(column: pl.Series) -> pl.Series:
+    return column.str.replace_all(r"[\s\u00a0\u202f]", "")
 
 
 def file_error(path: Path, line: int | None, column: str | None, what: Text, why: Text, fix: Text) -> StrataError:
@@ -85,9 +107,9 @@ def file_error(path: Path, line: int | None, column: str | None, what: Text, why
 
 def read_user_csv(path: Path) -> UserCsv:
     """Read a file as text. StrataError when it is missing, empty, or not a table."""
-    text = _decode(path)
+    text = decoded(path)
     header = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    separator = max(_SEPARATORS, key=header.count)
+    separator = max(SEPARATORS, key=header.count)
     if not header:
         raise _unreadable(path, None, ("Le fichier est vide.", "The file is empty."))
     try:
@@ -103,7 +125,8 @@ def read_user_csv(path: Path) -> UserCsv:
     return UserCsv(path, _trimmed(rows.rename(names)))
 
 
-def _decode(path: Path) -> str:
+def decoded(path: Path) -> str:
+    """The text of a file, UTF-8 or latin-1. StrataError when it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -3,43 +3,41 @@
 Belongs here: what each must hold and how it becomes a warehouse table. Not here: reading a CSV (user_csv.py), using the tables (sql/).
 """
 
-import csv
-from functools import cache
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from strata.errors import StrataError
-from strata.ingest.layouts import FORMATS
 from strata.ingest.lock import lock
 from strata.ingest.store import transaction
-from strata.ingest.user_csv import UserCsv, file_error, read_user_csv
+from strata.ingest.user_csv import Text, UserCsv, read_user_csv
+from strata.ingest.user_tariffs import read_tariffs
 from strata.ingest.warehouse import open_warehouse
 
 OPEN_AGE = 120
 RESERVED_TERRITORIES = ("REST", "ALL")
 _SEXES = {"F": "F", "2": "F", "M": "M", "1": "M", "H": "M"}
 _YEARS = (1990, 2100)
-_GHS_MONEY = {"tarif_base": "base_eur", "forfait_exb": "exb_flat_eur", "tarif_exb": "exb_day_eur", "tarif_exh": "exh_day_eur"}
 
 
-def load_user_tables(warehouse: Path | duckdb.DuckDBPyConnection, *, territories: Path, population: Path, tariffs: Path) -> None:
-    """Replace the tables territory, population, tariff_ghs and tariff_supplement, all or none (warehouse: as for `load.ingest`).
+def load_user_tables(warehouse: Path | duckdb.DuckDBPyConnection, *, territories: Path, population: Path, tariffs: Path) -> list[Text]:
+    """Replace the tables that a user brings, all or none (warehouse: as for `load.ingest`). Returns what must be said, in two languages.
 
-    tariffs is a folder; when there is none, the two tariff tables are empty. StrataError (exit 2) names file, line and column.
+    tariffs is a folder; when there is none, the tariff tables are empty. StrataError (exit 2) names file, line and column.
     """
     declared = read_territories(territories)
-    tables = {"territory": declared, "population": read_population(population, declared), **read_tariffs(tariffs)}
+    tariff_tables, notices = read_tariffs(tariffs)
+    tables = {"territory": declared, "population": read_population(population, declared), **tariff_tables}
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         _write(warehouse, tables)
-        return
+        return notices
     with lock(warehouse.parent):
         connection = open_warehouse(warehouse)
         try:
             _write(connection, tables)
         finally:
             connection.close()
+    return notices
 
 
 def _write(connection: duckdb.DuckDBPyConnection, tables: dict[str, pl.DataFrame]) -> None:
@@ -164,81 +162,3 @@ def _refuse_overlap(table: UserCsv, rows: pl.DataFrame, column: str) -> None:
         "Same year, place and sex, ages already given on another line.",
     )
     table.refuse_where(overlap["is_bad"].fill_null(False), column, what, why)
-
-
-def read_tariffs(folder: Path) -> dict[str, pl.DataFrame]:
-    """The tables of the CSV files of a folder, told apart by their columns: GHS (a line per GHS and GHM), supplements (a line per year)."""
-    ghs, supplements = [_no_ghs()], [_no_supplement()]
-    for path in sorted(folder.glob("*.csv")):
-        table = read_user_csv(path)
-        if table.has("tarif_base") and table.has("ghs"):
-            ghs.append(_ghs(table))
-        elif table.has("anseqta") and any(table.has(column) for _, column in supplement_columns()):
-            supplements.append(_supplements(table))
-        else:
-            raise _unknown_tariff(path)
-    tables = {"tariff_ghs": pl.concat(ghs), "tariff_supplement": pl.concat(supplements)}
-    for name, key in (("tariff_ghs", ["tariff_year", "ghs", "ghm"]), ("tariff_supplement", ["tariff_year", "supplement"])):
-        if tables[name].select(key).is_duplicated().any():
-            raise _tariff_twice(folder, ", ".join(key))
-    return tables
-
-
-def _no_ghs() -> pl.DataFrame:
-    money = {name: pl.Decimal(12, 2) for name in _GHS_MONEY.values()}
-    return pl.DataFrame(schema={"tariff_year": pl.Int64, "ghs": pl.String, "ghm": pl.String, **money})
-
-
-def _no_supplement() -> pl.DataFrame:
-    return pl.DataFrame(schema={"tariff_year": pl.Int64, "supplement": pl.String, "day_eur": pl.Decimal(12, 2)})
-
-
-def _ghs(table: UserCsv) -> pl.DataFrame:
-    table.require("ghs", "ghm", "anseqta", *_GHS_MONEY)
-    money = {ours: table.money(theirs, blank_is_zero=theirs != "tarif_base") for theirs, ours in _GHS_MONEY.items()}
-    rows = {"tariff_year": table.whole("anseqta", *_YEARS), "ghs": table.text("ghs").str.zfill(4), "ghm": table.text("ghm")} | money
-    frame = pl.DataFrame(rows)
-    what = ("Tarif donné deux fois.", "Tariff given twice.")
-    why = ("Même année, même GHS, même GHM.", "Same year, same GHS, same GHM.")
-    table.refuse_where(~frame.select(pl.struct("tariff_year", "ghs", "ghm").is_first_distinct()).to_series(), "ghs", what, why)
-    return frame
-
-
-def _supplements(table: UserCsv) -> pl.DataFrame:
-    """Wide by year to one line per year and supplement; a column the file has not gives no tariff."""
-    year = table.whole("anseqta", *_YEARS)
-    what, why = ("Année donnée deux fois.", "Year given twice."), ("Une ligne par année est attendue.", "One line per year is expected.")
-    table.refuse_where(~year.is_first_distinct(), "anseqta", what, why)
-    frames = [
-        pl.DataFrame({"tariff_year": year, "day_eur": table.money(column)}).select(
-            "tariff_year", pl.lit(name).alias("supplement"), "day_eur"
-        )
-        for name, column in supplement_columns()
-        if table.has(column)
-    ]
-    return pl.concat(frames)
-
-
-@cache
-def supplement_columns() -> tuple[tuple[str, str], ...]:
-    """(our supplement, its column in the tariff of supplements), from strata/formats/supplements.csv."""
-    with (FORMATS / "supplements.csv").open(encoding="utf-8", newline="") as handle:
-        return tuple((row["supplement"], row["tariff_column"]) for row in csv.DictReader(handle))
-
-
-def _unknown_tariff(path: Path) -> StrataError:
-    columns = ", ".join(sorted({column for _, column in supplement_columns()}))
-    return file_error(
-        path,
-        1,
-        None,
-        ("Table de tarifs non reconnue.", "Tariff table not recognised."),
-        ("Ni les colonnes d'un tarif de GHS ni celles des suppléments.", "Neither the columns of a GHS tariff nor those of supplements."),
-        (f"GHS : ghs, ghm, {', '.join(_GHS_MONEY)}, anseqta. Suppléments : anseqta, {columns}.",) * 2,
-    )
-
-
-def _tariff_twice(folder: Path, key: str) -> StrataError:
-    why = (f"Deux fichiers donnent un tarif pour les mêmes {key}.", f"Two files give a tariff for the same {key}.")
-    fix = ("N'en gardez qu'un.", "Keep one of them only.")
-    return file_error(folder, None, None, ("Tarif donné deux fois.", "Tariff given twice."), why, fix)

@@ -48,4 +48,16 @@ CREATE TABLE IF NOT EXISTS tariff_ghs (
     base_eur DECIMAL(12, 2), exb_flat_eur DECIMAL(12, 2), exb_day_eur DECIMAL(12, 2), exh_day_eur DECIMAL(12, 2)
 );
 
+CREATE TABLE IF NOT EXISTS tariff_ghs_private (
+    tariff_year SMALLINT, ghs VARCHAR, ghm VARCHAR,
+    base_eur DECIMAL(12, 2), exb_flat_eur DECIMAL(12, 2), exb_day_eur DECIMAL(12, 2), exh_day_eur DECIMAL(12, 2)
+);
+
+CREATE TABLE IF NOT EXISTS tariff_gmt (
+    tariff_year SMALLINT, gmt VARCHAR, gme VARCHAR, flat_from_days SMALLINT, flat_to_days SMALLINT,
+    low_eur DECIMAL(12, 2), flat_eur DECIMAL(12, 2), flat_2_eur DECIMAL(12, 2)
+);
+
+CREATE TABLE IF NOT EXISTS tariff_ght (tariff_year SMALLINT, ght VARCHAR, home VARCHAR, day_eur DECIMAL(12, 2));
+
 CREATE TABLE IF NOT EXISTS tariff_supplement (tariff_year SMALLINT, supplement VARCHAR, day_eur DECIMAL(12, 2));

@@ -7,7 +7,8 @@ import pytest
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest.user_tables import load_user_tables, read_population, read_tariffs, read_territories
+from strata.ingest.user_tables import load_user_tables, read_population, read_territories
+from strata.ingest.user_tariffs import read_tariffs
 from strata.ingest.warehouse import open_warehouse
 
 TERRITORIES = "territory_id;territory_name;geo_code\nT1;Vallée haute;01004\nT1;Vallée haute;59350\nT2;Plaine;2A004\n"
@@ -140,7 +141,7 @@ def test_residents_by_territory_and_the_rest(tmp_path: Path) -> None:
 def test_tariffs_of_stays_and_of_supplements(tmp_path: Path) -> None:
     written(tmp_path / "ghs.csv", GHS)
     written(tmp_path / "supplements.csv", SUPPLEMENTS)
-    tables = read_tariffs(tmp_path)
+    tables, _ = read_tariffs(tmp_path)
     amounts = ("base_eur", "exb_flat_eur", "exb_day_eur", "exh_day_eur")
     assert tables["tariff_ghs"].select("tariff_year", "ghs", "ghm", *amounts).rows() == [
         (2021, "1187", "04M143", Decimal("6311.81"), Decimal(0), Decimal(0), Decimal("164.02"))
@@ -151,7 +152,8 @@ def test_tariffs_of_stays_and_of_supplements(tmp_path: Path) -> None:
 
 
 def test_no_tariffs_are_no_error(tmp_path: Path) -> None:
-    assert {name: table.height for name, table in read_tariffs(tmp_path / "none").items()} == {"tariff_ghs": 0, "tariff_supplement": 0}
+    tables, notices = read_tariffs(tmp_path / "none")
+    assert {table.height for table in tables.values()} == {0} and not notices
 
 
 @pytest.mark.parametrize(
