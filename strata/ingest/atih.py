@@ -5,10 +5,10 @@ Not here: the lines themselves (rsa.py, ano.py), storing (load.py). A hospital's
 an RSA whose ANO is there but unreadable is refused with it: half a transmission must not replace a whole one.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -23,11 +23,11 @@ from strata.ingest.line_faults import FileRead
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import Recognised, recognise_source
 from strata.ingest.rsa import read_rsa
+from strata.ingest.transmission import announced
 
 _HEAD_LINES = 50
 _JOINED = ("pseudonym", "chaining_codes", "entry_date", "exit_date", "billable")
 _NO_CODES = " " * len(CHAINING_CODES)
-_SENT = re.compile(r"\.(\d{2})(\d{2})(\d{4})(\d{6})\.")  # FINESS.YEAR.MONTH.ddmmyyyyhhmmss.out.zip
 _UNKNOWN = {"mco_rsa": "unknown_version_file", "mco_ano": "unknown_length_file"}
 
 
@@ -84,11 +84,10 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     return sorted(made, key=lambda pair: (_sent(pair), [source.name for source in pair.sources]))
 
 
-def _sent(pair: Pair) -> str:
-    """When e-PMSI made the archive (yyyymmddhhmmss), as its name says; '' for another name."""
-    match = _SENT.search(pair.sources[0].name)
-    day, month, year, time = match.groups() if match else ("", "", "", "")
-    return year + month + day + time
+def _sent(pair: Pair) -> datetime:
+    """When e-PMSI made the archive, as its name says; the beginning of time for another name."""
+    said = announced(pair.sources[0].name)
+    return said.sent if said and said.sent else datetime.min
 
 
 def _matched(rsas: list[Found], anos: list[Found], key: Callable[[Found], object]) -> list[Pair]:
@@ -137,23 +136,29 @@ def _usual(lines: list[bytes], layout: Layout, name: str) -> str | None:
 
 def _last_month(found: Found) -> int:
     """The last month of exit of a whole file: its transmission. 0 when it breaks while being read."""
-    assert found.layout is not None
-    fixed, last = found.layout.fixed, 0
     try:
-        for lines in line_blocks(found.source.blocks()):
-            whole = np.flatnonzero(lines.lengths >= fixed.width)
-            months = Cells.gather(lines.data, fixed, lines.starts[whole], whole).integer("exit_month").values
-            last = max(last, int(months[months <= 12].max(initial=0)))
+        return max(count_lines(found)[1], default=0)
     except Refused:
         return 0
-    return last
+
+
+def count_lines(found: Found) -> tuple[int, tuple[int, ...]]:
+    """(lines, months of exit met) of a whole file of a known version. Refused when it breaks while being read."""
+    assert found.layout is not None
+    fixed, count, met = found.layout.fixed, 0, np.zeros(13, dtype=bool)
+    for lines in line_blocks(found.source.blocks()):
+        whole = np.flatnonzero(lines.lengths >= fixed.width)
+        months = Cells.gather(lines.data, fixed, lines.starts[whole], whole).integer("exit_month").values
+        met[months[months <= 12]] = True
+        count += len(lines.starts)
+    return count, tuple(int(month) for month in np.flatnonzero(met) if month)
 
 
 def read_pair(pair: Pair) -> Extract:
     """The extract of one pair; quarantine and FileSeen cover every line of both files."""
     if pair.rsa is None:
-        return _refused_extract(pair, None, _why_not(pair.ano) or "ano_file_without_rsa")
-    rsa_fault, ano_fault = _why_not(pair.rsa), _why_not(pair.ano)
+        return _refused_extract(pair, None, why_not(pair.ano) or "ano_file_without_rsa")
+    rsa_fault, ano_fault = why_not(pair.rsa), why_not(pair.ano)
     if rsa_fault or ano_fault:
         return _refused_extract(pair, rsa_fault, ano_fault)
     try:
@@ -173,7 +178,7 @@ def _read(found: Found) -> FileRead:
     return reader(found.source.blocks(), found.layout, found.source.name)
 
 
-def _why_not(found: Found | None) -> str | None:
+def why_not(found: Found | None) -> str | None:
     """Why a file cannot even be begun: its own refusal, or an unknown version, by name beside the known ones."""
     if found is None or found.source.refused:
         return found.source.refused if found else None

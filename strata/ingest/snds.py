@@ -157,6 +157,11 @@ def _why_not(connection: duckdb.DuckDBPyConnection, tables: TableSet, refused: d
 def _year(connection: duckdb.DuckDBPyConnection, label: str) -> int | None:
     """The year of exit of the set: the content decides, the name only when the content holds several."""
     years = [row[0] for row in connection.execute("SELECT DISTINCT exit_year FROM T_MCOaaB WHERE reason IS NULL ORDER BY 1").fetchall()]
+    return settled_year(years, label)
+
+
+def settled_year(years: list[int], label: str) -> int | None:
+    """The year of a set whose stays end in `years`; None when they do not say, nor its label."""
     named = 2000 + int(label) if label.isdecimal() and len(label) == 2 else None
     if len(years) == 1:
         return int(years[0])

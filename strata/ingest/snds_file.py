@@ -7,6 +7,8 @@ import csv
 import io
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +85,38 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, 
 
     Refused when it cannot be read to its end, lacks a column, or when a lost quote has swallowed lines.
     """
-    path = local_path(file, work)
-    try:
+    with _readable(file, work) as path:
         connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
         connection.execute(_insert_sql(file, file_no, types(connection, file, path), path))
         if file.recognised.version == "csv":
             _account_for_broken_rows(connection, file, file_no)
+
+
+def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> list[tuple[str, int | None, int | None, int]]:
+    """(finess, year of exit, month of exit, rows) of a table that is not staged; year and month NULL but in T_MCOaaB.
+
+    Rows that cannot be cut, or whose finess is not one, are left out. Refused as by `stage`.
+    """
+    with _readable(file, work) as path:
+        present = types(connection, file, path)
+        wanted = [column for column in columns(file.family) if column.name in ("finess", "exit_year", "exit_month")]
+        texts = ", ".join(f"{text_sql(column, present)} AS {column.name}" for column in wanted)
+        values = {column.name: value_sql(column) for column in wanted if file.family == "T_MCOaaB"}
+        year, month = (values.get(name, "CAST(NULL AS SMALLINT)") for name in ("exit_year", "exit_month"))
+        query = f"""
+            WITH found AS (SELECT {texts} FROM {scan_sql(file, path)})
+            SELECT finess, {year}, {month}, count(*) FROM found
+            WHERE regexp_full_match(finess, '[0-9][0-9AB][0-9]{{7}}') GROUP BY ALL ORDER BY ALL
+        """
+        return connection.execute(query).fetchall()
+
+
+@contextmanager
+def _readable(file: TableFile, work: Path) -> Iterator[Path]:
+    """Where DuckDB can read the file, for as long as it does. Refused when it cannot be read to its end."""
+    path = local_path(file, work)
+    try:
+        yield path
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # our SQL is wrong, not the file
     except duckdb.Error as error:
