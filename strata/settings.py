@@ -45,9 +45,10 @@ def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config,
     full = config.method.lookback_years
     rows = []
     for year in range(config.years.first - 1, config.years.last + 1):
-        held = _held(year, data_years, full)
         index_date = min(date(year, 12, 31), config.data_through)
         is_whole = index_date == date(year, 12, 31)
+        # a window that ends within a year begins within another one
+        held = _held(year, data_years, full) if is_whole else _held(year, data_years, full + 1) - 1
         is_stock = held == full and year >= config.years.first and index_date.year == year
         needed = max(full - 1, 1) if year < config.years.first else full
         opens_flow = held >= needed and is_whole and year < config.years.last

@@ -45,6 +45,12 @@ def test_a_year_without_data_is_neither_a_stock_nor_a_flow() -> None:
     assert 2025 not in held and held[2024][1]
 
 
+def test_a_partial_year_needs_the_year_in_which_its_window_begins() -> None:
+    half = {"coverage": {"mco": {"scope": "national", "last_complete_month": "2025-06"}}}
+    assert 2025 not in reporting(list(range(2021, 2026)), **half)
+    assert reporting(list(range(2020, 2026)), **half)[2025] == (5, True, False, False)
+
+
 def test_only_hospitals_that_begin_with_99_make_a_synthetic_extract() -> None:
     connection = built("person | exit\n1 | 2025-06-01", only=[])
     assert connection.execute("SELECT is_synthetic FROM setting").fetchall() == [(True,)]
