@@ -43,7 +43,8 @@ def _inputs(session: Session) -> None:
     from strata.ingest.user_tables import load_user_tables
 
     paths = {name: session.config.path(name) for name in ("territories", "population", "tariffs")}
-    for notice in load_user_tables(session.connection, **paths):
+    crosswalk = session.config.path("crosswalk") if session.config.paths.crosswalk else None
+    for notice in load_user_tables(session.connection, **paths, crosswalk=crosswalk):
         session.tell(notice)
 
 
@@ -85,6 +86,7 @@ WRITERS = (
         "inputs",
         {
             "territory": "Territories as lists of PMSI geographic codes.",
+            "territory_straddle": "Residents of codes that two territories share, counted where the whole code is.",
             "population": "Residents by year, place, sex and age.",
             "tariff_ghs": "Public GHS tariffs by year, euros.",
             "tariff_ghs_private": "Private GHS tariffs by year, euros (fees of physicians not included).",
@@ -103,6 +105,7 @@ WRITERS = (
             "age_band": "Age bands.",
             "stay_filter": "Stay filters and the use each one acts on.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
+            "accepted_gap": "Hospital-years declared absent or cut short.",
         },
         _settings,
         ("Réglages…", "Settings…"),

@@ -4,6 +4,7 @@ Belongs here: every key, its default, its check, and the tables that carry the s
 Not here: what the settings do (sql/, strata/), nor secrets, which come from the environment only.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -28,7 +29,8 @@ class Project:
 
 @dataclass(frozen=True)
 class Paths:
-    """Folders and files, relative to strata.toml. reference: a pack made elsewhere (none: made from a national extract)."""
+    """Folders and files, relative to strata.toml. population: a file, or a folder of them. crosswalk: ATIH files that say which code a
+    commune or a postcode belongs to (none: places are PMSI codes). reference: a pack made elsewhere (none: made from a national extract)."""
 
     landing: str = "landing"
     warehouse: str = "warehouse"
@@ -36,6 +38,7 @@ class Paths:
     territories: str = "territories.csv"
     population: str = "population.csv"
     tariffs: str = "tariffs"
+    crosswalk: str = ""
     conditions: str = ""
     reference: str = ""
 
@@ -63,11 +66,15 @@ class Method:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What one field of care covers. hospitals: under `own` or `regional`. last_complete_month: 'YYYY-MM'."""
+    """What one field of care covers. hospitals: under `own` or `regional`. last_complete_month: 'YYYY-MM'.
+
+    accepted_gaps: hospital-years known to be absent or cut short, 'FINESS:YYYY'; any other stops the publication.
+    """
 
     scope: str = "own"
     hospitals: list[str] = field(default_factory=list)
     last_complete_month: str = ""
+    accepted_gaps: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ class Config:
         return "+".join(sorted(self.method.fields))
 
 
+_GAP = re.compile(r"[0-9A-Z]{9}:[0-9]{4}")
 _SECTIONS = {part.name: part.type for part in fields(Config) if part.name not in ("folder", "coverage")}
 
 
@@ -217,6 +225,9 @@ def _check_values(config: Config, where: str) -> None:
             raise _wrong(f"{where} {key}", "cette valeur n'est pas admise", "this value is not allowed", " | ".join(choices))
     if not config.method.fields or set(config.method.fields) - set(FIELDS):
         raise _wrong(f"{where} [method] fields", "champ de soins non admis", "field of care not allowed", " | ".join(FIELDS))
+    for name, part in config.coverage.items():
+        if not all(_GAP.fullmatch(gap) for gap in part.accepted_gaps):
+            raise _wrong(f"{where} [coverage.{name}] accepted_gaps", "une lacune ne se lit pas", "a gap cannot be read", '"990000001:2024"')
     _check_numbers(config, where)
     config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
 

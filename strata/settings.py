@@ -1,6 +1,6 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
-Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `duplicate_finess` (docs/design.md). Not here: definitions.
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `duplicate_finess`, `accepted_gap` (docs/design.md). Not here: definitions.
 """
 
 from datetime import date
@@ -23,6 +23,7 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
     _write_duplicate_finess(connection, config)
+    _write_accepted_gap(connection, config)
 
 
 def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, *, is_synthetic: bool) -> None:
@@ -77,3 +78,11 @@ def _write_duplicate_finess(connection: duckdb.DuckDBPyConnection, config: Confi
     )
     for finess in config.filters.duplicate_finess:
         connection.execute("INSERT INTO duplicate_finess VALUES (?, 2017)", [finess])
+
+
+def _write_accepted_gap(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    connection.execute("CREATE OR REPLACE TABLE accepted_gap (field VARCHAR, finess VARCHAR, year SMALLINT)")
+    for field, coverage in config.coverage.items():
+        for gap in coverage.accepted_gaps:
+            finess, _, year = gap.partition(":")
+            connection.execute("INSERT INTO accepted_gap VALUES (?, ?, ?)", [field, finess, int(year)])
