@@ -7,11 +7,11 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.commands.terminal import Parser, Terminal, usage_error
+from pipelines.commands.terminal import Terminal, usage_error
 from strata.config import Config, Years, load
 
 
-def add_config(parser: Parser, speaker: Terminal) -> None:
+def add_config(parser: argparse._ActionsContainer, speaker: Terminal) -> None:
     """The option --config."""
     text = speaker.choose("le fichier du projet (strata.toml par défaut)", "the project file (default strata.toml)")
     parser.add_argument("--config", type=Path, default=Path("strata.toml"), metavar=speaker.choose("FICHIER", "FILE"), help=text)

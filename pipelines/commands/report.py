@@ -100,22 +100,17 @@ def in_words(code: str, speaker: Terminal) -> str:
     return f"{label} ({detail})" if detail else label
 
 
-def _what_to_do(code: str, speaker: Terminal) -> str:
+def what_to_do(code: str, speaker: Terminal) -> str:
+    """What its reader can do about it."""
     name = code.partition(": ")[0]
     return speaker.choose(*reasons()[name].fix) if name in reasons() else ""
 
 
 def _print(table: Table, rows: list[tuple[Any, ...]], speaker: Terminal) -> None:
-    if not rows:
-        return
     heads = [*table.heads, ("que faire", "what to do")] if table.has_fix else table.heads
-    cells = [[speaker.choose(*head) for head in heads], *(_cells(table, row, speaker) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
-    print(f"\n{speaker.choose(*table.title)}")
-    for row in cells:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    speaker.table(table.title, heads, [_cells(table, row, speaker) for row in rows])
 
 
 def _cells(table: Table, row: tuple[Any, ...], speaker: Terminal) -> list[str]:
     cells = [in_words(str(cell), speaker) if place == table.reason else str(cell) for place, cell in enumerate(row)]
-    return [*cells, _what_to_do(str(row[table.reason or 0]), speaker)] if table.has_fix else cells
+    return [*cells, what_to_do(str(row[table.reason or 0]), speaker)] if table.has_fix else cells

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -29,6 +30,16 @@ class Terminal:
     def say(self, french: str, english: str) -> None:
         """A line of the result."""
         print(self.choose(french, english), flush=True)
+
+    def table(self, title: tuple[str, str], heads: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+        """A table with its title, columns as wide as their longest cell; nothing when it has no row."""
+        if not rows:
+            return
+        cells = [[self.choose(*head) for head in heads], *rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+        print(f"\n{self.choose(*title)}")
+        for row in cells:
+            print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
     def progress(self, text: str) -> None:
         """A line about work in progress."""

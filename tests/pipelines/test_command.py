@@ -27,12 +27,15 @@ WRONG = [
     (["synth", "--out", "x", "--persons", "0"], "--persons"),
     (["synth", "--out", "x", "--years", "2025-2017"], "--years"),
     (["synth", "--out", "x", "--format", "atih,excel"], "--format"),
+    (["list", "nowhere"], "nowhere"),
+    (["list", "--config", "missing.toml"], "missing.toml"),
+    (["list", ".", "--config", "strata.toml"], "--config"),
     (["publish"], "strata publish"),
     (["publish", "verify"], "strata publish verify"),
     (["reference", "build"], "--out"),
     (["dashboard", "build", "--config", "missing.toml"], "missing.toml"),
 ]
-PAGES = [[], ["demo"], ["init"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
+PAGES = [[], ["demo"], ["init"], ["list"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
 PAGES += [["reference", action] for action in ("build", "show", "verify")]
 
 
