@@ -166,8 +166,11 @@ def _entries(path: Path, name: str) -> Iterator[SourceFile]:
     if refused := _over_caps(infos):
         yield SourceFile(name, 0, path, refused)
         return
+    files = [info for info in infos if not info.is_dir() or info.file_size]
+    if not files:
+        yield SourceFile(name, 0, path, "empty_archive")
     seen: set[str] = set()
-    for info in sorted((info for info in infos if not info.is_dir()), key=lambda info: info.filename):
+    for info in sorted(files, key=lambda info: info.filename):
         reason = "duplicate_entry" if info.filename in seen else _refused_entry(info)
         seen.add(info.filename)
         yield SourceFile(f"{name}!{_plain(info.filename)}", info.file_size, None, reason, _opener(path, info))
@@ -182,6 +185,7 @@ def _over_caps(infos: Iterable[zipfile.ZipInfo]) -> str | None:
 
 def _refused_entry(info: zipfile.ZipInfo) -> str | None:
     checks = {
+        "folder_with_bytes": info.is_dir(),
         "unsafe_path": _is_unsafe(info.orig_filename) or _is_unsafe(info.filename),
         "symbolic_link": stat.S_ISLNK(info.external_attr >> 16),
         "encrypted_entry": bool(info.flag_bits & 0x1),
