@@ -5,6 +5,7 @@ Not here: what a command does (commands/).
 """
 
 import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:
         if _is_interruption(error):
             return _interrupted(speaker)
+        if isinstance(error, BrokenPipeError):  # whoever read our output left (`| head`): nobody is there to be told
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         if not isinstance(error, Exception):  # argparse leaves after --help
             raise
         return _fail(_no_file(error) if isinstance(error, OSError) else _unexpected(error), speaker, "--debug" in given)
@@ -77,7 +81,9 @@ def _interrupted(speaker: Terminal) -> int:
 
 def _is_interruption(error: BaseException | None) -> bool:
     """Ctrl-C: as Python says it, as DuckDB does in a query (RuntimeError), or as Dagster does in a step."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # Dagster can make a ring of causes
+        seen.add(id(error))
         kind = type(error).__name__
         if isinstance(error, KeyboardInterrupt) or "Interrupt" in kind or str(error) == "Query interrupted":
             return True

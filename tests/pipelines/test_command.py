@@ -171,6 +171,12 @@ def test_an_interruption_is_no_defect_wherever_it_falls(
     assert capsys.readouterr().err == "Interrompu ; la publication précédente reste.\n"
 
 
+def test_a_ring_of_causes_ends() -> None:
+    first, second = ValueError(), KeyError()
+    first.__context__, second.__context__ = second, first
+    assert not command._is_interruption(first)
+
+
 def test_a_path_that_cannot_be_written_is_no_defect_of_the_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert command.main(["init", "file"]) == 2
