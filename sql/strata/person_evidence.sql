@@ -1,28 +1,39 @@
 -- Grain: one person x condition x reporting year x criterion met.
 -- The reason for everything that follows: how many events, the first and the last, and the day from which, without a new one, the
--- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, the year's look-back.
-WITH windowed AS (
+-- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, or with more than it, the year's look-back.
+WITH bounded AS (
+  SELECT
+    definition_criterion.event_no,
+    definition_criterion.criterion_no,
+    definition_criterion.counted,
+    definition_criterion.at_least,
+    definition_criterion.episode_event_no,
+    reporting_year.year,
+    reporting_year.index_date,
+    CAST(
+      least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
+    ) AS months
+  FROM definition_criterion
+  CROSS JOIN reporting_year
+),
+
+windowed AS (
   SELECT
     stay_event.person_id,
     stay_event.stay_id,
     stay_event.exit_date,
     stay_event.days,
-    reporting_year.year,
-    definition_criterion.criterion_no,
-    definition_criterion.counted,
-    definition_criterion.at_least,
-    definition_criterion.episode_event_no,
-    coalesce(definition_criterion.months, 12 * reporting_year.lookback_years) AS months
+    bounded.year,
+    bounded.criterion_no,
+    bounded.counted,
+    bounded.at_least,
+    bounded.episode_event_no,
+    bounded.months
   FROM stay_event
-  INNER JOIN definition_criterion ON stay_event.event_no = definition_criterion.event_no
-  INNER JOIN reporting_year
-    ON stay_event.exit_date <= reporting_year.index_date
-    AND stay_event.exit_date
-    + to_months(
-      CAST(
-        least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
-      )
-    ) > reporting_year.index_date
+  INNER JOIN bounded
+    ON stay_event.event_no = bounded.event_no
+    AND stay_event.exit_date <= bounded.index_date
+    AND stay_event.exit_date + to_months(bounded.months) > bounded.index_date
 ),
 
 -- Episodes that hold an event asked for beside another (intensive care during a decompensation).
@@ -137,6 +148,6 @@ SELECT
   CAST(met.events AS INTEGER) AS events,
   met.first_date,
   met.last_date,
-  CAST(met.deciding_date + to_months(CAST(met.months AS INTEGER)) AS DATE) AS expires_on
+  CAST(met.deciding_date + to_months(met.months) AS DATE) AS expires_on
 FROM met
 INNER JOIN definition_criterion ON met.criterion_no = definition_criterion.criterion_no

@@ -78,6 +78,13 @@ def test_a_transfer_joins_stays_only_when_the_first_was_left_by_transfer() -> No
     assert episodes("1 | 2025-03-01 | 2025-03-10 | I5019 | 8 | 8 | 9\n" + back) == ("diseased", 4)
 
 
+def test_a_short_stay_inside_a_long_one_does_not_open_an_episode_after_it() -> None:
+    rows = """1 | 2025-03-01 | 2025-03-30 | I5019 | 8 | 8 | 29
+    1 | 2025-03-05 | 2025-03-06 | J189  | 8 | 8 | 1
+    1 | 2025-03-31 | 2025-04-05 | I5019 | 8 | 8 | 5"""
+    assert episodes(rows) == ("diseased", 3)
+
+
 def test_a_stay_of_another_cause_between_two_decompensations_bridges_them() -> None:
     rows = """1 | 2025-03-01 | 2025-03-10 | I5019 | 8 | 7 | 9
     1 | 2025-03-10 | 2025-03-20 | J189  | 7 | 7 | 10
@@ -107,6 +114,13 @@ def test_intensive_care_in_another_stay_of_the_episode_makes_stratum_3() -> None
     assert episodes(first, header) == ("diseased", 2)
     assert episodes(first + "\n1 | 2024-03-10 | 2024-03-15 | J189 | 7 | 8 | 5 | 02A", header) == ("diseased", 3)
     assert episodes(first + "\n1 | 2024-06-10 | 2024-06-15 | J189 | 8 | 8 | 5 | 02A", header) == ("diseased", 2)
+
+
+@pytest.mark.parametrize("intensive", [{"units": "07A 02A"}, {"rea": "1"}, {"stf": "1"}, {"src": "1"}])
+def test_intensive_care_is_a_unit_or_a_supplement(intensive: dict[str, str]) -> None:
+    old = {"dp": "I5019", "exit": "2024-03-01"}
+    assert one(stay(**old, units="07A")) == ("diseased", 2)
+    assert one(stay(**old, **intensive)) == ("diseased", 3)
 
 
 @pytest.mark.parametrize(
