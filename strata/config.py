@@ -29,8 +29,11 @@ class Project:
 
 @dataclass(frozen=True)
 class Paths:
-    """Folders and files, relative to strata.toml. population: a file, or a folder of them. crosswalk: ATIH files that say which code a
-    commune or a postcode belongs to (none: places are PMSI codes). reference: a pack made elsewhere (none: made from a national extract)."""
+    """Folders and files, relative to strata.toml. population: a file, or a folder of them.
+
+    crosswalk: ATIH files that say which code a commune or a postcode belongs to (none: places are PMSI codes).
+    reference: a pack made elsewhere (none: made from a national extract).
+    """
 
     landing: str = "landing"
     warehouse: str = "warehouse"

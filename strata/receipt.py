@@ -142,9 +142,9 @@ def _inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _user_files(config: Config) -> dict[str, str]:
-    paths = [config.path("territories"), config.path("population")]
-    tariffs = config.path("tariffs")
-    paths += sorted(path for path in tariffs.rglob("*") if path.is_file()) if tariffs.is_dir() else []
+    names = ["territories", "population", "tariffs", *(["crosswalk"] if config.paths.crosswalk else [])]
+    brought = [config.path(name) for name in names]
+    paths = [file for path in brought for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     return {_relative(path, config.folder): sha256_of(path) for path in paths if path.is_file()}
 
 

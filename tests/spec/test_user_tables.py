@@ -7,8 +7,10 @@ import pytest
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest.user_tables import load_user_tables, read_population, read_territories
+from strata.ingest.user_population import read_population
+from strata.ingest.user_tables import load_user_tables
 from strata.ingest.user_tariffs import read_tariffs
+from strata.ingest.user_territories import read_territories
 from strata.ingest.warehouse import open_warehouse
 
 TERRITORIES = "territory_id;territory_name;geo_code\nT1;Vallée haute;01004\nT1;Vallée haute;59350\nT2;Plaine;2A004\n"
@@ -38,12 +40,12 @@ def error_of(reader: object, path: Path) -> StrataError:
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\n\n"])
 def test_territories_as_spreadsheets_save_them(tmp_path: Path, separator: str, encoding: str, newline: str) -> None:
     path = written(tmp_path / "t.csv", TERRITORIES.replace(";", separator).replace("\n", newline), encoding)
-    assert read_territories(path).rows() == [("T1", "Vallée haute", "01004"), ("T1", "Vallée haute", "59350"), ("T2", "Plaine", "2A004")]
+    assert read_territories(path)[0].rows() == [("T1", "Vallée haute", "01004"), ("T1", "Vallée haute", "59350"), ("T2", "Plaine", "2A004")]
 
 
 def test_a_code_that_lost_its_first_zero_finds_it_again(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", TERRITORIES.replace("01004", "1004"))
-    assert read_territories(path)["geo_code"][0] == "01004"
+    assert read_territories(path)[0]["geo_code"][0] == "01004"
 
 
 @pytest.mark.parametrize(
@@ -72,14 +74,14 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_population_by_band(tmp_path: Path) -> None:
-    rows = read_population(written(tmp_path / "p.csv", POPULATION)).select("geo_code", "sex", "age_min", "age_max", "population").rows()
+    rows = read_population(written(tmp_path / "p.csv", POPULATION))[0].select("geo_code", "sex", "age_min", "age_max", "population").rows()
     assert rows == [("59350", "F", 18, 19, 10), ("59350", "F", 95, 120, 3), ("59350", "M", 18, 19, 12)]
 
 
 @pytest.mark.parametrize(("written_sex", "sex"), [("F", "F"), ("f", "F"), ("2", "F"), ("M", "M"), ("H", "M"), ("1", "M")])
 def test_sexes(tmp_path: Path, written_sex: str, sex: str) -> None:
     text = f"year,territory_id,sex,age,population\n2021,T1,{written_sex},42,7\n"
-    assert read_population(written(tmp_path / "p.csv", text)).rows() == [(2021, None, "T1", sex, 42, 42, 7)]
+    assert read_population(written(tmp_path / "p.csv", text))[0].rows() == [(2021, None, "T1", sex, 42, 42, 7)]
 
 
 @pytest.mark.parametrize(
@@ -125,17 +127,17 @@ def test_a_place_given_twice(tmp_path: Path) -> None:
     ],
 )
 def test_residents_of_no_territory_or_counted_twice(tmp_path: Path, lines: str, line: int) -> None:
-    declared = read_territories(written(tmp_path / "t.csv", TERRITORIES))
+    declared, _ = read_territories(written(tmp_path / "t.csv", TERRITORIES))
     path = written(tmp_path / "p.csv", "year;geo_code;territory_id;sex;age;population\n" + lines)
     error = error_of(lambda one: read_population(one, declared), path)
     assert f"line {line}, colonne/column territory_id" in error.where
 
 
 def test_residents_by_territory_and_the_rest(tmp_path: Path) -> None:
-    declared = read_territories(written(tmp_path / "t.csv", TERRITORIES))
+    declared, _ = read_territories(written(tmp_path / "t.csv", TERRITORIES))
     lines = "2021;;T1;F;42;1\n2021;;REST;F;42;2\n2021;2A004;;F;42;3\n2022;01004;;F;42;4\n"
     path = written(tmp_path / "p.csv", "year;geo_code;territory_id;sex;age;population\n" + lines)
-    assert read_population(path, declared)["population"].to_list() == [1, 2, 3, 4]
+    assert read_population(path, declared)[0]["population"].to_list() == [1, 2, 3, 4]
 
 
 def test_tariffs_of_stays_and_of_supplements(tmp_path: Path) -> None:
