@@ -22,7 +22,7 @@ from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import UNKNOWN, Recognised, seen
 from strata.ingest.snds_columns import FAMILIES, OPTIONAL_FAMILIES, SQL_TYPES, columns
-from strata.ingest.snds_file import TableFile, count_rows, stage
+from strata.ingest.snds_file import TableFile, count_rows, header_line, stage
 
 GROUP_STAYS = 200_000  # a group is filled by whole hospitals until it holds as many
 WORK_PREFIX = "strata-snds-"
@@ -83,14 +83,14 @@ def _recognise_by_name(source: SourceFile) -> Recognised:
     match = _named(source)
     if match is None or source.refused:
         return UNKNOWN
+    family = f"T_MCOaa{match.group(2).upper()}"
     try:
-        head = source.head()
+        if source.head(4) == b"PAR1":
+            return Recognised(family, "parquet")
+        header = header_line(source)
     except Refused:
         return UNKNOWN
-    header = head.splitlines()[0].decode("latin-1") if head else ""
-    if head[:4] == b"PAR1":
-        return Recognised(f"T_MCOaa{match.group(2).upper()}", "parquet")
-    return Recognised(f"T_MCOaa{match.group(2).upper()}", "csv", max(";,\t|", key=header.count)) if header else UNKNOWN
+    return Recognised(family, "csv", max(";,\t|", key=header.count)) if header.strip() else UNKNOWN
 
 
 def _label(source: SourceFile) -> str:

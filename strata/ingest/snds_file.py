@@ -21,6 +21,10 @@ from strata.ingest.recognise import BOM, Recognised
 from strata.ingest.snds_columns import columns, missing_columns, reason_sql, text_sql, value_sql
 
 _GLOB = set("*?[]")  # DuckDB would take such a path for a pattern
+_NO_LETTER = bytes(
+    range(0x80, 0xA0)
+)  # latin-1 has no letter there, and DuckDB stops at one: É in UTF-8, ’ and œ of Windows are made of them
+_MADE_READABLE = bytes.maketrans(_NO_LETTER, b"?" * len(_NO_LETTER))
 Types = dict[str, tuple[str, str]]
 
 
@@ -37,14 +41,18 @@ class TableFile:
 
 
 def local_path(file: TableFile, work: Path) -> Path:
-    """Where DuckDB can read the file: its own path, or a private copy in `work` for an archive entry."""
-    path = file.source.path
-    if path is not None and not _GLOB & set(str(path)):
+    """Where DuckDB can read the file: its own path, or a private copy in `work` (an archive entry, or a CSV it would stop at)."""
+    path, is_readable = file.source.path, file.recognised.version == "parquet" or not _stops_duckdb(file.source)
+    if path is not None and is_readable and not _GLOB & set(str(path)):
         return path
     with tempfile.NamedTemporaryFile(dir=work, delete=False) as copy:
         for block in file.source.blocks():
-            copy.write(block)
+            copy.write(block if is_readable else block.translate(_MADE_READABLE))
     return Path(copy.name)
+
+
+def _stops_duckdb(source: SourceFile) -> bool:
+    return any(not block.isascii() and len(block.translate(None, _NO_LETTER)) < len(block) for block in source.blocks())
 
 
 def scan_sql(file: TableFile, path: Path) -> str:
@@ -56,12 +64,17 @@ def scan_sql(file: TableFile, path: Path) -> str:
     return (
         f"read_csv({literal}, columns = {{{names}}}, delim = '{file.recognised.separator}', header = true, auto_detect = false, "
         "quote = '\"', escape = '\"', encoding = 'latin-1', compression = 'none', store_rejects = true)"
-    )  # codes are ASCII: latin-1 takes any label beside them, UTF-8 included
+    )  # codes are ASCII: latin-1 takes the labels beside them, whatever they are written in
+
+
+def header_line(source: SourceFile) -> str:
+    """The first line of a CSV that is not empty, without its end; '' when there is none."""
+    lines = source.head().removeprefix(BOM).lstrip(b"\r\n").splitlines()  # of bytes: some letters end a line of text
+    return lines[0].decode("latin-1") if lines else ""
 
 
 def _header(file: TableFile) -> list[str]:
-    first = file.source.head().removeprefix(BOM).decode("latin-1").lstrip("\r\n").splitlines()[0]
-    names = next(csv.reader(io.StringIO(first), delimiter=file.recognised.separator or ","))
+    names = next(csv.reader(io.StringIO(header_line(file.source)), delimiter=file.recognised.separator or ","))
     return [name.strip() or f"column {rank}" for rank, name in enumerate(names, start=1)]
 
 
@@ -73,7 +86,9 @@ def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) ->
         found = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {scan_sql(file, path)}").fetchall()]
     twice = [name for name, count in Counter(name.upper() for name, _ in found).items() if count > 1]
     if twice:
-        raise refusal(f"duplicate_column: {file.family}.{twice[0]}", file.source.name)
+        known = {source for column in columns(file.family) for source in column.sources}
+        named = twice[0] if twice[0] in known else "?"  # without a header it would be a cell
+        raise refusal(f"duplicate_column: {file.family}.{named}", file.source.name)
     present = {name.upper(): (name, duckdb_type) for name, duckdb_type in found}
     if missing := missing_columns(file.family, set(present)):
         raise refusal(f"missing_column: {file.family}.{', '.join(missing)}", file.source.name)
