@@ -40,6 +40,8 @@ def counts_shown(published):
             count = row["ratio"] * row["expected"]
         elif name == "cost_per_patient":
             count = row["total"] / value if value and row["total"] else row["denominator"]
+        elif name == "cost_5y_per_person":
+            count = row["numerator"] / value if value else row["denominator"]
         else:
             count = value if row["cost_basis"] == "none" else None
         if count is not None:

@@ -1,9 +1,12 @@
 """From persons to indicators: who is counted, with which euros, against which denominator, and why a number is missing."""
 
+import math
+
 import polars as pl
 import pytest
 
 from strata.catalogue import load_catalogue
+from strata.pack import Pack, write_pack
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
 
@@ -241,6 +244,66 @@ def test_an_interval_is_claimed_from_enough_persons_only(tmp_path):
     assert row["reason"] == "interval_not_claimed"
     assert row["value"] > 0
     assert (row["lower"], row["upper"]) == (None, None)
+
+
+def limits_by_hand(value, persons, variation):
+    factor = math.exp(1.959964 * variation / math.sqrt(persons))
+    return pytest.approx((value / factor, value * factor), rel=1e-4)
+
+
+def test_sums_vary_by_raw_squares_and_means_within_sex_and_age(tmp_path):
+    dear = {"60-64": (1_000, 3_000), "75-79": (9_000, 11_000)}  # scattered within a band by 1 000, over all by about 4 100
+
+    def add(connection):
+        connection.execute(
+            "INSERT INTO population SELECT 2024, 'G1', NULL, sex, age_min, age_max, 50 FROM age_band, (VALUES ('F'), ('M')) AS s (sex)"
+        )
+        for number in range(40):
+            band = ("60-64", "75-79")[number % 2]
+            add_person(connection, number, states={2023: "1"}, costs={2024: dear[band][number // 2 % 2]}, age_band=band)
+
+    _, frame = build_people(tmp_path, add)
+    total, squares, within = 240_000, 10 * (1 + 9 + 81 + 121) * 1e6, 40 * 1e6
+    raw, stratified = math.sqrt(40 * squares) / total, math.sqrt(40 * 40 * within / (40 - 2)) / total
+    for indicator_id, value, variation in (
+        ("cost_total", total, raw),
+        ("cost_per_resident", total / 1_000, raw),
+        ("cost_per_patient", total / 40, stratified),
+    ):
+        row = pick(frame, indicator_id, cost_basis="billed_br")
+        assert row["value"] == value
+        assert (row["lower"], row["upper"]) == limits_by_hand(value, 40, variation), indicator_id
+    by_population, by_members = (
+        pick(frame, name, cost_basis="billed_br") for name in ("cost_per_resident_vs_expected", "cost_vs_expected")
+    )
+    assert by_population["ratio_upper"] / by_population["ratio"] == pytest.approx(math.exp(1.959964 * raw / math.sqrt(40)), rel=1e-4)
+    assert by_members["ratio_upper"] / by_members["ratio"] == pytest.approx(math.exp(1.959964 * stratified / math.sqrt(40)), rel=1e-4)
+
+
+def carried(tmp_path, keep, **settings):
+    """The frame of a country measured with its own pack, less the cells that are not kept."""
+    chosen = world.config(tmp_path)
+    connection = world.empty(chosen)
+    world.populate(connection)
+    pack = world.build(connection, chosen)
+    write_pack(Pack(pack.about, pack.cells.filter(keep), pack.totals), tmp_path / "pack")
+    return world.measured(connection, world.config(tmp_path, paths={"reference": "pack"}, **settings))
+
+
+def test_a_reference_that_lacks_a_cell_expects_nothing_of_whom_it_concerns(tmp_path):
+    frame = carried(tmp_path, ~((pl.col("sex") == "F") & (pl.col("age_band") == "60-64")))
+    for indicator_id in ("persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"):
+        for place, sex in (("T1", "all"), ("T1", "F"), ("ALL", "all")):
+            row = pick(frame, indicator_id, territory_id=place, sex=sex)
+            assert (row["status"], row["reason"], row["expected"]) == ("not_computable", "reference", None)
+        assert pick(frame, indicator_id, sex="M")["status"] == "ok"
+
+
+@pytest.mark.parametrize("scope", ["own", "regional"])
+def test_a_pack_compares_nothing_without_national_coverage(tmp_path, scope):
+    frame = carried(tmp_path, pl.lit(True), scope=scope)
+    assert frame.select(pl.all_horizontal(pl.col("reference_value", "reference_id", "expected", "ratio").is_null().all())).item()
+    assert pick(frame, "cost_per_patient")["value"] > 0
 
 
 def test_every_row_has_a_number_or_a_reason(nation):
