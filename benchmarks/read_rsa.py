@@ -1,71 +1,130 @@
-"""Reads one large RSA file with our reader and with a plain DuckDB query of the same fields; prints rows/s, MB/s, memory, ratios.
+"""Readers of one large RSA file, side by side: seconds, stays/s, MB/s, peak memory, ratios; a markdown table on the standard output.
 
-Each reader runs in a process of its own, so that its peak memory is its own. Run: python benchmarks/read_rsa.py --lines 200000
+Ours (to Arrow tables, to Parquet), a plain DuckDB query of the same fields, pandas read_fwf of the fixed part, and pypmsi where a
+Python that has it is named. Each reading is a process of its own; rounds are interleaved, ratios are paired within a round.
+Run: python benchmarks/read_rsa.py --lines 1000000 --pypmsi /path/to/venv/bin/python
+Belongs here: the file, the readers, the table. Not here: measuring (measure_reader.py), pypmsi itself (read_rsa_pypmsi.py).
 """
 
 import argparse
-import multiprocessing
+import json
+import platform
 import random
+import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+from measure_reader import main as measure  # noqa: E402
 
 VERSION, YEAR = "228", 2024
-TEMPLATES = 2_000
+TEMPLATES = 5_000
+PIECE_STAYS = 100_000  # in one row group of Parquet
+CODES = ("E119", "I500", "N184", "I10", "Z794", "J960", "E6600", "I48", "D62", "K590", "Z8670", "R522+8")
+ACTS = ("DEQP003", "EBQM001", "YYYY600", "ZBQK002", "HHQE005", "DZQM006", "JVJF004")
+WANTED = {
+    "um": ("unit_rank", "unit_dp", "unit_dr", "unit_finess", "authorisation_1", "authorisation_2", "unit_nights", "unit_das_count"),
+    "da": ("code",),
+    "actes": ("code", "phase", "activity", "day_offset", "executions"),
+}
+Results = dict[str, list[dict[str, Any]]]
 
 
 def write(path: Path, lines: int) -> None:
-    """Ordinary stays: about 1.3 units, 3.4 diagnoses and 4.4 acts each; stay numbers are the only thing that always changes."""
-    from tests.support.rsa_lines import plain_stay, rsa_line
+    """Stays of every shape, written by the oracle of the reader's tests: 1 to 4 units, 0 to 12 diagnoses, 0 to 12 acts, zones in front.
+
+    A third of the acts have a blank as last byte, as they do in hospitals. Templates repeat; stay numbers do not.
+    """
+    from tests.support.rsa_lines import rsa_line
 
     draw = random.Random(1)
-    templates = []
-    for _ in range(TEMPLATES):
-        stay = plain_stay(
-            YEAR, 1, das=tuple(draw.choices(("E119", "I500", "N184", "I10", "Z794"), k=draw.randint(0, 7))), acts=draw.randint(0, 9)
-        )
-        stay["units"] += [{"um": stay["units"][0]["um"], "da": [], "actes": []}] * draw.choice((0, 0, 0, 1))
-        templates.append(rsa_line(VERSION, stay, filling=" "))
+    templates = [rsa_line(VERSION, _stay(draw), filling=" ") for _ in range(TEMPLATES)]
     with path.open("w", encoding="ascii", newline="\n") as handle:
         for number in range(1, lines + 1):
             line = templates[number % TEMPLATES]
             handle.write(f"{line[:12]}{number:010d}{line[22:]}\n")
 
 
-def ours(path: str) -> int:
+def _stay(draw: random.Random) -> dict[str, Any]:
+    from tests.support.rsa_lines import plain_stay
+
+    stay = plain_stay(YEAR, 1, das=(), acts=0)
+    stay["fixed"] |= {"AGEAN": draw.randint(18, 95), "SEXE": draw.choice("12"), "DUREE": draw.choice((0, 0, 1, 2, 3, 5, 8, 21))}
+    stay["fixed"] |= {"MOISSOR": f"{draw.randint(1, 12):02d}", "DP": draw.choice(CODES), "DR": draw.choice((None, None, None, "E119"))}
+    stay["autpgv"] = [{"TYPAUTPGV": "07"}] * draw.choice((0, 0, 1, 2))
+    stay["rdth"] = [{"GHS_RDTH": "9610", "NB_SUP_RDTH": 1}] * draw.choice((0,) * 19 + (1,))
+    first = stay["units"][0]["um"]
+    units = [{"um": first | {"NSEQRUM": f"{rank:02d}"}, "da": [], "actes": []} for rank in range(1, draw.choice((1, 1, 1, 1, 2, 2, 4)) + 1)]
+    for _ in range(draw.choice((0, 1, 2, 2, 3, 4, 6, 12))):
+        draw.choice(units)["da"].append(draw.choice(CODES))
+    for _ in range(draw.choice((0, 1, 2, 3, 4, 5, 7, 12))):
+        act = {"DELAI": draw.randint(0, 5), "CDCCAM": draw.choice(ACTS), "PHASE": "0", "ACT": draw.choice("114"), "NBEXEC": 1}
+        draw.choice(units)["actes"].append(act | {"INDVAL": draw.choice(("1", "1", None))})
+    return stay | {"units": units}
+
+
+def ours_to_memory(path: str) -> int:
+    """All that ingest does before the warehouse: recognition, checks of each line and of the whole file, hash."""
     from strata.ingest.archives import loose
     from strata.ingest.atih import read_atih
 
     (extract,) = read_atih([loose(Path(path), "a.rsa")])
-    return sum(table.num_rows for table in extract.tables.values())
+    return int(extract.tables["procedure"].num_rows)
 
 
-def plain_duckdb(path: str) -> int:
+def ours_to_parquet(path: str) -> int:
+    """Piece by piece, each line checked; nothing is held but the row group being filled."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from strata.ingest.archives import loose
+    from strata.ingest.layouts import layouts
+    from strata.ingest.rsa import TABLES, rsa_pieces
+
+    acts = 0
+    with tempfile.TemporaryDirectory() as folder:
+        writers = {name: pq.ParquetWriter(Path(folder) / f"{name}.parquet", schema, compression="zstd") for name, schema in TABLES.items()}
+        held: list[dict[str, pa.RecordBatch]] = []
+        for piece in rsa_pieces(loose(Path(path), "a.rsa").blocks(), layouts("mco_rsa")[VERSION]):
+            held.append(piece.batches)
+            acts += piece.batches["procedure"].num_rows
+            if sum(batches["stay"].num_rows for batches in held) >= PIECE_STAYS:
+                _flush(writers, held)
+        _flush(writers, held)
+        for writer in writers.values():
+            writer.close()
+    return acts
+
+
+def _flush(writers: dict[str, Any], held: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+
+    for name, writer in writers.items():
+        if held:
+            writer.write_table(pa.Table.from_batches([batches[name] for batches in held]))
+    held.clear()
+
+
+def duckdb_substr(path: str) -> int:
     """The same fields by `substr`, repeated zones by `unnest`, raw lines staged first; no check of any kind."""
     import duckdb
 
-    from strata.ingest.extract import STAY
     from strata.ingest.layouts import layouts
 
     layout = layouts("mco_rsa")[VERSION]
-    names = [name for name in STAY.names if any(field.name == name for field in layout.fixed.fields)]
-    names += [f"ghm_{part}" for part in ("cmd", "type", "number", "severity")] + ["exit_year", "das_count", "procedure_count"]
-    names += ["authorisation_count", "radiotherapy_count"]
-    columns = ", ".join(_substr(layout.fixed.field(name), name) for name in dict.fromkeys(names))
-    with duckdb.connect(config={"threads": 1}) as connection:
+    columns = ", ".join(_substr(layout.fixed.field(name), name) for name in _fixed_names())
+    with duckdb.connect() as connection:
         connection.sql(
             f"CREATE TABLE raw AS SELECT row_number() OVER () AS line, content FROM read_csv('{path}', header = false, delim = '\x01', "
             "quote = '', escape = '', columns = {'content': 'VARCHAR'}, max_line_size = 2000000)"
         )
         connection.sql(f"CREATE TABLE stay AS SELECT line, content, {columns} FROM raw")
-        totals = [connection.sql("SELECT count(*) FROM stay").fetchall()[0][0]]
         start = f"{layout.fixed.width} + 2 * coalesce(authorisation_count, 0) + 7 * coalesce(radiotherapy_count, 0)"
         for zone in layout.zones[2:]:
             fields = ", ".join(_substr(field, field.name, "begins") for field in zone.fields if field.name in WANTED[zone.name])
@@ -73,71 +132,101 @@ def plain_duckdb(path: str) -> int:
                 f"CREATE TABLE {zone.name} AS WITH position AS (SELECT line, content, {start} + {zone.width} * i AS begins "
                 f"FROM stay, unnest(range({zone.count_name})) AS t(i)) SELECT line, {fields} FROM position"
             )
-            totals.append(connection.sql(f"SELECT count(*) FROM {zone.name}").fetchall()[0][0])
             start += f" + {zone.width} * {zone.count_name}"
-        return sum(totals)
+        return int(connection.sql("SELECT count(*) FROM actes").fetchall()[0][0])
 
 
-WANTED = {
-    "um": ("unit_rank", "unit_dp", "unit_dr", "unit_finess", "authorisation_1", "authorisation_2", "unit_nights", "unit_das_count"),
-    "da": ("code",),
-    "actes": ("code", "phase", "activity", "day_offset", "executions"),
-}
+def _fixed_names() -> list[str]:
+    from strata.ingest.extract import STAY
+    from strata.ingest.layouts import layouts
+
+    known = {field.name for field in layouts("mco_rsa")[VERSION].fixed.fields}
+    names = [name for name in STAY.names if name in known] + [f"ghm_{part}" for part in ("cmd", "type", "number", "severity")]
+    names += ["exit_year", "das_count", "procedure_count", "authorisation_count", "radiotherapy_count"]
+    return list(dict.fromkeys(names))
 
 
-def _substr(field, name: str, offset: str = "0") -> str:  # type: ignore[no-untyped-def]
+def _substr(field: Any, name: str, offset: str = "0") -> str:
     text = f"nullif(rtrim(substr(content, {offset} + {field.start + 1}, {field.width})), '')"
     return f"CAST({text} AS SMALLINT) AS {name}" if field.kind == "integer" else f"{text} AS {name}"
 
 
-def _measured(job: Callable[[str], int], path: str, warm_up: str) -> tuple[float, float, float, int]:
-    """(seconds, CPU seconds, peak MB, rows) of one reading in this process, its imports done by reading `warm_up` first."""
-    job(warm_up)
-    peak, stop = [0], threading.Event()
-    watcher = threading.Thread(target=_watch, args=(peak, stop))
-    watcher.start()
-    try:
-        start, cpu = time.perf_counter(), time.process_time()
-        rows = job(path)
-        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
-    finally:
-        stop.set()
-        watcher.join()
-    return seconds, cpu_seconds, peak[0] / 1e6, rows
+def pandas_read_fwf(path: str) -> int:
+    """The same fields of the fixed part, as text; it cannot read the zones that repeat, so it reads no act."""
+    import pandas
+
+    from strata.ingest.layouts import layouts
+
+    fields = [layouts("mco_rsa")[VERSION].fixed.field(name) for name in _fixed_names()]
+    spans = [(field.start, field.start + field.width) for field in fields]
+    pandas.read_fwf(path, colspecs=spans, names=_fixed_names(), header=None, dtype=str)
+    return 0
 
 
-def _watch(peak: list[int], stop: threading.Event) -> None:
-    """Resident memory from /proc where there is one; 0 elsewhere."""
-    status = Path("/proc/self/statm")
-    while status.exists() and not stop.wait(0.02):
-        peak[0] = max(peak[0], int(status.read_text(encoding="ascii").split()[1]) * 4096)
+READERS = {reader.__name__: reader for reader in (ours_to_memory, ours_to_parquet, duckdb_substr, pandas_read_fwf)}
+LABELS = {
+    "ours_to_memory": "strata, to Arrow tables",
+    "ours_to_parquet": "strata, to Parquet, in pieces",
+    "duckdb_substr": "DuckDB `substr`, same fields, no check",
+    "pandas_read_fwf": "pandas `read_fwf`, fixed part only",
+    "pypmsi_to_memory": "pypmsi, all fields, to memory",
+    "pypmsi_to_parquet": "pypmsi, all fields, to Parquet",
+}
 
 
-def run(job: Callable[[str], int], path: Path, warm_up: Path, repeats: int) -> tuple[float, float, float, int]:
-    """Best of `repeats`, each in a new process."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
-        return min(pool.submit(_measured, job, str(path), str(warm_up)).result() for _ in range(repeats))
+def rounds(path: Path, warm_up: Path, repeats: int, commands: dict[str, list[str]]) -> Results:
+    """Every reader once per round, in turn, each in a new process."""
+    results: Results = {name: [] for name in commands}
+    for turn in range(repeats):
+        for name, command in commands.items():
+            done = subprocess.run([*command, str(warm_up), str(path)], check=True, capture_output=True, text=True, encoding="utf-8")
+            results[name].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"round {turn + 1}, {name}: {results[name][-1]['seconds']:.2f} s", file=sys.stderr, flush=True)
+    return results
+
+
+def table(results: Results, lines: int, size_mb: float) -> str:
+    """Medians over rounds; the last columns say how many times longer than each of ours a reader takes, paired within a round."""
+    text = "| reader | s | stays/s | MB/s | CPU s | peak MB | acts | x ours to memory | x ours to Parquet |\n"
+    text += "|---|---|---|---|---|---|---|---|---|\n"
+    for name, measured in results.items():
+        seconds = median(one["seconds"] for one in measured)
+        peaks = [one["peak_mb"] for one in measured if one["peak_mb"] is not None]
+        peak = f"{median(peaks):.0f}" if peaks else "not measured"
+        ratios = " | ".join(f"{_ratio(measured, results[mine]):.2f}" for mine in ("ours_to_memory", "ours_to_parquet"))
+        cells = f"{seconds:.2f} | {lines / seconds:.0f} | {size_mb / seconds:.0f} | {median(one['cpu_seconds'] for one in measured):.2f}"
+        text += f"| {LABELS[name]} | {cells} | {peak} | {measured[0]['acts'] or '-'} | {ratios} |\n"
+    return text
+
+
+def _ratio(measured: list[dict[str, Any]], mine: list[dict[str, Any]]) -> float:
+    return median(one["seconds"] / own["seconds"] for one, own in zip(measured, mine))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=200_000)
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--pypmsi", metavar="PYTHON", help="the python of an environment where pypmsi is installed")
     arguments = parser.parse_args()
+    commands = {name: [sys.executable, __file__, "--reader", name] for name in READERS}
+    if arguments.pypmsi:
+        peer = [arguments.pypmsi, str(HERE / "read_rsa_pypmsi.py")]
+        commands |= {f"pypmsi_{name}": [*peer, name] for name in ("to_memory", "to_parquet")}
     with tempfile.TemporaryDirectory() as folder:
         path, warm_up = Path(folder) / "a.rsa", Path(folder) / "warm_up.rsa"
         write(path, arguments.lines)
         write(warm_up, 100)
         size_mb = path.stat().st_size / 1e6
-        results = {job.__name__: run(job, path, warm_up, arguments.repeats) for job in (ours, plain_duckdb)}
-    print(f"{arguments.lines} lines, {size_mb:.0f} MB, version {VERSION}, best of {arguments.repeats}")
-    for name, (seconds, cpu, peak, rows) in results.items():
-        rate, speed = arguments.lines / seconds, size_mb / seconds
-        print(f"{name:13} {seconds:6.2f} s {cpu:6.2f} cpu s {rate:9.0f} stays/s {speed:6.0f} MB/s {peak:6.0f} MB peak {rows} rows")
-    mine, other = results["ours"], results["plain_duckdb"]
-    print(f"plain DuckDB / ours: {other[0] / mine[0]:.1f}x time, {other[1] / mine[1]:.1f}x cpu, {other[2] / max(mine[2], 1):.1f}x memory")
+        results = rounds(path, warm_up, arguments.repeats, commands)
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pyarrow", "duckdb", "pandas"))
+    print(f"{arguments.lines} stays, {size_mb:.0f} MB, version {VERSION}; medians of {arguments.repeats} interleaved rounds")
+    print(f"{platform.system()}, Python {platform.python_version()}, {libraries}\n\n{table(results, arguments.lines, size_mb)}")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--reader"]:
+        measure(READERS, sys.argv[2:])
+    else:
+        main()

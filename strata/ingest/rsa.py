@@ -4,7 +4,8 @@ Belongs here: what makes an RSA line acceptable, and which of its fields become 
 Not here: bytes to columns (fixed_width.py), where fields lie (strata/formats), the .ano beside it (ano.py, atih.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -37,22 +38,38 @@ _NUMBERS_OF_ZONE = {"um": ("unit_das_count", "unit_procedure_count", "unit_night
 _READ_LATER = {"pseudonym", "chaining_codes", "entry_date", "exit_date", "billable"}  # .ano
 _CONSTANT = {"field", "format_version", "valuation_code", "cost_billed_eur", "source_file", "source_line"}
 AS_READ = pa.schema([column for column in STAY if column.name not in _READ_LATER | _CONSTANT])
+TABLES = {"stay": AS_READ, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one block of a file gives: its lines, the sound ones as a batch per table, the faulty ones by reason."""
+
+    lines: int
+    batches: dict[str, pa.RecordBatch]
+    faults: list[tuple[Array, str]]
 
 
 def read_rsa(blocks: Iterable[bytes], layout: Layout, source_file: str) -> FileRead:
     """Every line of a file of one version: tables 'stay' (AS_READ), 'unit', 'diagnosis', 'procedure', and the lines set aside."""
-    schemas = {"stay": AS_READ, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
-    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in schemas}
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in TABLES}
     read = FileRead(source_file, layout.family, layout.version, "stay", {})
-    for lines in line_blocks(blocks):
-        faults = BlockFaults(lines)
-        for name, batch in _decode(lines, layout, faults).items():
+    for piece in rsa_pieces(blocks, layout):
+        for name, batch in piece.batches.items():
             batches[name].append(batch)
-        read.lines += len(lines.starts)
-        read.faults += faults.by_reason()
-    read.tables = {name: pa.Table.from_batches(batches[name], schemas[name]) for name in schemas}
+        read.lines += piece.lines
+        read.faults += piece.faults
+    read.tables = {name: pa.Table.from_batches(batches[name], schema) for name, schema in TABLES.items()}
     read.check_whole()
     return read
+
+
+def rsa_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
+    """The same in bounded memory, a block at a time; a line is not judged against the others (one hospital, one year, no double)."""
+    for lines in line_blocks(blocks):
+        faults = BlockFaults(lines)
+        batches = _decode(lines, layout, faults)
+        yield Piece(len(lines.starts), batches, faults.by_reason())
 
 
 def _decode(lines: Lines, layout: Layout, faults: BlockFaults) -> dict[str, pa.RecordBatch]:
