@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,9 @@ _CLASS = re.compile(r"^\d{1,3} (?:à|-) \d{1,3} ans$|^\d{1,3} ans (?:et|ou) plus
 _CENSUS = re.compile(r"^ageq_rec(\d{2})s([12])rpop(\d{4})$")
 _LAST_CENSUS_CLASS = 20  # 95 and over
 _DEPARTEMENT = re.compile(r"^(?:\d{1,2}|2[AB]|9[78]\d)$")
+_HEADING_WITHIN = 50
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+Line = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -37,31 +40,41 @@ class Column:
 def read_sheet(path: Path) -> UserCsv | None:
     """The sheet as lines (line, year, departement or commune, sex, age_band, population), all text; None when it is not such a sheet."""
     text = decoded(path)
-    separator = max(SEPARATORS, key=text[:20_000].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    lines: list[tuple[int, list[str]]] = []
-    for cells in reader:
-        lines.append((reader.line_num, [cell.replace("\u00a0", " ").strip() for cell in cells]))
-        if len(lines) == 50 and _heading(lines) is None:
-            return None
-    heading = _heading(lines)
+    separator = max(SEPARATORS, key=lambda one: max(map(_classes, _first_lines(text, one)), default=0))
+    heading = next((index for index, cells in enumerate(_first_lines(text, separator)) if _classes(cells) >= 2), None)
     if heading is None:
         return None
+    try:
+        lines = _lines(text, separator)
+    except csv.Error as error:
+        why = ("Des guillemets ne se ferment pas.", "Quotation marks do not close.")
+        fix = ("Enregistrez à nouveau la feuille en CSV.", "Save the sheet as CSV again.")
+        raise file_error(path, None, None, ("Feuille de l'Insee illisible.", "Unreadable INSEE sheet."), why, fix) from error
     above, (number, header) = lines[:heading], lines[heading]
     if any(_CENSUS.match(cell.lower()) for cell in header):
         return _communes(path, header, lines[heading + 1 :])
     return _departements(path, number, _class_columns(path, number, above, header), lines[heading + 1 :])
 
 
-def _heading(lines: list[tuple[int, list[str]]]) -> int | None:
-    """Where the line of age classes, or of census codes, stands."""
-    for index, (_, cells) in enumerate(lines):
-        if sum(bool(_CLASS.match(cell) or _CENSUS.match(cell.lower())) for cell in cells) >= 2:
-            return index
-    return None
+def _lines(text: str, separator: str, limit: int | None = None) -> list[Line]:
+    """Number of each line (the last one, where a cell runs over several) and its cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [(reader.line_num, [cell.replace("\u00a0", " ").strip() for cell in cells]) for cells in islice(reader, limit)]
 
 
-def _class_columns(path: Path, number: int, above: list[tuple[int, list[str]]], header: list[str]) -> list[Column]:
+def _first_lines(text: str, separator: str) -> list[list[str]]:
+    """Where a heading can stand; none in what cannot be read as a table."""
+    try:
+        return [cells for _, cells in _lines(text, separator, _HEADING_WITHIN)]
+    except csv.Error:
+        return []
+
+
+def _classes(cells: list[str]) -> int:
+    return sum(bool(_CLASS.match(cell) or _CENSUS.match(cell.lower())) for cell in cells)
+
+
+def _class_columns(path: Path, number: int, above: list[Line], header: list[str]) -> list[Column]:
     """The columns of a département sheet: a sex holds until the next one is named."""
     groups = next((cells for _, cells in reversed(above) if any(cell.lower() in _SEXES for cell in cells)), [])
     title = " ".join(cell for _, cells in above for cell in cells)
@@ -81,7 +94,7 @@ def _class_columns(path: Path, number: int, above: list[tuple[int, list[str]]], 
     return columns
 
 
-def _departements(path: Path, heading: int, columns: list[Column], lines: list[tuple[int, list[str]]]) -> UserCsv:
+def _departements(path: Path, heading: int, columns: list[Column], lines: list[Line]) -> UserCsv:
     """The lines whose first cell is the code of a département: the others are sums of them, or notes."""
     kept = [(number, cells) for number, cells in lines if cells and _DEPARTEMENT.match(cells[0])]
     counted = [column for column in columns if column.age_band != "total" and column.sex != "all"]
@@ -94,7 +107,7 @@ def _departements(path: Path, heading: int, columns: list[Column], lines: list[t
     return table
 
 
-def _communes(path: Path, header: list[str], lines: list[tuple[int, list[str]]]) -> UserCsv:
+def _communes(path: Path, header: list[str], lines: list[Line]) -> UserCsv:
     """The lines of a census sheet: the commune is DR (département) and CR (the rest of five characters)."""
     names = [cell.lower() for cell in header]
     if not {"dr", "cr"} <= set(names):
@@ -103,8 +116,9 @@ def _communes(path: Path, header: list[str], lines: list[tuple[int, list[str]]])
         raise file_error(path, None, "DR, CR", ("Colonne manquante.", "Missing column."), why, fix)
     columns = [_census_column(index, found) for index, name in enumerate(names) if (found := _CENSUS.match(name))]
     departement, rest = names.index("dr"), names.index("cr")
-    kept = [(number, cells) for number, cells in lines if any(cells)]
-    places = [(number, _commune(cells[departement], cells[rest]), cells) for number, cells in kept if len(cells) > rest]
+    first = columns[0].index  # a line without any number is a note
+    kept = [(number, cells) for number, cells in lines if any(cells[first:])]
+    places = [(number, _commune(cells[departement], cells[rest]), cells) for number, cells in kept]
     return _long(path, places, "commune", columns)
 
 
@@ -137,12 +151,12 @@ def _long(path: Path, places: list[tuple[int, str, list[str]]], kind: str, colum
     return UserCsv(path, pl.concat(frames))
 
 
-def _check_totals(table: UserCsv, columns: list[Column], lines: list[tuple[int, list[str]]]) -> None:
+def _check_totals(table: UserCsv, columns: list[Column], lines: list[Line]) -> None:
     """The total printed for each sex is the sum of its classes, to one person a class: otherwise a column was lost or shifted."""
     totals = {column.sex: column.index for column in columns if column.age_band == "total"}
     counted = pl.DataFrame({"line": table.rows["line"], "sex": table.rows["sex"], "counted": table.whole("population", 0, 100_000_000)})
     sums = counted.group_by("line", "sex").agg(pl.col("counted").sum(), classes=pl.len())
-    for sex in totals.keys() & {"F", "M"}:
+    for sex in sorted(totals.keys() & {"F", "M"}):
         printed = pl.DataFrame(
             {
                 "line": [number for number, _ in lines],
@@ -150,7 +164,8 @@ def _check_totals(table: UserCsv, columns: list[Column], lines: list[tuple[int, 
             }
         )
         checked = UserCsv(table.path, printed).whole("total", 0, 100_000_000)
-        compared = printed.with_columns(total=checked, line=pl.col("line").cast(pl.UInt32)).join(sums.filter(sex=sex), on="line")
+        compared = printed.with_columns(total=checked, line=pl.col("line").cast(pl.UInt32))
+        compared = compared.join(sums.filter(sex=sex), on="line", maintain_order="left")
         is_off = (compared["total"] - compared["counted"]).abs() > compared["classes"]
         what = ("Total différent de la somme des âges.", "Total that is not the sum of the ages.")
         why = ("Une colonne manque ou est décalée.", "A column is missing or shifted.")

@@ -100,15 +100,17 @@ def _owners(table: UserCsv, territories: pl.DataFrame | None, crosswalk: pl.Data
 
 def _refuse_parts(table: UserCsv, rows: pl.DataFrame, owners: pl.DataFrame) -> None:
     """A département in several territories, and a territory some of whose départements are missing, have no population: not spread."""
-    what = ("Population non calculable : territoires qui ne sont pas des départements entiers.",)
-    said = (what[0], "Population not computable: territories that are not whole départements.")
+    what = (
+        "Population non calculable : territoires qui ne sont pas des départements entiers.",
+        "Population not computable: territories that are not whole départements.",
+    )
     fix = ("Donnez la population par commune, par code PMSI ou par territoire.", "Give the population by commune, PMSI code or territory.")
     split = owners.filter(pl.col("territory_id").n_unique().over("departement") > 1)["departement"]
     why = (
         "Ce département est partagé entre plusieurs territoires, ou entre un territoire et le reste ; ses habitants ne sont pas répartis.",
         "This département is shared by several territories, or by one and the rest; its residents are not spread.",
     )
-    table.refuse_where(rows["departement"].is_in(split.implode()), "departement", said, why, fix)
+    table.refuse_where(rows["departement"].is_in(split.implode()), "departement", what, why, fix)
     needed = owners.filter(pl.col("territory_id") != "REST").group_by("territory_id").agg(needed=pl.len())
     given = rows.select("year", "departement").unique().join(owners, on="departement").join(needed, on="territory_id")
     partial = given.filter(pl.len().over("year", "territory_id") < pl.col("needed")).select("year", "departement", is_part=True)
@@ -117,7 +119,7 @@ def _refuse_parts(table: UserCsv, rows: pl.DataFrame, owners: pl.DataFrame) -> N
         "Un autre département du même territoire manque cette année-là.",
         "Another département of the same territory is missing that year.",
     )
-    table.refuse_where(is_part.fill_null(False), "departement", said, why, fix)
+    table.refuse_where(is_part.fill_null(False), "departement", what, why, fix)
 
 
 def _by_commune(table: UserCsv, crosswalk: pl.DataFrame | None) -> tuple[pl.DataFrame, list[Text]]:
@@ -151,15 +153,15 @@ def _without_code(path: Path, lost: pl.DataFrame) -> list[Text]:
 
 
 def _refuse_files_that_overlap(path: Path, frames: list[pl.DataFrame]) -> None:
-    """A folder gives each year of a place once."""
-    places = [frame.select("year", "geo_code", "territory_id").unique() for frame in frames]
-    if not places:
+    """A folder gives each year in one file: two could count the same residents under different places."""
+    years = [frame["year"].unique() for frame in frames]
+    if not years:
         why = ("Aucun fichier CSV dans ce dossier.", "No CSV file in this folder.")
         fix = ("Déposez-y la population, un CSV par année.", "Put the population there, a CSV a year.")
         raise file_error(path, None, None, ("Population absente.", "Population missing."), why, fix)
-    if pl.concat(places).is_duplicated().any():
-        why = ("Deux fichiers donnent le même lieu la même année.", "Two files give the same place in the same year.")
-        fix = ("N'en gardez qu'un.", "Keep one of them only.")
+    if pl.concat(years).is_duplicated().any():
+        why = ("Deux fichiers donnent la même année.", "Two files give the same year.")
+        fix = ("Réunissez-les, ou n'en gardez qu'un.", "Join them, or keep one of them only.")
         raise file_error(path, None, None, ("Habitants comptés deux fois.", "Residents counted twice."), why, fix)
 
 

@@ -317,6 +317,13 @@ def test_a_census_sheet_by_commune_is_summed_by_code(tmp_path: Path) -> None:
     assert len(notices) == 1 and "1 commune(s)" in notices[0][1] and "7 residents" in notices[0][1]
 
 
+def test_a_note_under_a_census_sheet_is_no_commune_and_a_lost_place_is_refused(tmp_path: Path) -> None:
+    header = "RR;DR;CR;ageq_rec01s1rpop2020;ageq_rec01s2rpop2020\n"
+    assert population(tmp_path, header + "44;08;001;1;2\nSource : Insee;;;;\n")["population"].sum() == 3
+    assert "line 3, colonne/column commune" in refused(population, tmp_path, header + "44;08;001;1;2\n44;08;;1;2\n").where
+    assert "line 2, colonne/column population" in refused(population, tmp_path, header + "44;08;001;1\n").where
+
+
 def test_communes_in_long_form(tmp_path: Path) -> None:
     lines = "annee;commune;sexe;age_min;age_max;population\n2021;8001;1;0;4;10\n2021;08002;1;0;4;20\n"
     rows = population(tmp_path, lines)
