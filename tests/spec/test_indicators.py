@@ -256,15 +256,16 @@ def test_sums_vary_by_raw_squares_and_means_within_sex_and_age(tmp_path):
 
     def add(connection):
         connection.execute(
-            "INSERT INTO population SELECT 2024, 'G1', NULL, sex, age_min, age_max, 50 FROM age_band, (VALUES ('F'), ('M')) AS s (sex)"
+            """INSERT INTO population SELECT 2024, geo_code, NULL, sex, age_min, age_max, 50
+               FROM age_band, (VALUES ('F'), ('M')) AS s (sex), (VALUES ('G1'), ('G2')) AS g (geo_code)"""
         )
         for number in range(40):
-            band = ("60-64", "75-79")[number % 2]
-            add_person(connection, number, states={2023: "1"}, costs={2024: dear[band][number // 2 % 2]}, age_band=band)
+            band, euros_at, sex = ("60-64", "75-79")[number % 2], number // 2 % 2, "FM"[number // 4 % 2]
+            add_person(connection, number, states={2023: "1"}, costs={2024: dear[band][euros_at]}, sex=sex, age_band=band)
 
     _, frame = build_people(tmp_path, add)
     total, squares, within = 240_000, 10 * (1 + 9 + 81 + 121) * 1e6, 40 * 1e6
-    raw, stratified = math.sqrt(40 * squares) / total, math.sqrt(40 * 40 * within / (40 - 2)) / total
+    raw, stratified = math.sqrt(40 * squares) / total, math.sqrt(40 * 40 * within / (40 - 4)) / total
     for indicator_id, value, variation in (
         ("cost_total", total, raw),
         ("cost_per_resident", total / 1_000, raw),
