@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.ingest.archives import SourceFile
@@ -46,13 +47,21 @@ def local_path(file: TableFile, work: Path) -> Path:
     if path is not None and is_readable and not _GLOB & set(str(path)):
         return path
     with tempfile.NamedTemporaryFile(dir=work, delete=False) as copy:
-        for block in file.source.blocks():
-            copy.write(block if is_readable else block.translate(_MADE_READABLE))
+        for rank, block in enumerate(file.source.blocks()):
+            copy.write(block if is_readable else (block if rank else _from_header(block)).translate(_MADE_READABLE))
     return Path(copy.name)
 
 
 def _stops_duckdb(source: SourceFile) -> bool:
-    return any(not block.isascii() and len(block.translate(None, _NO_LETTER)) < len(block) for block in source.blocks())
+    head = source.head()
+    return _from_header(head) != head.removeprefix(BOM) or any(
+        not block.isascii() and len(block.translate(None, _NO_LETTER)) < len(block) for block in source.blocks()
+    )
+
+
+def _from_header(head: bytes) -> bytes:
+    """Without what may stand before the header: a mark, blank lines (the first would be taken for the header)."""
+    return head.removeprefix(BOM).lstrip(b"\r\n")
 
 
 def scan_sql(file: TableFile, path: Path) -> str:
@@ -69,7 +78,7 @@ def scan_sql(file: TableFile, path: Path) -> str:
 
 def header_line(source: SourceFile) -> str:
     """The first line of a CSV that is not empty, without its end; '' when there is none."""
-    lines = source.head().removeprefix(BOM).lstrip(b"\r\n").splitlines()  # of bytes: some letters end a line of text
+    lines = _from_header(source.head()).splitlines()  # of bytes: some letters end a line of text
     return lines[0].decode("latin-1") if lines else ""
 
 
@@ -81,10 +90,12 @@ def _header(file: TableFile) -> list[str]:
 def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) -> Types:
     """SNDS column (upper case) -> (name in the file, DuckDB type). Refused when a column is missing or there twice."""
     if file.recognised.version == "csv":
-        found = [(name, "VARCHAR") for name in _header(file)]
+        names = _header(file)
+        found = [(name, "VARCHAR") for name in names]
     else:
         found = [(row[0], row[1]) for row in connection.execute(f"DESCRIBE SELECT * FROM {scan_sql(file, path)}").fetchall()]
-    twice = [name for name, count in Counter(name.upper() for name, _ in found).items() if count > 1]
+        names = _parquet_names(file, path)
+    twice = [name for name, count in Counter(name.upper() for name in names).items() if count > 1]
     if twice:
         known = {source for column in columns(file.family) for source in column.sources}
         named = twice[0] if twice[0] in known else "?"  # without a header it would be a cell
@@ -93,6 +104,14 @@ def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) ->
     if missing := missing_columns(file.family, set(present)):
         raise refusal(f"missing_column: {file.family}.{', '.join(missing)}", file.source.name)
     return present
+
+
+def _parquet_names(file: TableFile, path: Path) -> list[str]:
+    """The columns as they are named: DuckDB gives one that is there twice another name."""
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise refusal("unreadable_table", file.source.name) from error
 
 
 def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, work: Path) -> None:
