@@ -125,6 +125,15 @@ def test_the_stock_and_the_flow_of_the_same_people_wear_one_mask(tmp_path):
         assert (stock["status"] == "ok") == (flow["status"] == "ok")
 
 
+def test_a_flow_is_masked_with_the_stock_of_its_eve_not_of_its_year():
+    cell = ("T1", "1", "all", "all")
+    flow = {"year": 2024, "cohort": "flow", "indicator_id": "cost_total", "cost_basis": "standard"}
+    frames = [frame_of({cell: 5}, year=2023), frame_of({cell: 5}, **flow), frame_of({cell: 500}, year=2024)]
+    published = protect(pl.concat(frames), THRESHOLD)
+    found = {(row["indicator_id"], row["year"]): row["status"] for row in published.iter_rows(named=True)}
+    assert found == {("persons", 2023): "suppressed_primary", ("cost_total", 2024): "suppressed_primary", ("persons", 2024): "ok"}
+
+
 def test_a_large_country_loses_nothing(tmp_path):
     published = protect(measured(tmp_path, 6_000), THRESHOLD)
     assert set(published["status"]) == {"ok"}

@@ -233,6 +233,21 @@ def test_a_territory_without_population_has_no_rate_and_the_country_neither(tmp_
     assert pick(frame, "cost_vs_expected", territory_id="T2")["status"] == "ok"  # needs members, not residents
 
 
+def test_more_persons_than_residents_is_a_population_at_fault(tmp_path):
+    def add(connection):
+        connection.execute(
+            """INSERT INTO population SELECT 2024, 'G1', NULL, sex, age_min, age_max, CASE WHEN sex = 'F' AND age_min = 60 THEN 1 ELSE 0 END
+               FROM age_band, (VALUES ('F'), ('M')) AS s (sex)"""
+        )
+        for number in range(2):
+            add_person(connection, number, states={2023: "1", 2024: "1"}, costs={2024: 900})
+
+    _, frame = build_people(tmp_path, add)
+    assert (pick(frame, "prevalence")["reason"], pick(frame, "prevalence")["value"]) == ("population", None)
+    assert pick(frame, "persons")["value"] == 2
+    assert pick(frame, "cost_per_resident", cost_basis="billed_br")["value"] == 1_800
+
+
 def test_an_interval_is_claimed_from_enough_persons_only(tmp_path):
     def add(connection):
         for number in range(60):

@@ -80,6 +80,18 @@ def test_a_stratum_too_small_in_a_sex_takes_the_other_strata_with_it(tmp_path):
     assert set(pack.totals.filter(pl.col("cohort") == "stock")["stratum"]) == {"all", "at_risk_strict", "at_risk_extended"}
 
 
+def test_a_strict_risk_that_nearly_fills_the_extended_one_is_not_written(tmp_path):
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    women = "SELECT DISTINCT person_id FROM person_stratum WHERE status = 'at_risk_extended' AND person_id % 2 = 0 ORDER BY person_id"
+    few = f"status = 'at_risk_extended' AND person_id % 2 = 0 AND person_id NOT IN (SELECT person_id FROM ({women} LIMIT 5))"
+    connection.execute(f"DELETE FROM person_stratum WHERE {few}")
+    stock = world.build(connection, settings).cells.filter(pl.col("cohort") == "stock")
+    by_sex = {sex: set(part["stratum"]) for (sex,), part in stock.group_by("sex")}
+    assert by_sex["M"] - by_sex["F"] == {"at_risk_strict"}
+
+
 def test_no_total_minus_a_sex_is_a_small_number(nation):
     _, _, pack = nation
     sexes = pack.cells.unique([*KEYS, "sex", "merged"]).group_by([*KEYS, "sex"]).agg(in_sex=pl.col("persons").sum())
