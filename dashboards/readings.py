@@ -52,8 +52,13 @@ def standardised_reading(writer: Writer, standardised: Measure, compared: Measur
         interval=_in_brackets(writer, row.lower, row.upper, standardised.interval),
         reference=standardised.reference,
         gap=compared.gap,
-        verdict=texts(f"cost.verdict_{compared.verdict}"),
+        verdict=texts("cost.verdict_whole" if _is_its_own_reference(compared) else f"cost.verdict_{compared.verdict}"),
     )
+
+
+def _is_its_own_reference(measure: Measure) -> bool:
+    """The whole extract against rates made from itself: the ratio is 1 by construction and teaches nothing."""
+    return measure.row.territory_id == "ALL" and measure.row.ratio == 1
 
 
 def patient_reading(writer: Writer, measure: Measure) -> str:
