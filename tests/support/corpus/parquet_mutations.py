@@ -1,0 +1,159 @@
+"""SNDS tables in Parquet: damaged, of other types, of other shapes. Not here: CSV (table_mutations.py)."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tests.support.corpus.mutation import Ground, mutation
+from tests.support.corpus.parcel import Parcel
+from tests.support.corpus.stays import chained
+from tests.support.corpus.tables import files, good, parquet_files, table_parquet
+from tests.support.corpus.zips import zipped
+
+_SET = "the set of the year is refused, the table by its own reason, the others as incomplete"
+_SAME = "read like any other: every stay is in"
+STAYS = range(4)
+
+
+def edited(ground: Ground, name: str, table: str, change: Callable[[bytes], bytes]) -> Parcel:
+    """A good set with the bytes of one table changed."""
+    finess, label = ground.finess(), ground.label()
+    content = parquet_files(label, good(finess, STAYS))
+    file = f"T_MCO{label}{table}.parquet"
+    content[file] = change(content[file])
+    return Parcel(f"{table}: {name}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
+
+
+def refused(parcel: Parcel, reasons: set[str], *, is_counted: bool = False) -> Parcel:
+    """The same, when its set must be refused because of that table."""
+    table = parcel.name.partition(":")[0]
+    own = next(name for name in parcel.files if name.endswith(f"{table}.parquet"))
+    parcel.refused = {name: reasons if name == own else {"incomplete_set"} for name in parcel.files}
+    parcel.stays = {}
+    if not is_counted:
+        del parcel.lines[own]
+    return parcel
+
+
+def reshaped(change: Callable[[pa.Table], pa.Table], **options: str) -> Callable[[bytes], bytes]:
+    """The table of the file changed and written again."""
+
+    def rewritten(content: bytes) -> bytes:
+        buffer = io.BytesIO()
+        pq.write_table(change(pq.read_table(io.BytesIO(content))), buffer, **options)
+        return buffer.getvalue()
+
+    return rewritten
+
+
+def _replaced(name: str, column: Callable[[pa.ChunkedArray], object]) -> Callable[[pa.Table], pa.Table]:
+    return lambda table: table.set_column(table.schema.get_field_index(name), name, column(table.column(name)))
+
+
+@mutation("Parquet: damaged", "tables", _SET)
+def _damaged(ground: Ground) -> Iterator[Parcel]:
+    for kept in (4, 5, 50, -400, -9, -8, -4, -1):
+        yield refused(edited(ground, f"first {kept} bytes", "D", lambda content, kept=kept: content[:kept]), {"unreadable_table"})
+    ways: dict[str, Callable[[bytes], bytes]] = {
+        "pages of zeros": lambda content: content[:4] + bytes(60) + content[64:],
+        "length of the footer": lambda content: content[:-8] + b"\xff\xff\xff\x7f" + content[-4:],
+        "no length of the footer": lambda content: content[:-8] + bytes(4) + content[-4:],
+        "last mark": lambda content: content[:-4] + b"PARX",
+        "encrypted": lambda content: content[:-4] + b"PARE",
+    }
+    for name, change in ways.items():
+        yield refused(edited(ground, name, "D", change), {"unreadable_table"})
+
+
+@mutation("Parquet: columns missing or twice", "tables", _SET)
+def _columns(ground: Ground) -> Iterator[Parcel]:
+    for table, name in (
+        ("B", "GRG_GHM"),
+        ("C", "NIR_ANO_17"),
+        ("D", "ASS_DGN"),
+        ("A", "CDC_ACT"),
+        ("UM", "UM_ORD_NUM"),
+        ("VALO", "MNT_TOT_BR"),
+        ("D", "ETA_NUM"),
+    ):
+        change = reshaped(lambda one, name=name: one.drop_columns([name]))
+        yield refused(edited(ground, name, table, change), {"missing_column"}, is_counted=True)
+    for name in ("RSA_NUM", "rsa_num"):
+        change = reshaped(lambda one, name=name: one.append_column(name, one.column("RSA_NUM")))
+        yield refused(edited(ground, f"{name} twice", "D", change), {"duplicate_column"}, is_counted=True)
+
+
+@mutation("Parquet: other types", "tables", _SAME)
+def _types(ground: Ground) -> Iterator[Parcel]:
+    kinds = (pa.int64(), pa.uint64(), pa.float64(), pa.large_string(), pa.decimal128(20, 0), pa.decimal128(22, 2), pa.binary())
+    for kind in kinds:
+        for name in ("RSA_NUM", "ETA_NUM"):
+            through = kind if pa.types.is_binary(kind) or pa.types.is_large_string(kind) else pa.int64()
+            column = _replaced(name, lambda cells, kind=kind, through=through: cells.cast(through).cast(kind))
+            yield edited(ground, f"{name} as {kind}", "D", reshaped(column))
+    for kind in (pa.timestamp("us"), pa.timestamp("ns"), pa.timestamp("us", "UTC"), pa.date32()):
+        column = _replaced(
+            "EXE_SOI_DTF", lambda cells, kind=kind: pa.array([datetime(2017, 3, 5)] * len(cells), pa.timestamp("us")).cast(kind)
+        )
+        yield edited(ground, f"a date as {kind}", "C", reshaped(column))
+    column = _replaced("ASS_DGN", lambda cells: pc.dictionary_encode(cells.combine_chunks()))
+    yield edited(ground, "a dictionary", "D", reshaped(column))
+
+
+@mutation("Parquet: cells of another kind", "tables", "rows that cannot be read are set aside, or the set is refused; nothing is lost")
+def _cells(ground: Ground) -> Iterator[Parcel]:
+    ways = {
+        "nothing but NULL": lambda cells: pa.nulls(len(cells), pa.string()),
+        "a column without a type": lambda cells: pa.nulls(len(cells)),
+        "lists": lambda cells: pa.array([[text] for text in cells.to_pylist()]),
+        "structures": lambda cells: pa.array([{"a": text} for text in cells.to_pylist()]),
+        "truth values": lambda cells: pa.array([True] * len(cells)),
+        "no numbers": lambda cells: pa.array([float("nan")] * len(cells)),
+        "infinite": lambda cells: pa.array([float("inf")] * len(cells)),
+        "bytes that are no text": lambda cells: pa.array([b"\xff\xfe\x00"] * len(cells), pa.binary()),
+        "text of bytes": lambda cells: pa.array([b"\xff\xfe"] * len(cells), pa.binary()).view(pa.string()),
+        "a text with a zero": lambda cells: pa.array(["9\x00"] * len(cells)),
+    }
+    for table, column in (("B", "AGE_ANN"), ("D", "ETA_NUM")):
+        for name, way in ways.items():
+            parcel = edited(ground, f"{column} {name}", table, reshaped(_replaced(column, way)))
+            parcel.stays, parcel.lines, parcel.is_exact = {}, {}, False
+            yield parcel
+
+
+@mutation("Parquet: written otherwise", "tables", _SAME)
+def _written(ground: Ground) -> Iterator[Parcel]:
+    for codec in ("none", "snappy", "gzip", "zstd", "lz4", "brotli"):
+        yield edited(ground, codec, "B", reshaped(lambda one: one, compression=codec))
+    for name, options in (
+        ("version 1", {"version": "1.0"}),
+        ("pages 2", {"data_page_version": "2.0"}),
+        ("groups of one row", {"row_group_size": 1}),
+        ("no dictionary", {"use_dictionary": False}),
+    ):
+        yield edited(ground, name, "B", reshaped(lambda one: one, **options))
+
+
+@mutation("Parquet: beside CSV, in an archive, under another name", "tables", _SAME)
+def _elsewhere(ground: Ground) -> Iterator[Parcel]:
+    finess, label = ground.finess(), ground.label()
+    rows = good(finess, STAYS)
+    content = files(label, rows)
+    del content[f"T_MCO{label}D.csv"]
+    content[f"T_MCO{label}D.parquet"] = table_parquet(rows["D"])
+    yield Parcel("one in Parquet", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
+    for method in (0, 8):
+        finess, label = ground.finess(), ground.label()
+        archive = zipped(parquet_files(label, good(finess, STAYS)).items(), method)
+        yield Parcel(f"in an archive {method}", finess, {"a.zip": archive}, stays=chained(STAYS))
+    for suffix in ("csv", "dat", "PARQUET"):
+        finess, label = ground.finess(), ground.label()
+        content = {name.replace("parquet", suffix): text for name, text in parquet_files(label, good(finess, STAYS)).items()}
+        yield Parcel(f".{suffix}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
+    finess, label = ground.finess(), ground.label()
+    content = {name.replace("csv", "parquet"): text for name, text in files(label, good(finess, STAYS)).items()}
+    yield Parcel("CSV named .parquet", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))

@@ -1,0 +1,316 @@
+"""Whole SNDS tables in CSV: columns, separators, quotes, encodings, emptiness, tables missing or twice. Not here: rows, Parquet."""
+
+from collections.abc import Callable, Iterator
+
+from tests.support.corpus.mutation import Ground, mutation
+from tests.support.corpus.parcel import Parcel
+from tests.support.corpus.stays import chained
+from tests.support.corpus.tables import TABLES, files, good, parquet_files, table_csv
+from tests.support.snds_set import RETURNS
+
+BOM = "\ufeff".encode()
+_SET = "the set of the year is refused, the table by its own reason, the others as incomplete; every row counted"
+_SAME = "read like any other: every stay is in"
+STAYS = range(4)
+OPTIONAL = {  # columns a project may do without
+    "AGE_JOU",
+    "RSS_NUM",
+    "NBR_SUP_SOI",
+    "SUP_HEM_HS",
+    "ETA_NUM_GEO",
+    "AUT_TYP2_UM",
+}
+Change = Callable[[bytes], bytes]
+
+
+def edited(ground: Ground, name: str, table: str, change: Change) -> Parcel:
+    """A good set with the bytes of one table changed."""
+    finess, label = ground.finess(), ground.label()
+    content = files(label, good(finess, STAYS))
+    file = f"T_MCO{label}{table}.csv"
+    content[file] = change(content[file])
+    return Parcel(f"{table}: {name}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
+
+
+def refused(parcel: Parcel, reasons: set[str], lines: int | None) -> Parcel:
+    """The same, when its set must be refused because of that table."""
+    table = parcel.name.partition(":")[0]
+    own = next(name for name in parcel.files if name.endswith(f"{table}.csv"))
+    parcel.refused = {name: reasons if name == own else {"incomplete_set"} for name in parcel.files}
+    parcel.stays = {}
+    if lines is None:
+        del parcel.lines[own]
+    else:
+        parcel.lines[own] = lines
+    return parcel
+
+
+def _header(change: Callable[[bytes], bytes]) -> Change:
+    return lambda content: change(content.partition(b"\r\n")[0]) + b"\r\n" + content.partition(b"\r\n")[2]
+
+
+def _columns(content: bytes) -> list[bytes]:
+    return content.partition(b"\r\n")[0].split(b";")
+
+
+@mutation("table: column missing", "tables", _SET)
+def _missing(ground: Ground) -> Iterator[Parcel]:
+    """Every required column of the small tables, one in three of B and C."""
+    for table in TABLES:
+        required = [
+            name for name in _columns(files("00", good("990000001", STAYS))[f"T_MCO00{table}.csv"]) if name.decode() not in OPTIONAL
+        ]
+        for column in required[:: 3 if table in "BC" else 1]:
+            parcel = edited(ground, column.decode(), table, _header(lambda header, column=column: _renamed(header, column)))
+            yield refused(parcel, {"missing_column"}, len(STAYS))
+
+
+def _renamed(header: bytes, column: bytes) -> bytes:
+    return b";".join(b"ELSEWHERE" if name == column else name for name in header.split(b";"))
+
+
+@mutation("table: column twice", "tables", _SET)
+def _twice(ground: Ground) -> Iterator[Parcel]:
+    for table in TABLES:
+        for name in (b"ETA_NUM", b"rsa_num"):
+            change = _header(lambda header, name=name: header.rpartition(b";")[0] + b";" + name)
+            yield refused(edited(ground, name.decode(), table, change), {"duplicate_column", "missing_column"}, len(STAYS))
+
+
+@mutation("table: columns more, elsewhere or otherwise written", "tables", _SAME)
+def _columns_otherwise(ground: Ground) -> Iterator[Parcel]:
+    def each(change: Callable[[list[bytes]], list[bytes]]) -> Change:
+        return lambda content: b"\r\n".join(b";".join(change(line.split(b";"))) for line in content.split(b"\r\n") if line) + b"\r\n"
+
+    ways: dict[str, Change] = {
+        "one more": each(lambda cells: [*cells, b"MORE"]),
+        "one more in front": each(lambda cells: [b"MORE", *cells]),
+        "backwards": each(lambda cells: cells[::-1]),
+        "a nameless one": _nameless,
+        "lower case": _header(bytes.lower),
+        "quoted names": _header(lambda header: b";".join(b'"' + name + b'"' for name in header.split(b";"))),
+        "all quoted": each(lambda cells: [b'"' + cell + b'"' for cell in cells]),
+        "blanks around": each(lambda cells: [b" " + cell + b" " for cell in cells]),
+        "an accent in a name": _more("É’".encode()),
+        "a line end in a name": _more(b"\x85\x0b\x1c"),
+        "an apostrophe in a name": _more(b"it's"),
+        "a quote in a name": _more(b'"a ""b"""'),
+        "SQL in a name": _more(b"x FROM y -- DROP TABLE source"),
+        "a name of ours": _more(b"row_no"),
+        "another name of ours": _more(b"finess"),
+        "a long name": _more(b"x" * 300),
+    }
+    for table in ("C", "D"):
+        for name, change in list(ways.items())[table == "C" :: 2]:
+            yield edited(ground, name, table, change)
+
+
+def _nameless(content: bytes) -> bytes:
+    return b"\r\n".join(line + b";" for line in content.split(b"\r\n") if line) + b"\r\n"
+
+
+def _more(name: bytes) -> Change:
+    return lambda content: (
+        b"\r\n".join(line + b";" + (b"v" if rank else name) for rank, line in enumerate(content.split(b"\r\n")) if line) + b"\r\n"
+    )
+
+
+@mutation("table: separators", "tables", "; , tab and | are read like any other; another one refuses the set")
+def _separators(ground: Ground) -> Iterator[Parcel]:
+    for separator in (b";", b",", b"\t", b"|"):
+        finess, label = ground.finess(), ground.label()
+        content = {name: text.replace(b";", separator) for name, text in files(label, good(finess, STAYS)).items()}
+        yield Parcel(f"all {separator!r}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
+        doubled = separator * 2
+        yield edited(ground, f"doubled {separator!r}", "D", lambda content, doubled=doubled: content.replace(b";", doubled))
+        yield edited(ground, f"one {separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
+    for separator in (b":", b" ", b"^", b"\x1f", b"~", b"\x00", "§".encode()):
+        parcel = edited(ground, f"{separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
+        yield refused(parcel, {"missing_column", "duplicate_column"}, len(STAYS))
+
+
+@mutation("table: lines ended otherwise", "tables", _SAME)
+def _line_ends(ground: Ground) -> Iterator[Parcel]:
+    for name, end in (("LF", b"\n"), ("CR", b"\r"), ("CRLF", b"\r\n")):
+        yield edited(ground, name, "B", lambda content, end=end: content.replace(b"\r\n", end))
+        yield edited(ground, f"{name}, none at the end", "D", lambda content, end=end: content.replace(b"\r\n", end).removesuffix(end))
+    yield edited(ground, "blank lines", "D", lambda content: content.replace(b"\r\n", b"\r\n\r\n"))
+    yield edited(ground, "blank lines at the end", "D", lambda content: content + b"\r\n" * 9)
+    yield edited(ground, "a blank line in front", "D", lambda content: b"\r\n" + content)
+    yield edited(ground, "blank lines in front", "B", lambda content: b"\r\n" * 3 + content)
+    yield edited(ground, "a mark", "B", lambda content: BOM + content)
+    yield edited(
+        ground,
+        "a mark and quotes",
+        "B",
+        lambda content: BOM + b'"' + content.replace(b";", b'";"', len(_columns(content)) - 1).replace(b"\r\n", b'"\r\n', 1),
+    )
+
+
+@mutation("table: another encoding", "tables", _SET)
+def _encodings(ground: Ground) -> Iterator[Parcel]:
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp500"):
+        for table in ("B", "D"):
+            parcel = edited(ground, encoding, table, lambda content, encoding=encoding: content.decode().encode(encoding))
+            yield refused(parcel, {"missing_column", "duplicate_column", "unreadable_table"}, None)
+
+
+@mutation("table: nothing in it", "tables", "the set is refused by the name of the table")
+def _nothing(ground: Ground) -> Iterator[Parcel]:
+    for table in ("B", "D"):
+        for name, content in (
+            ("empty", b""),
+            ("a mark", BOM),
+            ("a newline", b"\r\n"),
+            ("newlines", b"\n" * 9),
+            ("blanks", b"   "),
+            ("zeros", bytes(50)),
+            ("odd line ends", b"\x0b\x85"),
+        ):
+            parcel = refused(edited(ground, name, table, lambda _, content=content: content), {"", "missing_column"}, None)
+            yield parcel
+
+
+@mutation("table: header only", "tables", "an empty table is read as one; without stays every row is set aside or refused")
+def _header_only(ground: Ground) -> Iterator[Parcel]:
+    for table in TABLES:
+        for name, keep in (("with its newline", 2), ("without", 0)):
+            parcel = edited(ground, name, table, lambda content, keep=keep: content[: content.index(b"\r\n") + keep])
+            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
+            parcel.lines[own] = 0
+            if table == "B":
+                parcel.stays, parcel.aside = (
+                    {},
+                    {(file, line): {"orphan_row"} for file in parcel.files if file != own for line in range(1, 5)},
+                )
+            if table == "C":
+                parcel.stays = chained(STAYS, False)
+            yield parcel
+
+
+@mutation("table: lost quotes", "tables", "the set is refused, or rows are set aside: no row is swallowed in silence")
+def _quotes(ground: Ground) -> Iterator[Parcel]:
+    for table, cell in (("B", b"05M092"), ("C", b"2017-03-05"), ("D", b"E1190")):
+        ways: dict[str, Change] = {
+            "one in front of the first": lambda content, cell=cell: content.replace(cell, b'"' + cell, 1),
+            "one in front of each": lambda content, cell=cell: content.replace(cell, b'"' + cell),
+            "one behind the first": lambda content, cell=cell: content.replace(cell, cell + b'"', 1),
+            "one inside": lambda content, cell=cell: content.replace(cell, cell[:2] + b'"' + cell[2:], 1),
+            "two in front": lambda content, cell=cell: content.replace(cell, b'""' + cell, 1),
+            "a line end inside": lambda content, cell=cell: content.replace(cell, b'"' + cell[:2] + b"\r\n" + cell[2:] + b'"', 1),
+            "one alone at the end": lambda content: content + b'"',
+        }
+        for name, change in ways.items():
+            parcel = edited(ground, name, table, change)
+            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
+            del parcel.lines[own]
+            parcel.stays, parcel.is_exact = {}, False
+            yield parcel
+
+
+@mutation("table: lines that are no rows", "tables", "in front they refuse the set, elsewhere they are set aside alone")
+def _foreign_lines(ground: Ground) -> Iterator[Parcel]:
+    for table in ("B", "D"):
+        for name, text in (("a sep line", b"sep=;"), ("a comment", b"# extraction"), ("a title", b"Table des stays"), ("dashes", b"-----")):
+            parcel = edited(ground, f"{name} in front", table, lambda content, text=text: text + b"\r\n" + content)
+            yield refused(parcel, {"missing_column"}, len(STAYS) + 1)
+            parcel = edited(ground, f"{name} at the end", table, lambda content, text=text: content + text + b"\r\n")
+            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
+            parcel.lines[own], parcel.aside = 5, {(own, 5): {"broken_row"}}
+            yield parcel
+        parcel = edited(ground, "the header again", table, lambda content: content + content.partition(b"\r\n")[0] + b"\r\n")
+        own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
+        parcel.lines[own], parcel.aside = 5, {(own, 5): {"invalid_key", "not_a_number"}}
+        yield parcel
+
+
+@mutation("table: no header", "tables", _SET)
+def _headless(ground: Ground) -> Iterator[Parcel]:
+    for table in TABLES:
+        parcel = edited(ground, "the first row in its place", table, lambda content: content.partition(b"\r\n")[2])
+        yield refused(parcel, {"missing_column", "duplicate_column"}, len(STAYS) - 1)
+    same = "K9900000010000000"
+    for table in ("C", "D"):
+        parcel = edited(ground, "a person as two columns", table, lambda content: f"{same};{same}\r\n".encode() * 3)
+        yield refused(parcel, {"duplicate_column"}, 2)
+
+
+@mutation("set: table missing", "tables", "the set is refused by the name of the table; without VALO it is taken")
+def _table_missing(ground: Ground) -> Iterator[Parcel]:
+    for table in TABLES:
+        finess, label = ground.finess(), ground.label()
+        content = files(label, good(finess, STAYS))
+        del content[f"T_MCO{label}{table}.csv"]
+        is_taken = table == "VALO"
+        refused_ = {} if is_taken else {name: {"incomplete_set"} for name in content}
+        yield Parcel(table, finess, content, stays=chained(STAYS) if is_taken else {}, refused=refused_, lines=dict.fromkeys(content, 4))
+    for table in TABLES[:5]:
+        finess, label = ground.finess(), ground.label()
+        name = f"T_MCO{label}{table}.csv"
+        content = {name: files(label, good(finess, STAYS))[name]}
+        yield Parcel(f"{table} alone", finess, content, refused={name: {"incomplete_set"}}, lines={name: 4})
+
+
+@mutation("set: table under the name of another", "tables", "known by its columns: the set is read")
+def _exchanged(ground: Ground) -> Iterator[Parcel]:
+    for first, second in (("B", "C"), ("D", "A"), ("UM", "VALO"), ("C", "D")):
+        finess, label = ground.finess(), ground.label()
+        content = files(label, good(finess, STAYS))
+        one, other = f"T_MCO{label}{first}.csv", f"T_MCO{label}{second}.csv"
+        content[one], content[other] = content[other], content[one]
+        yield Parcel(f"{first}, {second}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
+
+
+@mutation("set: without the names of the tables", "tables", "read by their columns, one set per folder")
+def _unnamed(ground: Ground) -> Iterator[Parcel]:
+    for suffix in ("csv", "txt", "dat", "CSV"):
+        finess = ground.finess()
+        content = {f"{rank}.{suffix}": table_csv(rows) for rank, rows in enumerate(good(finess, STAYS).values())}
+        yield Parcel(f".{suffix}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
+
+
+@mutation("set: in two pieces", "tables", "pieces are one table; a stay in two pieces refuses the set, or its copy is refused")
+def _pieces(ground: Ground) -> Iterator[Parcel]:
+    finess, label = ground.finess(), ground.label()
+    first, second = good(finess, range(4)), good(finess, range(4, 8))
+    content = files(label, first) | {name.replace(".csv", "_2.csv"): text for name, text in files(label, second).items()}
+    yield Parcel("other stays", finess, content, stays=chained(range(8)), lines=dict.fromkeys(content, 4))
+    finess, label = ground.finess(), ground.label()
+    content = files(label, good(finess, range(4)))
+    copies = {name.replace(".csv", "_2.csv"): text for name, text in content.items()}
+    yield Parcel(
+        "copies",
+        finess,
+        content | copies,
+        stays=chained(range(4)),
+        refused={file: {"already_in"} for file in copies},
+        lines=dict.fromkeys(content | copies, 4),
+    )
+    for name, more in (
+        ("overlapping", files("00", good("990000003", range(2, 6)))),
+        ("also in Parquet", parquet_files("00", good("990000004", range(4)))),
+    ):
+        finess, label = ground.finess(), ground.label()
+        content = files(label, good(finess, range(4)))
+        content |= {f"{file.replace('T_MCO00', f'T_MCO{label}').replace('.', '_2.')}": text for file, text in more.items()}
+        yield Parcel(name, finess, content, refused={file: {"table_twice"} for file in content}, lines=dict.fromkeys(content, 4))
+
+
+@mutation("set: several years without a name", "tables", "refused: the year cannot be told")
+def _several_years(ground: Ground) -> Iterator[Parcel]:
+    finess = ground.finess()
+    rows = good(finess, STAYS)
+    rows["B"][0] |= {"SOR_ANN": "2018"}
+    content = {f"{rank}.csv": table_csv(one) for rank, one in enumerate(rows.values())}
+    yield Parcel("2017 and 2018", finess, content, refused={file: {"several_years"} for file in content}, lines=dict.fromkeys(content, 4))
+
+
+@mutation("set: chaining codes of any kind", "tables", _SAME)
+def _codes(ground: Ground) -> Iterator[Parcel]:
+    for text in ("", "9", "00", "é", "x" * 50, "\u0661"):
+        finess, label = ground.finess(), ground.label()
+        rows = good(finess, STAYS)
+        for row in rows["C"]:
+            row |= dict.fromkeys(RETURNS, text)
+        content = files(label, rows)
+        yield Parcel(repr(text), finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
