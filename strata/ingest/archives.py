@@ -130,7 +130,7 @@ def open_sources(landing: Path) -> Iterator[SourceFile]:
     base = landing.parent if landing.is_file() else landing
     found = [landing] if landing.is_file() else landing.rglob("*")
     for path in sorted((path for path in found if path.is_file()), key=lambda path: path.relative_to(base).as_posix()):
-        name = path.relative_to(base).as_posix()
+        name = _plain(path.relative_to(base).as_posix())
         try:
             is_archive = _is_archive(path)
         except OSError:
@@ -202,8 +202,8 @@ def _is_unsafe(name: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """An entry name that can be printed on one line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    """A name that can be printed on one line and stored: what is no letter is escaped, each its own way."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in name)
 
 
 def _opener(path: Path, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:

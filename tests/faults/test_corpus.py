@@ -3,10 +3,15 @@
 The figures of each class are printed at the end of the run (conftest.py); docs/proofs.md lists the classes.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from strata.engine.duckdb import connect
+from strata.ingest import warehouse
+from strata.ingest.load import ingest
 from tests.support.corpus.judge import Figures, judge
 from tests.support.corpus.mutation import MUTATIONS, Ground, Mutation
 from tests.support.corpus.parcel import Parcel
@@ -87,3 +92,19 @@ def test_the_judge_names_the_parcel_that_breaks(tmp_path: Path, monkeypatch: pyt
     first, second = pair("990000001", 2024, range(1))
     (fault,) = _judged(Parcel("a pair", "990000001", {"a.rsa": first, "a.ano": second}), tmp_path)
     assert "a class / a pair: traceback ZeroDivisionError" in fault
+
+
+def test_a_file_name_that_is_no_text_is_listed_with_the_others(tmp_path: Path) -> None:
+    """Names of an old system keep bytes that are no letter; a file system that refuses them has none."""
+    odd = [tmp_path / os.fsdecode(name) for name in (b"\xe9.txt", b"\xe8.txt")]
+    for path in odd:
+        with suppress(OSError, UnicodeError):
+            path.write_bytes(b"x")
+    first, second = pair("990000001", 2024, range(3))
+    (tmp_path / "a.rsa").write_bytes(first)
+    (tmp_path / "a.ano").write_bytes(second)
+    connection = connect(None)
+    connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
+    report = ingest(tmp_path, connection)
+    assert len({file.source_file for file in report.files}) == len(list(tmp_path.iterdir()))
+    assert report.total("accepted") == 6
