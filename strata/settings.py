@@ -1,6 +1,7 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
-Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `duplicate_finess`, `accepted_gap` (docs/design.md). Not here: definitions.
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `duplicate_finess`, `accepted_gap` (docs/design.md).
+Not here: definitions.
 """
 
 from datetime import date

@@ -22,7 +22,7 @@ def gaps(slices: list[tuple[str, int, int]], *, accepted: list[str] | None = Non
     for number, (finess, year, month) in enumerate(slices):
         connection.execute("INSERT INTO read_slice VALUES (?, ?, 'mco', ?, 'atih', ?, 'x')", [number, finess, year, month])
     coverage = {"mco": {"scope": "national", "last_complete_month": through, "accepted_gaps": accepted or []}}
-    write_settings(connection, from_dict({"years": YEARS, "coverage": coverage}, Path(".")))
+    write_settings(connection, from_dict({"years": YEARS, "coverage": coverage}, Path()))
     models.build(connection, "coverage_check")
     return connection.execute("FROM coverage_check").fetchall()[0]
 
