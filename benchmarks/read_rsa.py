@@ -72,7 +72,7 @@ def _stay(draw: random.Random) -> dict[str, Any]:
 def ours_to_memory(path: str) -> int:
     """All that ingest does before the warehouse: recognition, checks of each line and of the whole file, hash."""
     from strata.ingest.archives import loose
-    from strata.ingest.atih import read_atih
+    from strata.ingest.atih_mco import read_atih
 
     (extract,) = read_atih([loose(Path(path), "a.rsa")])
     return int(extract.tables["procedure"].num_rows)

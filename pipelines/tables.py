@@ -74,6 +74,7 @@ WRITERS = (
             "read_unit": "Medical units of the stays, as read.",
             "read_diagnosis": "Associated diagnoses, as read.",
             "read_procedure": "Acts, as read.",
+            "read_group": "Parts of SMR and HAD stays that have a tariff of their own, as read.",
             "pseudonym": "Pseudonym of each person: the only table that holds it.",
             "quarantine": "Lines set aside, each with its reason.",
             "read_file": "Files seen, with lines in = accepted + quarantined + refused.",

@@ -1,6 +1,6 @@
 """ANO lines (the pseudonym, chaining codes and dates of one stay) to columns.
 
-Belongs here: what makes an ANO line acceptable and which of its fields are read. Not here: joining it to its RSA (atih.py).
+Belongs here: what makes an ANO line acceptable and which of its fields are read. Not here: joining it to its RSA (atih_mco.py).
 """
 
 from collections.abc import Iterable

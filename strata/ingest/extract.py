@@ -1,6 +1,6 @@
 """What every reader gives back, whatever the form of the files: the tables as read, before any judgement.
 
-Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih.py, snds.py) or storing (load.py).
+Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih_mco.py, snds.py) or storing (load.py).
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,11 @@ STAY = pa.schema(
         ("billable", pa.string()),
         ("valuation_code", pa.string()),
         ("cost_billed_eur", MONEY),
+        ("care_form", pa.string()),  # outside MCO: 'full' 'day' 'night' 'session' 'home' 'contact'
+        ("presence_days", pa.int16()),
+        ("presence_half_days", pa.int16()),
+        ("is_unfinished", pa.bool_()),  # still in at the end of the file: exit_date is the last day seen
+        ("billing_base_eur", MONEY),  # what a public hospital bills by daily rates (STC): never the value of a stay
         ("source_file", pa.string()),
         ("source_line", pa.int32()),
     ]
@@ -71,9 +76,19 @@ PROCEDURE = pa.schema(
         ("executions", pa.int16()),
     ]
 )
+GROUP = pa.schema(  # a part of a stay with a tariff of its own: GME and GMT of SMR, GHPC and GHT of HAD
+    [
+        ("line", pa.int64()),
+        ("unit_rank", pa.int16()),
+        ("group_code", pa.string()),
+        ("tariff_code", pa.string()),
+        ("days", pa.int16()),
+        ("home", pa.string()),
+    ]
+)
 QUARANTINE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32()), ("reason", pa.string())])
 
-SCHEMAS = {"stay": STAY, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
+SCHEMAS = {"stay": STAY, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE, "group": GROUP}
 
 
 @dataclass
@@ -101,11 +116,11 @@ class FileSeen:
 class Extract:
     """Stays of one or more hospitals and years read together (one archive, or one year of SNDS tables).
 
-    tables: 'stay', 'unit', 'diagnosis', 'procedure', each with the schema above; `line` joins them.
+    tables: 'stay', 'unit', 'diagnosis', 'procedure', 'group', each with the schema above; `line` joins them.
     """
 
     form: str  # 'atih' | 'snds'
-    field: str  # 'mco'
+    field: str  # 'mco' | 'smr' | 'had' | 'psy'
     tables: dict[str, pa.Table]
     quarantine: pa.Table
     files: list[FileSeen] = dataclass_field(default_factory=list)

@@ -1,6 +1,6 @@
 """Where each field of a fixed-width ATIH line lies, from the tables in strata/formats.
 
-Belongs here: loading those tables into small immutable objects. Not here: reading lines (atih.py) or writing them (synthetic).
+Belongs here: loading those tables into small immutable objects. Not here: reading lines (atih_mco.py) or writing them (synthetic).
 """
 
 import csv

@@ -1,6 +1,6 @@
 """What a folder holds, without loading it into a warehouse: per hospital, field of care and year.
 
-Belongs here: looking into each file once, for its lines and months. Not here: recognising (recognise.py, atih.py, snds.py), what replaces
+Belongs here: looking into each file once, for its lines and months. Not here: recognising (recognise.py), what replaces
 what and what is missing (listing_rules.py), the checks of each line (that is reading), printing (pipelines/commands/list.py).
 """
 
@@ -15,7 +15,6 @@ import duckdb
 
 from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih import Found, Pair, count_lines, pairs, why_not
 from strata.ingest.listed import Finding, Listing, Part, Transmission, Unread
 from strata.ingest.listing_rules import found_in, judged
 from strata.ingest.reasons import Refused
@@ -24,6 +23,7 @@ from strata.ingest.snds import WORK_PREFIX, TableSet, settled_year, table_sets
 from strata.ingest.snds_columns import FAMILIES, OPTIONAL_FAMILIES
 from strata.ingest.snds_file import TableFile, count_by_hospital
 from strata.ingest.transmission import announced
+from strata.ingest.transmissions import Found, Pair, count_lines, pairs, why_not
 
 _FINESS, _YEAR = re.compile(r"[0-9][0-9AB][0-9]{7}"), re.compile(r"20[0-9]{2}")
 _STAYS = "T_MCOaaB"

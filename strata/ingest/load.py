@@ -1,7 +1,7 @@
 """From the landing folder to the tables as read: the public entry of ingest.
 
 Belongs here: what is read, in which order, what is already in, what is reported.
-Not here: reading (atih.py, snds.py) and storing (store.py).
+Not here: reading (atih_mco.py, snds.py) and storing (store.py).
 """
 
 import hashlib
@@ -15,13 +15,14 @@ import duckdb
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih import Pair, pairs, read_pair
+from strata.ingest.atih_mco import read_pair
 from strata.ingest.extract import FileSeen
 from strata.ingest.lock import lock
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
 from strata.ingest.store import Slice, store, transaction, write_files
+from strata.ingest.transmissions import Pair, pairs
 from strata.ingest.warehouse import open_warehouse
 
 Progress = Callable[[str], None]

@@ -1,6 +1,6 @@
 """What a file is, from its first bytes: never from a year a person typed, and from its name only when the content cannot tell.
 
-Belongs here: families and versions. Not here: reading the rows (atih.py, snds.py).
+Belongs here: families and versions. Not here: reading the rows (atih_mco.py, snds.py).
 """
 
 import csv

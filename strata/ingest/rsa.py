@@ -1,7 +1,7 @@
 """RSA lines (one stay, its units, diagnoses and acts) to the columns of an extract.
 
 Belongs here: what makes an RSA line acceptable, and which of its fields become which columns.
-Not here: bytes to columns (fixed_width.py), where fields lie (strata/formats), the .ano beside it (ano.py, atih.py).
+Not here: bytes to columns (fixed_width.py), where fields lie (strata/formats), the .ano beside it (ano.py, atih_mco.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,8 @@ _CODES = (
 _NUMBERS_OF_ZONE = {"um": ("unit_das_count", "unit_procedure_count", "unit_nights"), "da": (), "actes": ("day_offset", "executions")}
 _READ_LATER = {"pseudonym", "chaining_codes", "entry_date", "exit_date", "billable"}  # .ano
 _CONSTANT = {"field", "format_version", "valuation_code", "cost_billed_eur", "source_file", "source_line"}
-AS_READ = pa.schema([column for column in STAY if column.name not in _READ_LATER | _CONSTANT])
+_OTHER_FIELDS = {"care_form", "presence_days", "presence_half_days", "is_unfinished", "billing_base_eur"}
+AS_READ = pa.schema([column for column in STAY if column.name not in _READ_LATER | _CONSTANT | _OTHER_FIELDS])
 TABLES = {"stay": AS_READ, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
 
 

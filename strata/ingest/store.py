@@ -13,7 +13,7 @@ from strata.errors import StrataError
 from strata.ingest.extract import STAY, Extract, FileSeen
 
 STAY_FAMILIES = ("mco_rsa", "T_MCOaaB")  # one line of them is one stay
-_CHILDREN = ("unit", "diagnosis", "procedure")
+_CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _FILE_NAMES = ", ".join(field.name for field in fields(FileSeen))
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"

@@ -1,6 +1,6 @@
 """What the name of an e-PMSI archive says: FINESS.YEAR.MONTH.ddmmyyyyhhmmss.*, or FINESS.YEAR.MONTH.* for a file.
 
-Belongs here: reading that name. Not here: what the file holds, which its content alone decides (recognise.py, atih.py).
+Belongs here: reading that name. Not here: what the file holds, which its content alone decides (recognise.py, atih_mco.py).
 """
 
 import re

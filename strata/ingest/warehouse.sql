@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS read_stay (
     supplement_hs SMALLINT, supplement_rea SMALLINT, supplement_si SMALLINT, supplement_stf SMALLINT, supplement_src SMALLINT,
     supplement_rep SMALLINT, supplement_nn1 SMALLINT, supplement_nn2 SMALLINT, supplement_nn3 SMALLINT,
     dp VARCHAR, dr VARCHAR, unit_count SMALLINT, billable VARCHAR, valuation_code VARCHAR, cost_billed_eur DECIMAL(12, 2),
+    care_form VARCHAR, presence_days SMALLINT, presence_half_days SMALLINT, is_unfinished BOOLEAN, billing_base_eur DECIMAL(12, 2),
     source_file VARCHAR, source_line INTEGER
 );
 
@@ -22,6 +23,10 @@ CREATE TABLE IF NOT EXISTS read_diagnosis (stay_id BIGINT, unit_rank SMALLINT, c
 
 CREATE TABLE IF NOT EXISTS read_procedure (
     stay_id BIGINT, unit_rank SMALLINT, code VARCHAR, phase VARCHAR, activity VARCHAR, day_offset SMALLINT, executions SMALLINT
+);
+
+CREATE TABLE IF NOT EXISTS read_group (
+    stay_id BIGINT, unit_rank SMALLINT, group_code VARCHAR, tariff_code VARCHAR, days SMALLINT, home VARCHAR
 );
 
 CREATE TABLE IF NOT EXISTS pseudonym (person_id INTEGER, pseudonym VARCHAR);

@@ -28,6 +28,8 @@ SELECT k.group_no, k.line, 'mco' AS field, b.finess, b.exit_year AS year, b.stay
        b.supplement_hs, b.supplement_rea, b.supplement_si, b.supplement_stf, b.supplement_src,
        b.supplement_rep, b.supplement_nn1, b.supplement_nn2, b.supplement_nn3,
        b.dp, b.dr, b.unit_count, CAST(NULL AS VARCHAR) AS billable, v.valuation_code, v.cost_billed_eur,
+       CAST(NULL AS VARCHAR) AS care_form, CAST(NULL AS SMALLINT) AS presence_days, CAST(NULL AS SMALLINT) AS presence_half_days,
+       CAST(NULL AS BOOLEAN) AS is_unfinished, CAST(NULL AS DECIMAL(12, 2)) AS billing_base_eur,
        f.source_file, b.row_no AS source_line
 FROM T_MCOaaB AS b
 JOIN stay_key AS k ON k.file_no = b.file_no AND k.row_no = b.row_no
