@@ -48,6 +48,13 @@ def _inputs(session: Session) -> None:
         session.tell(notice)
 
 
+def _deaths(session: Session) -> None:
+    from strata.ingest.user_deaths import load_deaths
+
+    if notice := load_deaths(session.connection, session.config.path("deaths")):
+        session.tell(notice)
+
+
 def _settings(session: Session) -> None:
     from strata.settings import write_settings
 
@@ -79,6 +86,12 @@ WRITERS = (
             "quarantine": "Lines set aside, each with its reason.",
             "read_file": "Files seen, with lines in = accepted + quarantined + refused.",
             "read_slice": "(hospital, field of care, year) now held, and from which transmission.",
+            "read_care": "Ambulatory care as read (DCIR): acts, tests, drugs, other services, with signed quantities.",
+            "read_beneficiary": "Beneficiaries as read (IR_BEN_R): several rows where a person has several pseudonyms.",
+            "read_ald": "Exemptions for long-term illness as read (IR_IMB_R), renewals apart.",
+            "read_cartography": "Tops of the CNAM cartography that are set, as read.",
+            "read_person_slice": "What is held of each table about persons, and from which files.",
+            "read_person_file": "Lines of each file in each of these slices.",
         },
         _extract,
         ("Lecture des extractions…", "Reading the extracts…"),
@@ -99,12 +112,20 @@ WRITERS = (
         ("Lecture des territoires, populations et tarifs…", "Reading territories, populations and tariffs…"),
     ),
     Writer(
+        "deaths",
+        {"user_death": "Dates of death that a user brings, persons of the extract only."},
+        _deaths,
+        ("Décès apportés…", "Deaths brought…"),
+        reads=("pseudonym",),
+    ),
+    Writer(
         "settings",
         {
             "setting": "The choices of strata.toml that SQL reads, one row.",
             "reporting_year": "Years to publish, their index date and look-back.",
             "age_band": "Age bands.",
             "stay_filter": "Stay filters and the use each one acts on.",
+            "care_filter": "Filters of ambulatory care and the use each one acts on.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
             "accepted_gap": "Hospital-years declared absent or cut short.",
         },

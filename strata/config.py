@@ -32,6 +32,7 @@ class Paths:
     """Folders and files, relative to strata.toml. population: a file, or a folder of them.
 
     crosswalk: ATIH files that say which code a commune or a postcode belongs to (none: places are PMSI codes).
+    deaths: dates of death outside the hospital; the file may be absent.
     reference: a pack made elsewhere (none: made from a national extract).
     """
 
@@ -41,6 +42,7 @@ class Paths:
     territories: str = "territories.csv"
     population: str = "population.csv"
     tariffs: str = "tariffs"
+    deaths: str = "deaths.csv"
     crosswalk: str = ""
     conditions: str = ""
     reference: str = ""

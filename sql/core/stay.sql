@@ -1,5 +1,6 @@
 -- Grain: one stay read, whatever its fate.
 -- The stay as the warehouse offers it: who, where, when, what it cost, and for which uses it counts after the filters.
+-- person_id is the person (person_identity): read_stay says under which pseudonym they came.
 WITH refusal AS (
   SELECT
     stay_rejection.stay_id,
@@ -15,7 +16,7 @@ WITH refusal AS (
 
 SELECT
   read_stay.stay_id,
-  read_stay.person_id,
+  coalesce(person_identity.person_id, read_stay.person_id) AS person_id,
   read_stay.field,
   read_stay.finess,
   read_stay.year,
@@ -49,3 +50,4 @@ FROM read_stay
 INNER JOIN stay_trait ON read_stay.stay_id = stay_trait.stay_id
 INNER JOIN stay_cost ON read_stay.stay_id = stay_cost.stay_id
 LEFT JOIN refusal ON read_stay.stay_id = refusal.stay_id
+LEFT JOIN person_identity ON read_stay.person_id = person_identity.read_person_id

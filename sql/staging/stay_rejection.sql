@@ -36,6 +36,11 @@ SELECT stay_id, 'no_pseudonym' AS reason FROM read_stay WHERE pseudonym_status =
 UNION ALL
 SELECT stay_id, 'placeholder_pseudonym' AS reason FROM read_stay WHERE pseudonym_status = 'placeholder'
 UNION ALL
+SELECT read_stay.stay_id, 'twin_pseudonym' AS reason
+FROM read_stay
+INNER JOIN person_identity ON read_stay.person_id = person_identity.read_person_id
+WHERE person_identity.is_ambiguous
+UNION ALL
 SELECT stay_id, 'no_dates' AS reason FROM read_stay WHERE entry_date IS NULL OR exit_date IS NULL
 UNION ALL
 SELECT stay_id, 'residence_abroad_or_unknown' AS reason FROM read_stay WHERE geo_code IS NULL OR geo_code LIKE '99%'

@@ -68,3 +68,31 @@ CREATE TABLE IF NOT EXISTS tariff_gmt (
 CREATE TABLE IF NOT EXISTS tariff_ght (tariff_year SMALLINT, ght VARCHAR, home VARCHAR, day_eur DECIMAL(12, 2));
 
 CREATE TABLE IF NOT EXISTS tariff_supplement (tariff_year SMALLINT, supplement VARCHAR, day_eur DECIMAL(12, 2));
+
+-- Persons outside the hospital: a slice is one referential, one year of cartography or one month of flow of DCIR, and is replaced whole.
+
+CREATE TABLE IF NOT EXISTS read_person_slice (slice_id INTEGER, field VARCHAR, year SMALLINT, month SMALLINT, sha256 VARCHAR);
+
+CREATE TABLE IF NOT EXISTS read_person_file (slice_id INTEGER, source_file VARCHAR, accepted BIGINT);
+
+CREATE TABLE IF NOT EXISTS read_care (
+    slice_id INTEGER, person_id INTEGER, twin_rank SMALLINT, care_date DATE, system VARCHAR, code VARCHAR, activity VARCHAR, service VARCHAR,
+    quantity INTEGER, base_eur DECIMAL(12, 2), speciality VARCHAR, profession VARCHAR, expense_qualifier VARCHAR,
+    expense_qualifier_sent VARCHAR, taa_indicator VARCHAR, supplement_top SMALLINT, source_file VARCHAR, source_line INTEGER
+);
+
+CREATE TABLE IF NOT EXISTS read_beneficiary (
+    slice_id INTEGER, person_id INTEGER, twin_rank SMALLINT, identity INTEGER, sex_code VARCHAR, birth_year SMALLINT, birth_month SMALLINT,
+    death_date DATE, department VARCHAR, commune VARCHAR, nir_kind VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS read_ald (
+    slice_id INTEGER, person_id INTEGER, twin_rank SMALLINT, ald_number SMALLINT, cim10_code VARCHAR, exemption_kind VARCHAR,
+    start_date DATE, end_date DATE
+);
+
+CREATE TABLE IF NOT EXISTS read_cartography (
+    slice_id INTEGER, person_id INTEGER, twin_rank SMALLINT, year SMALLINT, top VARCHAR, version VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS user_death (person_id INTEGER, death_date DATE);
