@@ -17,16 +17,16 @@ from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.listed import Finding, Listing, Part, Transmission, Unread
 from strata.ingest.listing_rules import found_in, judged
+from strata.ingest.raw_set import settled_year
+from strata.ingest.raw_tables import families, main_families
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import Recognised, recognise_source, seen
-from strata.ingest.snds import WORK_PREFIX, TableSet, settled_year, table_sets
-from strata.ingest.snds_columns import FAMILIES, OPTIONAL_FAMILIES
+from strata.ingest.snds import WORK_PREFIX, TableSet, table_sets
 from strata.ingest.snds_file import TableFile, count_by_hospital
 from strata.ingest.transmission import announced
 from strata.ingest.transmissions import Found, Pair, count_lines, pairs, why_not
 
 _FINESS, _YEAR = re.compile(r"[0-9][0-9AB][0-9]{7}"), re.compile(r"20[0-9]{2}")
-_STAYS = "T_MCOaaB"
 Rows = list[tuple[str, int | None, int | None, int]]  # finess, year, month, lines
 
 
@@ -110,19 +110,20 @@ def _add_set(listing: Listing, tables: TableSet, connection: duckdb.DuckDBPyConn
             counts.append((file, count_by_hospital(connection, file, work)))
         except Refused as refused:
             listing.unread.append(_unread(file.source, file.recognised, refused.code))
-    years = {row[1] for file, rows in counts if file.family == _STAYS for row in rows if row[1]}
-    year = settled_year(sorted(years), tables.label)
-    missing = [family for family in FAMILIES if family not in {file.family for file, _ in counts}]
+    years = {row[1] for file, rows in counts if file.family in main_families() for row in rows if row[1]}
+    keeps_other_years = any(file.raw_table.keeps_other_years for file, _ in counts)
+    year = settled_year(sorted(years), tables.announced_year, keeps_other_years)
+    missing = [one for one in families(tables.field) if one.family not in {file.family for file, _ in counts}]
     names = tuple(file.source.name for file, _ in counts)
-    for family in missing:
-        finding = "valuation_missing" if family in OPTIONAL_FAMILIES else "table_missing"
-        listing.findings.append(Finding(finding, None, "mco", year, family, names))
-    mandatory = [family for family in missing if family not in OPTIONAL_FAMILIES]
+    for one in missing:
+        if finding := one.missing_finding if one.is_optional else "table_missing":
+            listing.findings.append(Finding(finding, None, tables.field, year, one.family, names))
+    mandatory = [one.family for one in missing if not one.is_optional]
     reason = f"incomplete_set: {', '.join(mandatory)}" if mandatory else None if year else "several_years"
-    listing.transmissions += _of_hospitals(counts, year, reason)
+    listing.transmissions += _of_hospitals(tables.field, counts, year, reason)
 
 
-def _of_hospitals(counts: list[tuple[TableFile, Rows]], year: int | None, reason: str | None) -> list[Transmission]:
+def _of_hospitals(field: str, counts: list[tuple[TableFile, Rows]], year: int | None, reason: str | None) -> list[Transmission]:
     """One transmission per hospital of a set; refused together when there is a reason."""
     lines: dict[str, Counter[str]] = defaultdict(Counter)  # by hospital, by file
     months: dict[str, set[int]] = defaultdict(set)
@@ -135,7 +136,7 @@ def _of_hospitals(counts: list[tuple[TableFile, Rows]], year: int | None, reason
         Transmission(
             form="snds",
             finess=finess,
-            field="mco",
+            field=field,
             year=year,
             months=tuple(sorted(months[finess])),
             sent=None,

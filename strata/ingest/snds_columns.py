@@ -1,48 +1,41 @@
 """Which columns of the SNDS tables are read, and how a cell as found becomes a typed value.
 
-Belongs here: strata/formats/snds_mco.csv as objects, and the SQL of one value. Not here: opening files, joining tables (snds.py).
-Several columns may feed one name: the first that is not blank wins, in the order of the file (EXE_SOI_DTD then ENT_DAT;
-NIR_ANO_17 then NUM_ENQ, its name in project extractions).
+Belongs here: strata/formats/snds_<field>.csv as objects, and the SQL of one value. Not here: opening files (snds_file.py),
+what a row of a raw table must hold (raw_set.py). Several columns may feed one name: the first that is not blank wins, in the order
+of the file (EXE_SOI_DTD then ENT_DAT; NIR_ANO_17 then NUM_ENQ, its name in project extractions).
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from strata.ingest.layouts import FORMATS
+from strata.ingest.raw_tables import SQL_TYPES, column_rows, family, raw_columns
 
-FAMILIES = ("T_MCOaaB", "T_MCOaaC", "T_MCOaaD", "T_MCOaaA", "T_MCOaaUM", "T_MCOaaVALO")
-OPTIONAL_FAMILIES = {"T_MCOaaVALO"}  # without it the cost is computed from tariffs
-SQL_TYPES = {"text": "VARCHAR", "integer": "SMALLINT", "euros": "DECIMAL(12, 2)", "date": "DATE", "datetime": "DATE"}
-_KEY = ("finess", "stay_number")
-_MANDATORY = {  # a row where one is blank says nothing
-    "T_MCOaaB": (*_KEY, "exit_year", "exit_month"),
-    "T_MCOaaC": _KEY,
-    "T_MCOaaD": (*_KEY, "code"),
-    "T_MCOaaA": (*_KEY, "code"),
-    "T_MCOaaUM": (*_KEY, "unit_rank"),
-    "T_MCOaaVALO": _KEY,
-}
-_JUDGED = {  # impossible values, and their reason
-    "T_MCOaaB": {"exit_month NOT BETWEEN 1 AND 12": "invalid_month", "unit_count = 0": "no_unit"},
-    "T_MCOaaC": {
-        "exit_date < entry_date": "exit_before_entry",
-        "year(exit_date) <> exit_year OR month(exit_date) <> exit_month": "date_disagrees",
-    },
-    "T_MCOaaVALO": {"cost_billed_eur < 0": "negative_amount"},
-}
 _DATE = """CASE
     WHEN regexp_full_match({x}, '\\d{{4}}-\\d{{2}}-\\d{{2}}([ T].*)?') THEN TRY_CAST(left({x}, 10) AS DATE)
     WHEN regexp_full_match({x}, '\\d{{7,8}}') THEN CAST(try_strptime(lpad({x}, 8, '0'), '%d%m%Y') AS DATE)
     WHEN regexp_full_match({x}, '\\d{{2}}/\\d{{2}}/\\d{{4}}( .*)?') THEN CAST(try_strptime(left({x}, 10), '%d/%m/%Y') AS DATE)
     WHEN regexp_full_match({x}, '\\d{{2}}[A-Za-z]{{3}}\\d{{4}}(:.*)?') THEN CAST(try_strptime(left({x}, 9), '%d%b%Y') AS DATE)
 END"""
+_YEAR_FIRST, _MONTH_FIRST = "'(19|20)\\d{{2}}-?(0[1-9]|1[0-2])(-.*)?'", "'(0?[1-9]|1[0-2])/?(19|20)\\d{{2}}'"
+_VALUES = {  # {x}: the text of the cell
+    "integer": "CASE WHEN regexp_full_match({x}, '\\d+(\\.0+)?') THEN TRY_CAST({x} AS {type}) END",
+    "euros": """CASE WHEN regexp_full_match(replace({x}, ',', '.'), '-?\\d+(\\.\\d+)?')
+                     THEN TRY_CAST(replace({x}, ',', '.') AS {type}) END""",
+    "date": _DATE,
+    "datetime": _DATE,
+    "year": f"""CASE WHEN regexp_full_match({{x}}, {_YEAR_FIRST}) THEN CAST(left({{x}}, 4) AS {{type}})
+                     WHEN regexp_full_match({{x}}, {_MONTH_FIRST}) THEN CAST(right({{x}}, 4) AS {{type}}) END""",
+    "month": f"""CASE WHEN regexp_full_match({{x}}, {_YEAR_FIRST}) THEN CAST(left(ltrim(substr({{x}}, 5), '-'), 2) AS {{type}})
+                      WHEN regexp_full_match({{x}}, {_MONTH_FIRST})
+                      THEN CAST(rtrim(left({{x}}, length({{x}}) - 4), '/') AS {{type}}) END""",
+}
+_REASONS = {"date": "invalid_date", "datetime": "invalid_date", "month": "invalid_date", "year": "invalid_date"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One value of a row: our name, and the SNDS columns that may hold it."""
+    """One value of a row: our name, and the SNDS columns that may hold it (none: only ATIH files have it)."""
 
     name: str
     kind: str
@@ -52,22 +45,27 @@ class Column:
 
 
 @cache
-def columns(family: str) -> tuple[Column, ...]:
-    """The values read from a table, in the order of snds_mco.csv."""
-    with (FORMATS / "snds_mco.csv").open(encoding="utf-8", newline="") as handle:
-        rows = [row for row in csv.DictReader(handle) if row["table"] == family]
-    names = list(dict.fromkeys(row["name"] for row in rows))
-    return tuple(_column(name, [row for row in rows if row["name"] == name]) for name in names)
+def columns(table: str) -> tuple[Column, ...]:
+    """The values an SNDS table gives to its raw table, in the order of the latter."""
+    known = family(table)
+    if known is None:
+        raise KeyError(table)
+    rows = [row for row in column_rows(known.field) if row["table"] == table and row["column"]]
+    return tuple(
+        Column(
+            one.name,
+            one.kind,
+            any(row["required"] == "yes" for row in rows if row["name"] == one.name),
+            one.width,
+            tuple(row["column"] for row in rows if row["name"] == one.name),
+        )
+        for one in raw_columns(known.raw_table)
+    )
 
 
-def _column(name: str, rows: list[dict[str, str]]) -> Column:
-    width = int(rows[0]["width"]) if rows[0]["width"] else None
-    return Column(name, rows[0]["kind"], any(row["required"] == "yes" for row in rows), width, tuple(row["column"] for row in rows))
-
-
-def missing_columns(family: str, present: set[str]) -> list[str]:
+def missing_columns(table: str, present: set[str]) -> list[str]:
     """The SNDS columns a table should have and has not, as a person names them ('NIR_ANO_17 or NUM_ENQ')."""
-    return [" or ".join(column.sources) for column in columns(family) if column.required and not present.intersection(column.sources)]
+    return [" or ".join(column.sources) for column in columns(table) if column.required and not present.intersection(column.sources)]
 
 
 def text_sql(column: Column, present: Mapping[str, tuple[str, str]]) -> str:
@@ -91,25 +89,16 @@ def _cell_sql(name: str, duckdb_type: str) -> str:
 
 def value_sql(column: Column) -> str:
     """SQL of the typed value, from the text of the same name; NULL when the text cannot be read."""
-    if column.kind == "integer":
-        return f"CASE WHEN regexp_full_match({column.name}, '\\d+(\\.0+)?') THEN TRY_CAST({column.name} AS SMALLINT) END"
-    if column.kind == "euros":
-        number = f"replace({column.name}, ',', '.')"
-        return f"CASE WHEN regexp_full_match({number}, '-?\\d+(\\.\\d+)?') THEN TRY_CAST({number} AS DECIMAL(12, 2)) END"
-    if column.kind in ("date", "datetime"):
-        return _DATE.format(x=column.name)
-    return column.name
+    if column.kind == "text":
+        return column.name
+    return _VALUES[column.kind].format(x=column.name, type=SQL_TYPES[column.kind])
 
 
-def reason_sql(family: str) -> str:
-    """SQL of the reason why a row is set aside on its own account, NULL when it is sound. Reads each name, typed, and text_<name>."""
-    cases = [f"WHEN text_{column.name} IS NULL THEN 'missing_value'" for column in columns(family) if column.name in _MANDATORY[family]]
-    cases.append(
-        "WHEN NOT regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}') OR NOT regexp_full_match(stay_number, '\\d{10}') THEN 'invalid_key'"
-    )
-    for column in columns(family):
-        if column.kind != "text":
-            reason = "invalid_date" if column.kind.startswith("date") else "not_a_number"
-            cases.append(f"WHEN {column.name} IS NULL AND text_{column.name} IS NOT NULL THEN '{reason}'")
-    cases += [f"WHEN {condition} THEN '{reason}'" for condition, reason in _JUDGED.get(family, {}).items()]
-    return "CASE " + " ".join(cases) + " END"
+def reason_sql(table: str) -> str:
+    """SQL of the reason why a cell cannot be read, NULL when all can. Reads each name, typed, and text_<name>."""
+    cases = [
+        f"WHEN {column.name} IS NULL AND text_{column.name} IS NOT NULL THEN '{_REASONS.get(column.kind, 'not_a_number')}'"
+        for column in columns(table)
+        if column.kind != "text" and column.sources
+    ]
+    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.ingest.archives import SourceFile
+from strata.ingest.raw_set import check_sql
+from strata.ingest.raw_tables import RawTable, family, raw_table
 from strata.ingest.reasons import refusal
 from strata.ingest.recognise import BOM, Recognised
 from strata.ingest.snds_columns import columns, missing_columns, reason_sql, text_sql, value_sql
@@ -39,6 +41,12 @@ class TableFile:
     @property
     def family(self) -> str:
         return self.recognised.family
+
+    @property
+    def raw_table(self) -> RawTable:
+        """The raw table it feeds. KeyError when it is no SNDS table."""
+        known = family(self.family)
+        return raw_table(known.raw_table if known else "")
 
 
 def local_path(file: TableFile, work: Path) -> Path:
@@ -115,7 +123,7 @@ def _parquet_names(file: TableFile, path: Path) -> list[str]:
 
 
 def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, work: Path) -> None:
-    """Append the rows of the file to the table named after its family, and its broken rows to `problem`.
+    """Append the rows of the file to its raw table, the broken ones with nothing but their number and that reason.
 
     Refused when it cannot be read to its end, lacks a column, or when a lost quote has swallowed lines.
     """
@@ -127,19 +135,19 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, 
 
 
 def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> list[tuple[str, int | None, int | None, int]]:
-    """(finess, year of exit, month of exit, rows) of a table that is not staged; year and month NULL but in T_MCOaaB.
+    """(finess, year, month, rows) of a table that is not staged; year and month NULL but in a table whose rows make stays.
 
     Rows that cannot be cut, or whose finess is not one, are left out. Refused as by `stage`.
     """
     with _readable(file, work) as path:
         present = types(connection, file, path)
-        wanted = [column for column in columns(file.family) if column.name in ("finess", "exit_year", "exit_month")]
-        texts = ", ".join(f"{text_sql(column, present)} AS {column.name}" for column in wanted)
-        values = {column.name: value_sql(column) for column in wanted if file.family == "T_MCOaaB"}
-        year, month = (values.get(name, "CAST(NULL AS SMALLINT)") for name in ("exit_year", "exit_month"))
+        names = (file.raw_table.year_column, file.raw_table.month_column) if file.raw_table.stay_columns else ("", "")
+        wanted = {column.name: column for column in columns(file.family) if column.name in ("finess", *names)}
+        texts = ", ".join(f"{text_sql(column, present)} AS {name}" for name, column in wanted.items())
+        year, month = (value_sql(wanted[name]) if name in wanted else "CAST(NULL AS SMALLINT)" for name in names)
         query = f"""
             WITH found AS (SELECT {texts} FROM {scan_sql(file, path)})
-            SELECT finess, {year}, {month}, count(*) FROM found
+            SELECT finess, {year} AS year, {month} AS month, count(*) FROM found
             WHERE regexp_full_match(finess, '[0-9][0-9AB][0-9]{{7}}') GROUP BY ALL ORDER BY ALL
         """
         return connection.execute(query).fetchall()
@@ -164,23 +172,26 @@ def _insert_sql(file: TableFile, file_no: int, present: Types, path: Path) -> st
     wanted = columns(file.family)
     texts = ",\n".join(f"{text_sql(column, present)} AS {column.name}" for column in wanted)
     values = ",\n".join(f"{value_sql(column)} AS {column.name}, {column.name} AS text_{column.name}" for column in wanted)
-    names = ", ".join(f"typed.{column.name}" for column in wanted)
+    names = ", ".join(column.name for column in wanted)
     return f"""
-        INSERT INTO {file.family}
+        INSERT INTO {file.raw_table.name}
         WITH found AS (SELECT row_number() OVER () AS row_no, {texts} FROM {scan_sql(file, path)}),
-        typed AS (SELECT row_no, {values} FROM found)
-        SELECT {file_no}, typed.row_no, {reason_sql(file.family)}, {names} FROM typed
+        typed AS (SELECT row_no, {values} FROM found),
+        judged AS (SELECT row_no, {reason_sql(file.family)} AS unreadable, {names} FROM typed)
+        SELECT {file_no}, row_no, coalesce(unreadable, {check_sql(file.raw_table.name)}), {names} FROM judged
     """
 
 
 def _account_for_broken_rows(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int) -> None:
+    name = file.raw_table.name
+    rows = connection.execute(f"SELECT count(*) FROM {name} WHERE file_no = {file_no}").fetchall()[0][0]
     broken = connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0]
-    if broken:
-        connection.execute(_RENUMBER.format(family=file.family, file_no=file_no))
-        connection.execute(f"INSERT INTO problem SELECT DISTINCT '{file.family}', {file_no}, line - 1, 'broken_row' FROM reject_errors")
-    rows = connection.execute(f"SELECT count(*) FROM {file.family} WHERE file_no = {file_no}").fetchall()[0][0]
     if rows + broken != _newlines(file.source) and rows + broken != _data_lines(file.source):
         raise refusal("broken_quotes", file.source.name)
+    if broken:
+        connection.execute(_RENUMBER.format(name=name, file_no=file_no))
+        query = f"SELECT DISTINCT {file_no} AS file_no, line - 1 AS row_no, 'broken_row' AS reason FROM reject_errors"
+        connection.execute(f"INSERT INTO {name} BY NAME {query}")
 
 
 # DuckDB does not number the broken rows: each row after some of them gets the number it has in the file.
@@ -190,11 +201,11 @@ _RENUMBER = """
     last_gap AS (SELECT rows_before, max(broken) AS broken FROM gap GROUP BY rows_before),
     shift AS (
         SELECT r.row_no, g.broken
-        FROM {family} AS r
+        FROM {name} AS r
         ASOF JOIN last_gap AS g ON r.row_no > g.rows_before
         WHERE r.file_no = {file_no}
     )
-    UPDATE {family} AS staged
+    UPDATE {name} AS staged
     SET row_no = staged.row_no + shift.broken
     FROM shift
     WHERE staged.file_no = {file_no} AND staged.row_no = shift.row_no

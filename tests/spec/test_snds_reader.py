@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import strata
-from strata.ingest import snds
+from strata.ingest import raw_set, snds
 from strata.ingest.archives import open_sources
 from strata.ingest.recognise import recognise_source
 from tests.support.snds_set import OTHER, Rows, stay, together, write_csv, write_parquet
@@ -194,7 +194,7 @@ def staged_groups(folder: Path) -> list[list[str]]:
 def test_a_year_is_handed_over_by_groups_of_whole_hospitals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[Rows] = [stay(number, finess=f"99000{hospital}000") for hospital in (3, 1, 2) for number in (1, 2)]
     write_csv(tmp_path, together(*rows))
-    monkeypatch.setattr(snds, "GROUP_STAYS", 3)
+    monkeypatch.setattr(raw_set, "GROUP_STAYS", 3)
     assert staged_groups(tmp_path) == [["990001000", "990002000"], ["990003000"]]
 
 

@@ -1,6 +1,6 @@
--- Grain: one accepted row of T_MCOaaB, with its row of C (person, dates, chaining) and of VALO (cost) when there is one.
+-- Grain: one accepted row of mco_stay, with its row of chaining (person, dates, codes) and of valuation (cost) when there is one.
 -- NULL and 0 mean the same for a length of stay, a number of sessions and the type of automatic RSA: both forms then agree.
-WITH c_sound AS (
+WITH chaining AS (
     SELECT finess, stay_number, pseudonym, entry_date, exit_date,
            concat(
                left(coalesce(nir_return, ' '), 1), left(coalesce(birth_date_return, ' '), 1), left(coalesce(sex_return, ' '), 1),
@@ -8,17 +8,7 @@ WITH c_sound AS (
                left(coalesce(fusion_pmsi_return, ' '), 1), left(coalesce(entry_date_return, ' '), 1),
                left(coalesce(birth_coherence_return, ' '), 1), left(coalesce(sex_coherence_return, ' '), 1)
            ) AS chaining_codes
-    FROM T_MCOaaC AS c
-    WHERE NOT EXISTS (
-        SELECT 1 FROM problem AS p WHERE p.family = 'T_MCOaaC' AND p.file_no = c.file_no AND p.row_no = c.row_no
-    )
-),
-valo_sound AS (
-    SELECT finess, stay_number, valuation_code, cost_billed_eur
-    FROM T_MCOaaVALO AS v
-    WHERE NOT EXISTS (
-        SELECT 1 FROM problem AS p WHERE p.family = 'T_MCOaaVALO' AND p.file_no = v.file_no AND p.row_no = v.row_no
-    )
+    FROM sound_mco_chaining
 )
 SELECT k.group_no, k.line, 'mco' AS field, b.finess, b.exit_year AS year, b.stay_number, b.format_version,
        c.pseudonym, coalesce(c.chaining_codes, repeat(' ', 9)) AS chaining_codes, c.entry_date, c.exit_date, b.exit_month,
@@ -31,8 +21,8 @@ SELECT k.group_no, k.line, 'mco' AS field, b.finess, b.exit_year AS year, b.stay
        CAST(NULL AS VARCHAR) AS care_form, CAST(NULL AS SMALLINT) AS presence_days, CAST(NULL AS SMALLINT) AS presence_half_days,
        CAST(NULL AS BOOLEAN) AS is_unfinished, CAST(NULL AS DECIMAL(12, 2)) AS billing_base_eur,
        f.source_file, b.row_no AS source_line
-FROM T_MCOaaB AS b
-JOIN stay_key AS k ON k.file_no = b.file_no AND k.row_no = b.row_no
-JOIN source AS f ON f.file_no = b.file_no
-LEFT JOIN c_sound AS c ON c.finess = b.finess AND c.stay_number = b.stay_number
-LEFT JOIN valo_sound AS v ON v.finess = b.finess AND v.stay_number = b.stay_number
+FROM stay_key AS k
+JOIN mco_stay AS b ON b.file_no = k.file_no AND b.row_no = k.row_no
+JOIN source AS f ON f.file_no = k.file_no
+LEFT JOIN chaining AS c ON c.finess = b.finess AND c.stay_number = b.stay_number
+LEFT JOIN sound_mco_valuation AS v ON v.finess = b.finess AND v.stay_number = b.stay_number
