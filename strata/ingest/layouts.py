@@ -24,7 +24,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Zone:
-    """A block repeated as many times as the fixed part says in the field `count_name` (None for the fixed part)."""
+    """A block repeated as many times as the field `count_name` of the fixed part, or of a block before it, says.
+
+    count_name None: the block is there once (the fixed part, the grouping blocks of HAD).
+    """
 
     name: str
     count_name: str | None
@@ -41,7 +44,11 @@ class Zone:
 
 @dataclass(frozen=True)
 class Layout:
-    """One version of one file family: the fixed part, then the repeated zones in file order."""
+    """One version of one file family: the fixed part, then the repeated zones in file order.
+
+    codes: what the lines hold in `format_version`, the first being the one to write; empty where the line length is the version.
+    is_verified: False when a source is missing for a part of it (families.csv says which): what it reads is said to be uncertain.
+    """
 
     family: str
     version: str
@@ -49,11 +56,20 @@ class Layout:
     year_to: int
     fixed: Zone
     zones: tuple[Zone, ...]
+    codes: tuple[str, ...] = ()
+    is_verified: bool = True
+
+    def zone(self, name: str) -> Zone:
+        """The zone called `name`, 'fixed' included; KeyError when this version has none."""
+        for candidate in (self.fixed, *self.zones):
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
 
 
 @cache
 def layouts(family: str) -> dict[str, Layout]:
-    """Every version of a family ('mco_rsa', 'mco_ano'), by version."""
+    """Every version of a family ('mco_rsa', 'smr_ano'…), by version; none for a family without layouts."""
     versions = [row for row in _rows("families.csv") if row["family"] == family]
     return {row["version"]: _layout(family, row) for row in versions}
 
@@ -68,18 +84,21 @@ def layout_for_year(family: str, year: int) -> Layout:
 
 def _layout(family: str, row: dict[str, str]) -> Layout:
     counts = {zone["zone"]: zone["count_name"] for zone in _rows("zones.csv") if zone["family"] == family}
-    ordered = ["fixed", *counts]
-    zones = [_zone(family, row["version"], name, counts.get(name)) for name in ordered]
-    return Layout(family, row["version"], int(row["year_from"]), int(row["year_to"]), zones[0], tuple(zones[1:]))
+    zones = [zone for name in ("fixed", *counts) if (zone := _zone(family, row["version"], name, counts.get(name) or None))]
+    codes, is_verified = tuple(row["codes"].split()), row["status"] == "verified"
+    return Layout(family, row["version"], int(row["year_from"]), int(row["year_to"]), zones[0], tuple(zones[1:]), codes, is_verified)
 
 
-def _zone(family: str, version: str, zone: str, count_name: str | None) -> Zone:
+def _zone(family: str, version: str, zone: str, count_name: str | None) -> Zone | None:
+    """None when this version has no such zone."""
     fields = [
         Field(row["name"], row["field"], row["kind"], *_span(row[version]))
         for row in _rows(f"{family}.csv")
         if row["zone"] == zone and row[version]
     ]
     fields.sort(key=lambda field: field.start)
+    if not fields:
+        return None
     return Zone(zone, count_name, max(field.start + field.width for field in fields), tuple(fields))
 
 
