@@ -18,6 +18,8 @@ SQL_TYPES = {
     "month": "SMALLINT",  # of a cell that holds month and year together
     "year": "SMALLINT",  # of the same
     "euros": "DECIMAL(12, 2)",
+    "signed": "INTEGER",  # a quantity: negative in a reversal
+    "tops": "VARCHAR",  # the names of the columns of a pattern (TOP_*) that are set, separated by blanks
     "date": "DATE",
     "datetime": "DATE",
 }
@@ -67,7 +69,12 @@ class RawColumn:
 
 def fields() -> tuple[str, ...]:
     """Every field of care that has raw tables."""
-    return tuple(dict.fromkeys(row["field"] for row in _rows("raw_tables.csv")))
+    return tuple(dict.fromkeys(row["field"] for row in _rows("raw_tables.csv") if row["stay_columns"]))
+
+
+def person_fields() -> tuple[str, ...]:
+    """Every group of raw tables about persons rather than stays: 'dcir', 'beneficiary', 'ald', 'cartography'."""
+    return tuple(name for name in dict.fromkeys(row["field"] for row in _rows("raw_tables.csv")) if name not in fields())
 
 
 @cache
@@ -104,7 +111,7 @@ def raw_table(name: str) -> RawTable:
 
 @cache
 def _by_name() -> dict[str, RawTable]:
-    return {table.name: table for field in fields() for table in raw_tables(field)}
+    return {table.name: table for field in (*fields(), *person_fields()) for table in raw_tables(field)}
 
 
 @cache
@@ -120,7 +127,7 @@ def families(field: str) -> tuple[Family, ...]:
 @cache
 def family(name: str) -> Family | None:
     """The SNDS table called `name`; None when it is not one of ours."""
-    return next((one for field in fields() for one in families(field) if one.family == name), None)
+    return next((one for field in (*fields(), *person_fields()) for one in families(field) if one.family == name), None)
 
 
 @cache

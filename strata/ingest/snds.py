@@ -74,7 +74,7 @@ def table_sets(sources: Iterable[tuple[SourceFile, Recognised]]) -> list[TableSe
     known: set[str] = set()
     for file in sorted(files, key=lambda file: (_named(file.source) is None, file.source.name)):
         content, table = seen(file.source).sha256 or file.source.name, family(file.family)
-        if table and (_named(file.source) or content not in known):  # two years may well hold a table alike
+        if table and table.field in fields() and (_named(file.source) or content not in known):  # two years may well hold a table alike
             sets.setdefault((table.field, _label(file.source)), {}).setdefault(content, file)
             known.add(content)
     return [TableSet(*key, tuple(sorted(sets[key].values(), key=lambda file: file.source.name))) for key in sorted(sets, key=_rank)]

@@ -5,7 +5,7 @@ what a row of a raw table must hold (raw_set.py). Several columns may feed one n
 of the file (EXE_SOI_DTD then ENT_DAT; NIR_ANO_17 then NUM_ENQ, its name in project extractions).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +20,7 @@ END"""
 _YEAR_FIRST, _MONTH_FIRST = "'(19|20)\\d{{2}}-?(0[1-9]|1[0-2])(-.*)?'", "'(0?[1-9]|1[0-2])/?(19|20)\\d{{2}}'"
 _VALUES = {  # {x}: the text of the cell
     "integer": "CASE WHEN regexp_full_match({x}, '\\d+(\\.0+)?') THEN TRY_CAST({x} AS {type}) END",
+    "signed": "CASE WHEN regexp_full_match({x}, '-?\\d+([.,]0+)?') THEN TRY_CAST(regexp_replace({x}, '[.,]0+$', '') AS {type}) END",
     "euros": """CASE WHEN regexp_full_match(replace({x}, ',', '.'), '-?\\d+(\\.\\d+)?')
                      THEN TRY_CAST(replace({x}, ',', '.') AS {type}) END""",
     "date": _DATE,
@@ -65,11 +66,20 @@ def columns(table: str) -> tuple[Column, ...]:
 
 def missing_columns(table: str, present: set[str]) -> list[str]:
     """The SNDS columns a table should have and has not, as a person names them ('NIR_ANO_17 or NUM_ENQ')."""
-    return [" or ".join(column.sources) for column in columns(table) if column.required and not present.intersection(column.sources)]
+    return [" or ".join(column.sources) for column in columns(table) if column.required and not _found(column, present)]
+
+
+def _found(column: Column, present: Iterable[str]) -> list[str]:
+    """The SNDS columns that hold a value; a source that ends with * stands for every column that begins so."""
+    starts = tuple(source.removesuffix("*") for source in column.sources if source.endswith("*"))
+    return [name for name in present if name in column.sources or (starts and name.startswith(starts))]
 
 
 def text_sql(column: Column, present: Mapping[str, tuple[str, str]]) -> str:
     """SQL of the trimmed text of a value, NULL when blank. present: SNDS column -> (name in the file, DuckDB type)."""
+    if column.kind == "tops":
+        is_set = (f"CASE WHEN TRY_CAST({_cell_sql(*present[name])} AS DOUBLE) > 0 THEN '{name.lower()}' END" for name in _found(column, present))
+        return f"nullif(concat_ws(' ', {', '.join(is_set)}), '')"
     cells = [_cell_sql(*present[source]) for source in column.sources if source in present]
     if not cells:
         return "CAST(NULL AS VARCHAR)"
@@ -89,7 +99,7 @@ def _cell_sql(name: str, duckdb_type: str) -> str:
 
 def value_sql(column: Column) -> str:
     """SQL of the typed value, from the text of the same name; NULL when the text cannot be read."""
-    if column.kind == "text":
+    if column.kind in ("text", "tops"):
         return column.name
     return _VALUES[column.kind].format(x=column.name, type=SQL_TYPES[column.kind])
 
