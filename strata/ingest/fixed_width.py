@@ -6,12 +6,14 @@ A line is never stripped before it is measured: its last byte may be a blank tha
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strata.ingest.layouts import Zone
 
@@ -37,7 +39,19 @@ class Lines:
 
 
 def line_blocks(blocks: Iterable[bytes]) -> Iterator[Lines]:
-    """Cut blocks of bytes after their last newline. LF, CRLF, a last line without newline and a UTF-8 BOM are all accepted."""
+    """Cut blocks of bytes after their last newline. LF, CRLF, a last line without newline and a UTF-8 BOM are all accepted.
+
+    The next block is read, inflated, hashed and cut by a thread while the caller works on this one: most of that frees the interpreter.
+    """
+    coming = _cut(blocks)
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        ahead = reader.submit(next, coming, None)
+        while (lines := ahead.result()) is not None:
+            ahead = reader.submit(next, coming, None)
+            yield lines
+
+
+def _cut(blocks: Iterable[bytes]) -> Iterator[Lines]:
     carry, first, at_start = b"", 1, True
     for block in blocks:
         joined = carry + block if carry else block
@@ -170,26 +184,21 @@ def is_blank(cells: Array) -> Array:
 
 def text(cells: Array) -> pa.StringArray:
     """Cells (n, width) of ASCII bytes to an Arrow array of strings, trailing blanks removed, NULL when nothing is left."""
-    count, width = cells.shape
     if (cells[:, -1] != _BLANK).all():
         return whole_text(cells)
-    lengths = np.zeros(count, dtype=np.int32)
-    for rank, column in enumerate(cells.T, 1):  # by column: a reduction along so short an axis is slow
-        np.copyto(lengths, rank, where=column != _BLANK)
-    return _strings(cells[np.arange(width) < lengths[:, None]], lengths, lengths > 0)
+    if not (cells != _BLANK).any():
+        return pa.nulls(len(cells), pa.string())
+    trimmed = pc.ascii_rtrim(whole_text(cells), " ")
+    _, offsets, data = trimmed.buffers()
+    _, is_valid = pc.not_equal(trimmed, "").buffers()
+    return pa.StringArray.from_buffers(len(cells), offsets, data, is_valid)
 
 
 def whole_text(cells: Array) -> pa.StringArray:
     """Cells (n, width) of ASCII bytes as they are, blanks included: for a field read by position."""
-    lengths = np.full(len(cells), cells.shape[1])
-    return _strings(cells, lengths, lengths > 0)
-
-
-def _strings(data: Array, lengths: Array, is_valid: Array) -> pa.StringArray:
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    bitmap = None if is_valid.all() else pa.py_buffer(np.packbits(is_valid, bitorder="little").tobytes())
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)), bitmap)
+    count, width = cells.shape
+    offsets = np.arange(0, (count + 1) * width, width, dtype=np.int32)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(cells)))
 
 
 def numbers(field: Integers, kind: pa.DataType, blank: int | None = None) -> pa.Array:
