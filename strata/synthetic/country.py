@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.errors import StrataError
-from strata.synthetic import atih, snds
+from strata.synthetic import atih, local, snds
 from strata.synthetic.chance import Chance
 from strata.synthetic.coding import code_stays
 from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
@@ -29,6 +29,7 @@ from strata.synthetic.truth import STATUS, make_truth
 from strata.synthetic.visits import draw_visits
 
 FORMATS = ("atih", "snds")
+LOCAL = "local"  # one hospital of the country, on demand
 FIRST_YEAR, LAST_YEAR = 2017, 2025
 FEWEST_PERSONS = 1_000
 
@@ -42,7 +43,7 @@ def write_country(
     seed: int = 1,
     parquet_years: str = "even",
 ) -> None:
-    """Write OUT/atih and OUT/snds (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
+    """Write OUT/atih, OUT/snds and OUT/local (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
 
     persons: everyone drawn, births and foreigners included; years: calendar years of exit, first to last, at least five within 2017-2025;
     parquet_years: the SNDS years in Parquet ('even', 'all', 'none'). `out` must not exist, or be empty.
@@ -57,12 +58,14 @@ def write_country(
     _write_truth(out / "truth.parquet", truth, pseudonyms(chance, len(people)))
     record = make_record(chance, len(people), stay, *codes)
     _write_dirt(out / "dirt.json", stay, record, years, formats)
-    for form in formats:
+    for form in set(formats) - {LOCAL}:
         write_project(out / form, people, years)
     if "atih" in formats:
         atih.write_landing(out / "atih" / "landing", record, years)
     if "snds" in formats:
         snds.write_landing(out / "snds" / "landing", record, years, parquet_years)
+    if LOCAL in formats:
+        local.write_local(out, chance, people, record, years, pseudonyms(chance, len(people)))
 
 
 def _live(chance: Chance, persons: int, years: range) -> tuple[People, Table, tuple[Table, ...]]:
@@ -99,8 +102,13 @@ def _check(out: Path, persons: int, years: range, formats: Sequence[str], parque
             f"choisir au moins {LOOKBACK_YEARS} années entre {FIRST_YEAR} et {LAST_YEAR}",
             f"choose at least {LOOKBACK_YEARS} years between {FIRST_YEAR} and {LAST_YEAR}",
         )  # fmt: skip
-    elif not formats or set(formats) - set(FORMATS) or parquet_years not in snds.PARQUET_YEARS:
-        problem = ("forme inconnue", "unknown form", f"choisir parmi {', '.join(FORMATS)}", f"choose among {', '.join(FORMATS)}")
+    elif LOCAL in formats and years.stop <= local.FIRST_PUBLISHED:
+        problem = (
+            "la forme local commence en 2022", "the local form begins in 2022",
+            f"choisir une dernière année à partir de {local.FIRST_PUBLISHED}", f"choose a last year from {local.FIRST_PUBLISHED} on",
+        )  # fmt: skip
+    elif not formats or set(formats) - {*FORMATS, LOCAL} or parquet_years not in snds.PARQUET_YEARS:
+        problem = ("forme inconnue", "unknown form", f"choisir parmi {', '.join((*FORMATS, LOCAL))}", f"choose among {', '.join((*FORMATS, LOCAL))}")
     if problem:
         what = ("Le pays synthétique n'est pas écrit", "The synthetic country is not written")
         raise StrataError(what, str(out), (problem[0], problem[1]), (problem[2], problem[3]), is_usage=True)
