@@ -23,10 +23,14 @@ _SILENT_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did. publication: the folder, None when none was asked for. seconds and rows by table, in the order built."""
+    """What a run did. publication: the folder, None when none was asked for. quality_page: beside the warehouse.
+
+    seconds and rows by table, in the order built.
+    """
 
     run_id: str
     publication: Path | None
+    quality_page: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -45,7 +49,7 @@ def run(config: Config, *, progress: Progress, until: str = "publication", folde
     """
     with open_session(config, progress) as session:
         materialise(session, build_assets(folder), build_checks(folder), until)
-        return RunResult(session.run_id, session.publication, session.seconds, session.rows, session.outcomes)
+    return RunResult(session.run_id, session.publication, session.quality_page, session.seconds, session.rows, session.outcomes)
 
 
 def materialise(session: Session, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition], until: str) -> None:

@@ -34,6 +34,7 @@ class Session:
     rows: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     publication: Path | None = None
+    quality_page: Path | None = None
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, stage: tuple[str, str]) -> None:
@@ -86,7 +87,19 @@ def open_session(config: Config, progress: Progress) -> Iterator[Session]:
         if notice:
             progress(notice[0 if config.project.language == "fr" else 1])
         connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
+        session = Session(config, run_id, connection, progress)
         try:
-            yield Session(config, run_id, connection, progress)
+            yield session
         finally:
+            _leave_quality_page(session)  # a refused run needs it most
             connection.close()
+
+
+def _leave_quality_page(session: Session) -> None:
+    """The page of what the run read and checked. A disk that refuses it must not hide why the run stopped."""
+    from pipelines.quality_page import write_quality_page
+
+    try:
+        session.quality_page = write_quality_page(session.connection, session.config, session.run_id)
+    except OSError:
+        session.tell(("La page de qualité des données n'a pas pu être écrite", "The data-quality page could not be written"))

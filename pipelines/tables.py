@@ -43,8 +43,8 @@ def _inputs(session: Session) -> None:
     from strata.ingest.user_tables import load_user_tables
 
     paths = {name: session.config.path(name) for name in ("territories", "population", "tariffs")}
-    crosswalk = session.config.path("crosswalk") if session.config.paths.crosswalk else None
-    for notice in load_user_tables(session.connection, **paths, crosswalk=crosswalk):
+    optional = {name: session.config.path(name) for name in ("crosswalk", "nomenclatures") if getattr(session.config.paths, name)}
+    for notice in load_user_tables(session.connection, **paths, **optional):
         session.tell(notice)
 
 
@@ -107,6 +107,7 @@ WRITERS = (
             "tariff_gmt": "Public GMT tariffs of rehabilitation by year, euros.",
             "tariff_ght": "Public GHT tariffs of home hospitalisation by year, euros a day.",
             "tariff_supplement": "Public tariffs of the daily supplements, euros.",
+            "nomenclature": "Codes that exist, by nomenclature; empty unless a user brings some.",
         },
         _inputs,
         ("Lecture des territoires, populations et tarifs…", "Reading territories, populations and tariffs…"),
@@ -126,6 +127,7 @@ WRITERS = (
             "age_band": "Age bands.",
             "stay_filter": "Stay filters and the use each one acts on.",
             "care_filter": "Filters of ambulatory care and the use each one acts on.",
+            "coding_marker": "Code extensions whose filling is watched.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
             "accepted_gap": "Hospital-years declared absent or cut short.",
         },

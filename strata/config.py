@@ -32,6 +32,7 @@ class Paths:
     """Folders and files, relative to strata.toml. population: a file, or a folder of them.
 
     crosswalk: ATIH files that say which code a commune or a postcode belongs to (none: places are PMSI codes).
+    nomenclatures: a folder of lists of codes (none: codes are not checked).
     deaths: dates of death outside the hospital; the file may be absent.
     reference: a pack made elsewhere (none: made from a national extract).
     """
@@ -44,6 +45,7 @@ class Paths:
     tariffs: str = "tariffs"
     deaths: str = "deaths.csv"
     crosswalk: str = ""
+    nomenclatures: str = ""
     conditions: str = ""
     reference: str = ""
 

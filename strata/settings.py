@@ -20,7 +20,7 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
     years = {year for (year,) in connection.execute("SELECT DISTINCT year FROM read_slice").fetchall()}
     _write_setting(connection, config, is_synthetic=bool(hospitals) and all(finess.startswith("99") for finess in hospitals))
     _write_reporting_year(connection, config, years)
-    for name in ("age_band", "stay_filter", "care_filter"):
+    for name in ("age_band", "stay_filter", "care_filter", "coding_marker"):
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
     _write_duplicate_finess(connection, config)

@@ -6,8 +6,8 @@ Belongs here: the words and the order of `strata list`. Not here: what is found 
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
-from pipelines.commands.report import in_words, what_to_do
 from pipelines.commands.terminal import Terminal
+from pipelines.quality_tables import in_words, what_to_do
 from strata.ingest.listed import Finding, Listing, Transmission, Unread, findings
 from strata.ingest.listing_rules import ranges
 
@@ -47,7 +47,7 @@ def _transmission(one: Transmission, speaker: Terminal) -> list[str]:
     sent = f"{one.sent:%Y-%m-%d %H:%M}" if one.sent else "-"
     status = speaker.choose("retenue", "kept")
     if one.status == "refused":
-        status = speaker.choose("refusée : ", "refused: ") + in_words(one.reason or "", speaker)
+        status = speaker.choose("refusée : ", "refused: ") + in_words(one.reason or "", speaker.choose)
     elif one.reason:
         status = speaker.choose(*_STATUS[one.reason]).format(by=(one.by or "").partition("!")[0])
     months = ranges(one.months) or "-"
@@ -70,8 +70,13 @@ def _finding(one: Finding, speaker: Terminal) -> list[str]:
 
 def _idle(one: Unread, speaker: Terminal) -> list[str]:
     if one.same_as:
-        return [one.file, one.family, speaker.choose(*_STATUS["same_content"]).format(by=one.same_as), what_to_do("already_in", speaker)]
-    return [one.file, one.family, in_words(one.reason or "", speaker), what_to_do(one.reason or "", speaker)]
+        return [
+            one.file,
+            one.family,
+            speaker.choose(*_STATUS["same_content"]).format(by=one.same_as),
+            what_to_do("already_in", speaker.choose),
+        ]
+    return [one.file, one.family, in_words(one.reason or "", speaker.choose), what_to_do(one.reason or "", speaker.choose)]
 
 
 def _unrecognised(unread: list[Unread]) -> list[list[str]]:

@@ -49,6 +49,8 @@ def tell(result: "RunResult", speaker: Terminal) -> None:
     for outcome in result.warnings:
         label = outcome.expectation.label
         speaker.say(f"À regarder : non tenu : {label[0]}", f"To look at: not held: {label[1]}")
+    if result.quality_page is not None:
+        speaker.say(f"Qualité des données : {result.quality_page}", f"Data quality: {result.quality_page}")
     if result.publication is not None:
         seconds = sum(result.seconds.values())
         speaker.say(f"Publié : {result.publication} ({seconds:.0f} s)", f"Published: {result.publication} ({seconds:.0f} s)")

@@ -1,7 +1,7 @@
-"""The tables a user brings: territories, population, tariffs (docs/design.md, "Tables a user brings").
+"""The tables a user brings: territories, population, tariffs, nomenclatures (docs/design.md, "Tables a user brings").
 
 Belongs here: writing them in the warehouse, all or none. Not here: reading each (user_territories.py, user_population.py,
-user_tariffs.py, crosswalk.py), using them (sql/).
+user_tariffs.py, user_nomenclature.py, crosswalk.py), using them (sql/).
 """
 
 from pathlib import Path
@@ -13,6 +13,7 @@ from strata.ingest.crosswalk import read_crosswalk
 from strata.ingest.lock import lock
 from strata.ingest.store import transaction
 from strata.ingest.user_csv import Text
+from strata.ingest.user_nomenclature import read_nomenclatures
 from strata.ingest.user_population import read_population
 from strata.ingest.user_tariffs import read_tariffs
 from strata.ingest.user_territories import read_territories
@@ -20,14 +21,22 @@ from strata.ingest.warehouse import open_warehouse
 
 
 def load_user_tables(
-    warehouse: Path | duckdb.DuckDBPyConnection, *, territories: Path, population: Path, tariffs: Path, crosswalk: Path | None = None
+    warehouse: Path | duckdb.DuckDBPyConnection,
+    *,
+    territories: Path,
+    population: Path,
+    tariffs: Path,
+    crosswalk: Path | None = None,
+    nomenclatures: Path | None = None,
 ) -> list[Text]:
     """Replace the tables that a user brings, all or none (warehouse: as for `load.ingest`). Returns what must be said, in two languages.
 
     population: a file, or a folder of them. tariffs: a folder; when there is none, the tariff tables are empty. crosswalk: a folder, needed
-    when places are communes, postcodes or départements. StrataError (exit 2) names file, line and column.
+    when places are communes, postcodes or départements. nomenclatures: for codes to be checked.
+    StrataError (exit 2) names file, line and column.
     """
     tables, notices = _read(territories, population, tariffs, crosswalk)
+    tables["nomenclature"] = read_nomenclatures(nomenclatures)
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         _write(warehouse, tables)
         return notices

@@ -67,6 +67,8 @@ CREATE TABLE IF NOT EXISTS tariff_gmt (
 
 CREATE TABLE IF NOT EXISTS tariff_ght (tariff_year SMALLINT, ght VARCHAR, home VARCHAR, day_eur DECIMAL(12, 2));
 
+CREATE TABLE IF NOT EXISTS nomenclature (system VARCHAR, code VARCHAR, valid_from DATE, valid_to DATE);
+
 CREATE TABLE IF NOT EXISTS tariff_supplement (tariff_year SMALLINT, supplement VARCHAR, day_eur DECIMAL(12, 2));
 
 -- Persons outside the hospital: a slice is one referential, one year of cartography or one month of flow of DCIR, and is replaced whole.

@@ -1,0 +1,233 @@
+"""What the extracts hold, what was set aside and how well it is coded: the tables that `strata check` prints and the quality page shows.
+
+Belongs here: their titles, columns and queries over the warehouse. Not here: the counts (sql/quality), printing (commands/report.py),
+the page (quality_page.py). No cell of an extract is in them but codes of a nomenclature.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from strata.ingest.reasons import reasons
+
+Text = tuple[str, str]  # (French, English)
+Choose = Callable[[str, str], str]
+# A copy, or a transmission older than what is held, is no fault.
+REFUSED = "reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')"
+_LINES_SHOWN = 20  # of those set aside: enough to find the fault, whatever their number
+
+
+@dataclass(frozen=True)
+class QualityTable:
+    """One table. `{language}` in the query is fr or en; its first FROM is the table it needs.
+
+    reading: how to read it, or what to do about it. reason: the place of a column of ingest reasons, written in words.
+    has_fix: a last column says what to do. on_terminal: `strata check` prints it as well.
+    """
+
+    name: str
+    title: Text
+    heads: tuple[Text, ...]
+    query: str
+    reading: Text = ("", "")
+    reason: int | None = None
+    has_fix: bool = False
+    on_terminal: bool = False
+
+    @property
+    def source(self) -> str:
+        """The table of the warehouse it is read from."""
+        return self.query.split("FROM ")[1].split()[0]
+
+    def heads_shown(self) -> tuple[Text, ...]:
+        """The heads, with that of the advice when there is one."""
+        return (*self.heads, ("que faire", "what to do")) if self.has_fix else self.heads
+
+    def rows(self, connection: duckdb.DuckDBPyConnection, language: str) -> list[list[str]]:
+        """The cells as a person reads them; NULL is a dash."""
+        found = connection.execute(self.query.replace("{language}", language)).fetchall()
+        return [self._cells(row, lambda french, english: french if language == "fr" else english) for row in found]
+
+    def _cells(self, row: tuple[Any, ...], choose: Choose) -> list[str]:
+        cells = ["–" if cell is None else str(cell) for cell in row]
+        if self.reason is not None:
+            cells[self.reason] = in_words(str(row[self.reason]), choose)
+        return [*cells, what_to_do(str(row[self.reason or 0]), choose)] if self.has_fix else cells
+
+
+def in_words(code: str, choose: Choose) -> str:
+    """A reason of ingest (`name` or `name: detail`) in one language."""
+    name, _, detail = code.partition(": ")
+    label = choose(*reasons()[name].label) if name in reasons() else name
+    return f"{label} ({detail})" if detail else label
+
+
+def what_to_do(code: str, choose: Choose) -> str:
+    """What its reader can do about it."""
+    name = code.partition(": ")[0]
+    return choose(*reasons()[name].fix) if name in reasons() else ""
+
+
+_LINES = (("lignes", "lines"), ("acceptées", "accepted"), ("quarantaine", "quarantined"), ("refusées", "refused"))
+_HOSPITAL_YEAR = (("FINESS", "FINESS"), ("champ", "field"), ("année", "year"))
+_STAYS = ("séjours", "stays")
+TABLES = (
+    QualityTable(
+        "files_read",
+        ("Fichiers lus", "Files read"),
+        (("famille", "family"), ("fichiers", "files"), *_LINES),
+        """SELECT family, count(*), sum(lines), sum(accepted), sum(quarantined), sum(refused)
+           FROM read_file GROUP BY family ORDER BY family""",
+        ("Lignes lues = acceptées + en quarantaine + refusées.", "Lines read = accepted + quarantined + refused."),
+        on_terminal=True,
+    ),
+    QualityTable(
+        "files_refused",
+        ("Fichiers refusés", "Files refused"),
+        (("fichier", "file"), ("motif", "reason")),
+        f"SELECT source_file, reason FROM read_file WHERE {REFUSED} ORDER BY source_file",
+        reason=1,
+        has_fix=True,
+        on_terminal=True,
+    ),
+    QualityTable(
+        "quarantine_reasons",
+        ("Lignes en quarantaine", "Lines quarantined"),
+        (("motif", "reason"), ("lignes", "lines")),
+        "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason",
+        reason=0,
+        has_fix=True,
+        on_terminal=True,
+    ),
+    QualityTable(
+        "quarantine",
+        (f"Où elles sont (les {_LINES_SHOWN} premières)", f"Where they are (the first {_LINES_SHOWN})"),
+        (("fichier", "file"), ("ligne", "line"), ("motif", "reason")),
+        f"SELECT source_file, source_line, reason FROM quarantine ORDER BY source_file, source_line, reason LIMIT {_LINES_SHOWN}",
+        reason=2,
+        on_terminal=True,
+    ),
+    QualityTable(
+        "coverage",
+        ("Ce que l'extraction couvre", "What the extract covers"),
+        (("année", "year"), ("champ", "field"), ("hôpitaux", "hospitals"), _STAYS, ("mois au moins", "months at least")),
+        "SELECT year, field, count(*), sum(stays), min(months) FROM coverage_seen GROUP BY year, field ORDER BY year, field",
+        on_terminal=True,
+    ),
+    QualityTable(
+        "rejected",
+        ("Séjours écartés d'au moins un usage", "Stays set aside from at least one use"),
+        (("motif", "reason"), _STAYS),
+        "SELECT label_{language}, sum(stays) FROM rejected INNER JOIN stay_filter USING (reason) GROUP BY ALL ORDER BY sum(stays) DESC, 1",
+        ("Un séjour peut répondre à plusieurs motifs.", "A stay may meet several reasons."),
+        on_terminal=True,
+    ),
+    QualityTable(
+        "rejected_by_hospital",
+        ("Les mêmes, par hôpital et par année", "The same, by hospital and year"),
+        (*_HOSPITAL_YEAR, ("motif", "reason"), _STAYS, ("personnes", "persons")),
+        """SELECT finess, field, year, label_{language}, stays, persons FROM rejected INNER JOIN stay_filter USING (reason)
+           ORDER BY finess, field, year, stays DESC, 4""",
+    ),
+    QualityTable(
+        "chaining",
+        ("Chaînage", "Chaining"),
+        (("année", "year"), _STAYS, ("rattachés, %", "followed, %")),
+        "SELECT year, stays, round(100 * chained_share, 1) FROM chaining_check ORDER BY year",
+        on_terminal=True,
+    ),
+    QualityTable(
+        "hospital_year",
+        ("Volume, chaînage et résidence par hôpital", "Volume, chaining and residence by hospital"),
+        (
+            *_HOSPITAL_YEAR,
+            ("lignes", "rows"),
+            _STAYS,
+            ("rattachés, %", "followed, %"),
+            ("résidence inconnue, %", "residence unknown, %"),
+            ("sans coût, %", "without cost, %"),
+        ),
+        """SELECT finess, field, year, rows_read, stays, round(100 * chained_share, 1), round(100 * residence_unknown_share, 1),
+                  round(100 * cost_unknown_share, 1)
+           FROM hospital_year ORDER BY finess, field, year""",
+    ),
+    QualityTable(
+        "coding",
+        ("Intensité du codage", "Coding intensity"),
+        (
+            *_HOSPITAL_YEAR,
+            ("séjours hors séances", "stays but sessions"),
+            ("DAS par séjour", "DAS per stay"),
+            ("E11", "E11"),
+            ("insuline renseignée, %", "insulin filled, %"),
+            ("IC", "HF"),
+            ("FEVG renseignée, %", "LVEF filled, %"),
+        ),
+        """SELECT finess, field, year, stays, round(das_per_stay, 2), diabetes_mentions, round(100 * insulin_filled_share, 1),
+                  heart_failure_mentions, round(100 * ejection_fraction_filled_share, 1)
+           FROM coding_intensity ORDER BY finess, field, year""",
+        (
+            "Un hôpital qui code davantage trouve plus de malades et des strates plus hautes : à lire avant toute évolution.",
+            "A hospital that codes more finds more patients and higher strata: read this before any trend.",
+        ),
+    ),
+    QualityTable(
+        "drift",
+        ("Écarts à l'année précédente", "Change from the year before"),
+        (
+            *_HOSPITAL_YEAR,
+            ("séjours, rapport", "stays, ratio"),
+            ("chaînage, points", "chaining, points"),
+            ("DAS, rapport", "DAS, ratio"),
+            ("insuline, points", "insulin, points"),
+            ("FEVG, points", "LVEF, points"),
+        ),
+        """SELECT finess, field, year, round(volume_ratio, 2), round(100 * chained_change, 1), round(das_ratio, 2),
+                  round(100 * insulin_filled_change, 1), round(100 * ejection_fraction_filled_change, 1)
+           FROM drift ORDER BY finess, field, year""",
+    ),
+    QualityTable(
+        "codes",
+        ("Codes absents des nomenclatures apportées", "Codes unknown to the nomenclatures brought"),
+        (
+            ("nomenclature", "nomenclature"),
+            ("champ", "field"),
+            ("année", "year"),
+            ("mentions", "mentions"),
+            ("codes inconnus", "unknown codes"),
+            ("mentions inconnues, %", "unknown mentions, %"),
+        ),
+        """SELECT system, field, year, mentions, unknown_codes, round(100 * unknown_share, 2)
+           FROM code_check ORDER BY system, field, year""",
+        (
+            "Vide quand [paths] nomenclatures n'est pas renseigné : aucun code n'est alors contrôlé.",
+            "Empty when [paths] nomenclatures is not set: no code is then checked.",
+        ),
+    ),
+    QualityTable(
+        "reconciliation",
+        ("À rapprocher d'OVALIDE", "To hold against OVALIDE"),
+        (
+            *_HOSPITAL_YEAR,
+            ("mois", "month"),
+            ("lignes", "rows"),
+            ("en erreur", "in error"),
+            ("séances", "sessions"),
+            _STAYS,
+            ("nuits", "nights"),
+            ("jours de présence", "presence days"),
+            ("valorisés", "valued"),
+            ("BR, €", "BR, €"),
+            ("base standard, €", "standard base, €"),
+        ),
+        """SELECT finess, field, year, month, rows_read, rows_in_error, sessions, stays, nights, presence_days, valued_stays,
+                  cost_billed_eur, cost_standard_eur
+           FROM reconciliation ORDER BY finess, field, year, month""",
+        (
+            "Les séjours et les euros sont ceux que gardent nos filtres ; les lignes sont celles du fichier.",
+            "Stays and euros are those that our filters keep; rows are those of the file.",
+        ),
+    ),
+)
