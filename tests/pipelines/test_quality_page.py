@@ -37,15 +37,20 @@ class _Cells(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[list[str]] = []
+        self.is_in_cell = False
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag == "tr":
             self.rows.append([])
         if tag == "td":
             self.rows[-1].append("")
+            self.is_in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_in_cell = self.is_in_cell and tag != "td"
 
     def handle_data(self, data: str) -> None:
-        if self.rows and self.rows[-1]:
+        if self.is_in_cell:
             self.rows[-1][-1] += data.strip()
 
 
