@@ -149,6 +149,10 @@ class _Compiler:
                 raise self._wrong(where, f"trait de séjour inconnu : {name}", f"unknown stay trait: {name}")
         return sum(bits[name] for name in set(names))
 
+    def _asks_for(self, event_no: int, trait: str, where: str) -> bool:
+        traits_all: int = self.out.rows["definition_event"][event_no - 1][3]
+        return bool(traits_all & self._mask([trait], where))
+
     def _criterion(self, criterion_id: str, criterion: dict[str, Any]) -> None:
         where = f"criteria.{criterion_id}"
         self._refuse_unknown(criterion, "criterion", where)
@@ -159,6 +163,12 @@ class _Compiler:
         number = len(self.out.rows["definition_criterion"]) + 1
         self.criteria[criterion_id] = number
         event_no = self._event_number(self._need(criterion, "event", where), where)
+        if counted == "episode" and not self._asks_for(event_no, "mco", where):
+            raise self._wrong(
+                where,
+                "un épisode est fait de séjours de MCO : stay_all de l'événement",
+                "an episode is made of MCO stays: stay_all of the event",
+            )
         episode_event_no = self._event_number(beside, where) if beside else None
         row = (number, self.condition, criterion_id, event_no, criterion.get("months"), at_least, counted, episode_event_no)
         self.out.rows["definition_criterion"].append(row)

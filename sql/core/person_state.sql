@@ -1,6 +1,7 @@
 -- Grain: one person x reporting year, for persons with a usable stay in the look-back and a residence known in the country.
 -- Where the person lives and how old they are at the index date. Residence rule 'last': the most recent known one (the larger code
--- when two stays end the same day); 'modal': the most frequent one, the most recent when equal.
+-- when two stays end the same day); 'modal': the most frequent one, the most recent when equal. Stays of every field of care included
+-- speak; an ambulatory act gives a residence, but does not weigh in the frequency: a person may have hundreds.
 -- REST: a geographic code that no declared territory holds.
 WITH seen AS (
   SELECT
@@ -9,7 +10,7 @@ WITH seen AS (
     reporting_year.index_date,
     stay.geo_code,
     max(stay.exit_date) AS last_date,
-    count(*) AS stays
+    count(*) FILTER (WHERE NOT stay.is_contact) AS stays
   FROM stay
   INNER JOIN reporting_year
     ON stay.exit_date <= reporting_year.index_date

@@ -5,6 +5,7 @@ WITH refusal AS (
   SELECT
     stay_rejection.stay_id,
     bool_or(stay_filter.from_stays) AS from_stays,
+    bool_or(stay_filter.from_days) AS from_days,
     bool_or(stay_filter.from_persons) AS from_persons,
     bool_or(stay_filter.from_costs) AS from_costs,
     bool_or(stay_filter.from_standard_cost) AS from_standard_cost,
@@ -39,8 +40,10 @@ SELECT
   stay_trait.is_urgent,
   stay_trait.is_death,
   stay_trait.is_transfer_in,
+  stay_trait.is_contact,
   stay_trait.traits,
   NOT coalesce(refusal.from_stays, false) AS counts_as_stay,
+  NOT coalesce(refusal.from_days, false) AS counts_for_days,
   NOT coalesce(refusal.from_persons, false) AS counts_for_person,
   NOT coalesce(refusal.from_costs, false) AS counts_for_cost,
   NOT coalesce(refusal.from_standard_cost, false) AS has_standard_cost,

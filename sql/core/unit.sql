@@ -1,4 +1,4 @@
--- Grain: one medical unit (RUM) of one stay.
+-- Grain: one part of one stay: medical unit (RUM) in MCO, week (RHA) in SMR, sub-sequence in HAD, sequence or ambulatory act in PSY.
 -- Where the stay passed: geographic FINESS, the authorisations of the unit (intensive care, stroke unit…), nights spent there.
 SELECT
   stay_id,

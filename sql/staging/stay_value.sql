@@ -1,8 +1,9 @@
--- Grain: one stay read.
+-- Grain: one MCO stay read.
 -- What the stay is worth in euros at a tariff: GHS base x sessions + EXH - EXB + supplements, geographic and prudential coefficients 1,
--- each component rounded to the cent before the sum. Two tariffs: that of the stay's own year (January and February still use the
--- year before) and that of the one reference year on which years are compared. NULL where the GHS, or a supplement the stay counts,
--- has no tariff: never imputed, not even as zero. The tariffs are small tables met once by each stay; stays never meet stays.
+-- each component rounded to the cent before the sum. Tariffs: the public and the private one of the stay's own year (January and February
+-- still use the year before) and the public one of the reference year on which years are compared. NULL where the GHS, or a supplement
+-- the stay counts, has no tariff: never imputed, not even as zero (no private tariff of supplements is read: a private stay with one is
+-- NULL). The tariffs are small tables met once by each stay; stays never meet stays.
 -- Source: ATIH valuation rules for RSA (GHS, EXH, EXB, supplements); sessions multiply the base in CMD 28 except 28Z19Z to 28Z22Z.
 WITH priced AS (
   SELECT
@@ -23,6 +24,7 @@ WITH priced AS (
     END AS exb_days
   FROM read_stay
   CROSS JOIN setting
+  WHERE read_stay.field = 'mco'
 ),
 
 supplement_count AS (
@@ -63,6 +65,13 @@ supplement_value AS (
 SELECT
   priced.stay_id,
   CAST(
+    round(own_private.base_eur * priced.times, 2)
+    + round(own_private.exh_day_eur * priced.exh_days, 2)
+    - round(own_private.exb_flat_eur * priced.exb_flats, 2)
+    - round(own_private.exb_day_eur * priced.exb_days, 2)
+    + CASE WHEN supplement_value.stay_id IS NULL THEN 0 END AS DECIMAL(12, 2)
+  ) AS own_year_private_eur,
+  CAST(
     round(own.base_eur * priced.times, 2)
     + round(own.exh_day_eur * priced.exh_days, 2)
     - round(own.exb_flat_eur * priced.exb_flats, 2)
@@ -78,6 +87,8 @@ SELECT
   ) AS standard_eur
 FROM priced
 LEFT JOIN tariff_ghs AS own ON priced.own_year = own.tariff_year AND priced.ghs = own.ghs AND priced.ghm = own.ghm
+LEFT JOIN tariff_ghs_private AS own_private
+  ON priced.own_year = own_private.tariff_year AND priced.ghs = own_private.ghs AND priced.ghm = own_private.ghm
 LEFT JOIN tariff_ghs AS standard
   ON priced.standard_year = standard.tariff_year AND priced.ghs = standard.ghs AND priced.ghm = standard.ghm
 LEFT JOIN supplement_value ON priced.stay_id = supplement_value.stay_id

@@ -1,7 +1,8 @@
--- Grain: one stay, sessions left out, of a person for whom some criterion counts episodes.
+-- Grain: one MCO stay, sessions left out, of a person for whom some criterion counts episodes.
 -- Stays that follow each other with at most one day between, or by transfer, are one episode, numbered by its first stay.
 -- A transfer into a stay joins it to the stay before whatever the gap, provided that one was left by transfer (the way between may
--- lead through a field of care not in the extract).
+-- lead through another field of care). Stays of the other fields neither open nor bridge an episode: months of rehabilitation or of care
+-- at home would make one episode of several, and a number of episodes would depend on the fields read (docs/decisions/0007).
 WITH concerned AS (
   SELECT DISTINCT stay_event.person_id
   FROM stay_event
@@ -20,7 +21,7 @@ ordered AS (
     lag(stay.exit_mode) OVER (PARTITION BY stay.person_id ORDER BY stay.entry_date, stay.exit_date, stay.stay_id) AS last_exit_mode
   FROM stay
   INNER JOIN concerned ON stay.person_id = concerned.person_id
-  WHERE stay.counts_for_person AND NOT stay.is_session
+  WHERE stay.counts_for_person AND stay.field = 'mco' AND NOT stay.is_session
   WINDOW earlier AS (
     PARTITION BY stay.person_id
     ORDER BY stay.entry_date, stay.exit_date, stay.stay_id

@@ -8,7 +8,7 @@ from tests.support.small_country import built
 
 def valued(form: str, *codes: str | None, **cells: str) -> list[bool]:
     """is_valued of one stay per VALO code; cells are columns of read_stay, the same for all."""
-    connection = built("person | exit\n" + "1 | 2025-06-01\n" * len(codes), only=["stay_value"])
+    connection = built("person | exit\n" + "1 | 2025-06-01\n" * len(codes), only=["stay_value", "smr_value", "had_value"])
     connection.execute("UPDATE read_slice SET form = ?", [form])
     for line, code in enumerate(codes, start=1):
         connection.execute("UPDATE read_stay SET valuation_code = ? WHERE source_line = ?", [code, line])

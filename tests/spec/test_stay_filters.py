@@ -1,14 +1,21 @@
-"""Each filter says for which use a stay does not count: stays, person-level work, costs, standard cost, territory."""
+"""Each filter says for which use a stay does not count: stays, days, person-level work, costs, standard cost, territory."""
 
 import csv
 
 import pytest
 
+from strata import models
 from strata.settings import TABLES
 from tests.support.small_country import built, config
 
-USES = ("counts_as_stay", "counts_for_person", "counts_for_cost", "has_standard_cost")
+USES = ("counts_as_stay", "counts_for_days", "counts_for_person", "counts_for_cost", "has_standard_cost")
+REMOVALS = ("from_stays", "from_days", "from_persons", "from_costs", "from_standard_cost")
+STAGING = ["person_identity", "stay_trait", "stay_value", "smr_value", "had_value", "stay_cost", "stay_rejection"]
+ALL_FIELDS = {"fields": ["mco", "smr", "had", "psy"]}
 GOOD = {"person": "1", "exit": "2025-06-01", "billed": "1200.50", "ghs": "1000"}
+SMR = {"person": "1", "exit": "2025-06-01", "nights": "30", "field": "smr", "groups": "0106SA1/0005/30"}
+HAD = {"person": "1", "exit": "2025-06-01", "field": "had", "form": "home", "days": "5", "groups": "0101/10/5/-"}
+PSY = {"person": "1", "exit": "2025-06-01", "field": "psy"}
 
 CASES = {
     "geographic_duplicate": {"finess": "750041543", "exit": "2017-06-01"},
@@ -23,11 +30,19 @@ CASES = {
     "unlinkable_abortion": {"ghm": "14Z08Z"},
     "chaining_error": {"chain": "000000001"},
     "residence_abroad_or_unknown": {"geo": "99109"},
+    "gme_error": SMR | {"groups": "9003Z00/9999/30 9003Z00/9999/5"},
+    "ghpc_error": HAD | {"groups": "9901/99/5/-"},
+    "automatic_rha": SMR | {"auto": "1"},
+    "automatic_rpsa": PSY | {"auto": "1"},
+    "ambulatory_contact": PSY | {"form": "contact", "nights": "0"},
+    "unfinished": PSY | {"unfinished": "1"},
+    "no_cost_basis": PSY,
+    "no_billed_cost": SMR | {"exit": "2023-06-01"},
 }
 
 
 def rows(cells: dict[str, str]) -> str:
-    row = GOOD | cells
+    row = cells if "field" in cells else GOOD | cells
     return " | ".join(row) + "\n" + " | ".join(row.values())
 
 
@@ -37,14 +52,14 @@ def filters() -> dict[str, dict[str, str]]:
 
 
 def judged(cells: dict[str, str]) -> tuple[set[str], tuple[bool, ...], str | None]:
-    """(reasons met, uses left, geographic code kept) of one stay; a tariff exists for GHS 1000 only."""
-    only = ["stay_trait", "stay_value", "stay_cost", "stay_rejection", "stay"]
-    connection = built(rows(cells), only=[], settings=config())
+    """(reasons met, uses left, geographic code kept) of one stay; tariffs of 2024 and 2025 for one GHS, one GMT, one GHT."""
+    connection = built(rows(cells), only=[], settings=config(method=ALL_FIELDS if "field" in cells else {}))
     ghm = (GOOD | cells).get("ghm", "04M053")
     connection.execute("INSERT INTO tariff_ghs VALUES (2024, '1000', ?, 1000, 0, 0, 0)", [ghm])
-    from strata import models
-
-    for name in only:
+    for year in (2024, 2025):
+        connection.execute("INSERT INTO tariff_gmt VALUES (?, '0005', '0106SA1', 29, 35, 5212.22, 5212.22, NULL)", [year])
+        connection.execute("INSERT INTO tariff_ght VALUES (?, '10', '', 248.17)", [year])
+    for name in [*STAGING, "stay"]:
         models.build(connection, name)
     reasons = {reason for (reason,) in connection.execute("SELECT reason FROM stay_rejection").fetchall()}
     *uses, geo_code = connection.execute(f"SELECT {', '.join(USES)}, geo_code FROM stay").fetchall()[0]
@@ -52,20 +67,43 @@ def judged(cells: dict[str, str]) -> tuple[set[str], tuple[bool, ...], str | Non
 
 
 def test_a_good_stay_meets_no_filter_and_counts_for_everything() -> None:
-    assert judged({}) == (set(), (True, True, True, True), "9A001")
+    assert judged({}) == (set(), (True,) * 5, "9A001")
+
+
+@pytest.mark.parametrize("good", [SMR, HAD])
+def test_a_good_stay_of_another_field_counts_for_everything(good: dict[str, str]) -> None:
+    assert judged(good) == (set(), (True,) * 5, "9A001")
+
+
+def test_psychiatry_counts_for_all_but_euros() -> None:
+    assert judged(PSY) == ({"no_cost_basis"}, (True, True, True, False, False), "9A001")
+
+
+FOUR_FIELDS = """person | exit       | field | groups              | form
+                  1      | 2025-06-01 | mco   |                     |
+                  1      | 2025-06-02 | smr   | 0106SA1/0005/30     | full
+                  1      | 2025-06-03 | had   | 0101/10/5/-         | home
+                  1      | 2025-06-04 | psy   |                     | contact"""
+
+
+@pytest.mark.parametrize("included", [["mco"], ["had", "mco"], ["smr"], ["psy"]])
+def test_a_field_left_out_is_kept_and_counts_for_nothing(included: list[str]) -> None:
+    connection = built(FOUR_FIELDS, only=[*STAGING, "stay"], settings=config(method={"fields": included}))
+    query = f"""SELECT field, bool_or(reason = 'field_not_included'), {", ".join(f"any_value({use})" for use in USES)}
+                FROM stay LEFT JOIN stay_rejection USING (stay_id) GROUP BY field"""
+    found = {field: (bool(is_out), any(uses)) for field, is_out, *uses in connection.execute(query).fetchall()}
+    assert found == {field: (field not in included, field in included) for field in ALL_FIELDS["fields"]}
 
 
 @pytest.mark.parametrize("reason", CASES)
 def test_each_filter_is_met_by_its_case_and_removes_the_declared_uses(reason: str) -> None:
     reasons, uses, geo_code = judged(CASES[reason])
     assert reason in reasons
-    for purpose, left in zip(("from_stays", "from_persons", "from_costs", "from_standard_cost"), uses, strict=True):
+    for purpose, left in zip(REMOVALS, uses, strict=True):
         if filters()[reason][purpose] == "true":
             assert not left
     if reasons == {reason}:
-        assert uses == tuple(
-            filters()[reason][name] == "false" for name in ("from_stays", "from_persons", "from_costs", "from_standard_cost")
-        )
+        assert uses == tuple(filters()[reason][name] == "false" for name in REMOVALS)
     assert (geo_code is None) == (filters()[reason]["from_territories"] == "true")
 
 
@@ -77,9 +115,7 @@ def test_each_filter_is_met_by_its_case_and_removes_the_declared_uses(reason: st
     ],
 )  # fmt: skip
 def test_the_inter_hospital_rule_is_a_choice(rule: str, cells: dict[str, str], is_removed: bool) -> None:
-    connection = built(
-        rows(cells), only=["stay_trait", "stay_value", "stay_cost", "stay_rejection"], settings=config(method={"pie_rule": rule})
-    )
+    connection = built(rows(cells), only=STAGING, settings=config(method={"pie_rule": rule}))
     met = connection.execute("SELECT count(*) FROM stay_rejection WHERE reason = 'inter_hospital_service'").fetchall()[0][0]
     assert bool(met) is is_removed
 
@@ -89,4 +125,19 @@ def test_geographic_duplicates_are_removed_until_2017_only() -> None:
 
 
 def test_every_filter_declared_has_a_case_or_its_own_test() -> None:
-    assert set(filters()) - set(CASES) == {"no_pseudonym", "placeholder_pseudonym", "no_dates"}  # tests/spec/test_load.py reads those
+    elsewhere = {"no_pseudonym", "placeholder_pseudonym", "no_dates", "twin_pseudonym", "field_not_included"}
+    assert set(filters()) - set(CASES) == elsewhere
+
+
+def test_an_error_in_one_part_of_a_stay_leaves_the_stay_but_not_its_price() -> None:
+    assert judged(SMR | {"groups": "0106SA1/0005/30 9003Z00/9999/2"})[0] == {"no_tariff", "no_billed_cost"}
+
+
+@pytest.mark.parametrize("cells", [SMR, HAD])
+def test_what_is_not_payable_is_not_valued_in_every_field(cells: dict[str, str]) -> None:
+    assert judged(cells | {"billable": "0"})[0] == {"not_valued"}
+
+
+def test_the_rules_of_acute_care_do_not_reach_the_other_fields() -> None:
+    assert judged(SMR | {"type": "B", "entry_mode": "0"})[0] == set()
+    assert judged(HAD | {"auto": "1"})[0] == set()

@@ -4,6 +4,8 @@ A stay is a line of ` | `-separated cells under a header. Columns (all but perso
 default: exit - nights), nights (1), dp (J189), dr, das (codes, blank-separated), unit_dp, unit_dr, acts (CODE or CODE@day), ghm (04M053),
 units (authorisations), rea/stf/src (days), entry_mode (8), provenance, exit_mode (8), sessions (0), age (default: from `born`),
 born (1950), sex (1), geo (9A001), ghs (1000), chain (nine codes), auto (0), type, finess, billed (euros), billable (1).
+Other fields of care: field (mco), form (full; care_form), days (presence; default: nights), unfinished (1), groups (blank-separated
+GROUP/TARIFF/DAYS or GROUP/TARIFF/DAYS/HOME, one a part). Their dp and dr are those of the units only.
 """
 
 from collections.abc import Iterable
@@ -21,6 +23,8 @@ from strata.ingest import warehouse
 from strata.settings import write_settings
 
 YEARS = {"first": 2021, "last": 2025}
+_FIRST_SLICE = {"mco": 1, "smr": 101, "had": 201, "psy": 301}
+_OF_MCO = "ghm ghs dp dr stay_type exh_days exb_tenths".split()
 
 
 def parse(text: str) -> list[dict[str, str]]:
@@ -42,7 +46,7 @@ def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = 
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
-    _slices(connection, first_data_year)
+    _slices(connection, first_data_year, sorted({row.get("field", "mco") for row in rows}))
     people = sorted({row["person"] for row in rows})
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
@@ -78,19 +82,20 @@ def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[s
     return {person: set(met) for person, met in rows.fetchall()}
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, first_year: int) -> None:
-    """A transmission in each year; every stay says it came in the first one."""
-    connection.execute(
-        """INSERT INTO read_slice BY NAME
-           SELECT year - $first + 1 AS slice_id, '990000001' AS finess, 'mco' AS field, year, 'atih' AS form
-           FROM range($first, $last + 1) AS held (year)""",
-        {"first": first_year, "last": YEARS["last"]},
-    )
+def _slices(connection: duckdb.DuckDBPyConnection, first_year: int, care_fields: list[str]) -> None:
+    """A transmission in each year and field of care; every stay says it came in the first one of its field (_FIRST_SLICE)."""
+    for name in care_fields:
+        connection.execute(
+            """INSERT INTO read_slice BY NAME
+               SELECT $slice + year - $first AS slice_id, '990000001' AS finess, $field AS field, year, 'atih' AS form
+               FROM range($first, $last + 1) AS held (year)""",
+            {"slice": _FIRST_SLICE[name], "field": name, "first": first_year, "last": YEARS["last"]},
+        )
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, stays: list[dict[str, list[dict[str, Any]]]]) -> None:
     """Insert what every stay holds, table by table at once."""
-    for table in ("read_stay", "read_unit", "read_diagnosis", "read_procedure"):
+    for table in ("read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group"):
         rows = [row for stay in stays for row in stay.get(table, [])]
         if rows:
             connection.register("small_rows", pa.Table.from_pylist(rows))
@@ -115,6 +120,7 @@ def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[
         **{f"supplement_{name}": int(row.get(name, "0")) for name in ("hs", "rea", "si", "stf", "src", "rep", "nn1", "nn2", "nn3")},
         "dp": row.get("dp", "J189"), "dr": row.get("dr"), "unit_count": 1, "source_file": "small", "source_line": line,
     }  # fmt: skip
+    stay |= _other_field(row, nights)
     units = row.get("units", "").split() or [None]
     dp, dr = row.get("unit_dp", row.get("dp", "J189")), row.get("unit_dr", row.get("dr"))
     acts = [act.partition("@") for act in row.get("acts", "").split()]
@@ -129,4 +135,25 @@ def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[
             {"stay_id": stay_id, "unit_rank": 1, "code": code, "phase": "0", "activity": "1", "day_offset": int(day or 0), "executions": 1}
             for code, _, day in acts
         ],
+        "read_group": [_group(stay_id, rank, *cell.split("/")) for rank, cell in enumerate(row.get("groups", "").split(), start=1)],
     }
+
+
+def _other_field(row: dict[str, str], nights: int) -> dict[str, Any]:
+    """What a stay outside MCO has otherwise; nothing for a stay of MCO."""
+    name = row.get("field", "mco")
+    if name == "mco":
+        return {}
+    form = row.get("form", "full")
+    slept = nights if form in ("full", "night") else 0
+    return dict.fromkeys(_OF_MCO) | {
+        "field": name, "slice_id": _FIRST_SLICE[name], "care_form": form, "nights": slept,
+        "presence_days": int(row.get("days", nights)), "is_unfinished": row.get("unfinished") == "1",
+        "exit_mode": None if row.get("unfinished") == "1" else row.get("exit_mode", "8"),
+    }  # fmt: skip
+
+
+def _group(stay_id: int, rank: int, group: str, tariff: str, days: str, home: str | None = None) -> dict[str, Any]:
+    """One part with a tariff; a HAD cell says its home, '-' for at home."""
+    place = None if home is None else home.replace("-", "")
+    return {"stay_id": stay_id, "unit_rank": rank, "group_code": group, "tariff_code": tariff, "days": int(days), "home": place}
