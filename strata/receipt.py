@@ -138,12 +138,22 @@ def _inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         "reason",
     ]
     rows = connection.sql(f"SELECT {', '.join(names)} FROM read_file ORDER BY ALL").fetchall()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    reasons = _quarantine(connection)
+    return [dict(zip(names, row, strict=True)) | {"quarantine": reasons.get(row[0], {})} for row in rows]
+
+
+def _quarantine(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Lines set aside by file and reason: why an account of lines closes. A line says nothing of anybody's health."""
+    found: dict[str, dict[str, int]] = {}
+    query = "SELECT source_file, reason, count(*) FROM quarantine GROUP BY source_file, reason ORDER BY source_file, reason"
+    for source_file, reason, lines in connection.sql(query).fetchall():
+        found.setdefault(source_file, {})[reason] = lines
+    return found
 
 
 def _user_files(config: Config) -> dict[str, str]:
-    names = ["territories", "population", "tariffs", *(["crosswalk"] if config.paths.crosswalk else [])]
-    brought = [config.path(name) for name in names]
+    names = ["territories", "population", "tariffs", "crosswalk", "nomenclatures", "deaths"]
+    brought = [config.path(name) for name in names if getattr(config.paths, name)]
     paths = [file for path in brought for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     return {_relative(path, config.folder): sha256_of(path) for path in paths if path.is_file()}
 
