@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from strata.ingest.care_codes import load_care_codes
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.raw_tables import SQL_TYPES, RawTable, checks, raw_columns, raw_table, raw_tables
 
@@ -36,6 +37,7 @@ class Verdict:
 def create_raw_tables(connection: duckdb.DuckDBPyConnection, field: str) -> None:
     """Empty raw tables of a field, and what the set says of its files."""
     connection.execute("SET preserve_insertion_order = true")  # the number of a row in its file is its order
+    load_care_codes(connection)
     connection.execute("CREATE TABLE source (file_no SMALLINT, source_file VARCHAR)")
     connection.execute("CREATE TABLE problem (raw_table VARCHAR, rank SMALLINT, file_no SMALLINT, row_no BIGINT, reason VARCHAR)")
     for table in raw_tables(field):
