@@ -7,7 +7,7 @@ Not here: reading (atih_mco.py, snds.py) and storing (store.py).
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,17 +15,19 @@ import duckdb
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih_mco import read_pair
+from strata.ingest.atih_mco import open_pair
 from strata.ingest.extract import FileSeen
 from strata.ingest.lock import lock
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
-from strata.ingest.store import Slice, store, transaction, write_files
+from strata.ingest.store import Incoming, Slice, store, transaction, write_files
+from strata.ingest.transmission import announced
 from strata.ingest.transmissions import Pair, pairs
 from strata.ingest.warehouse import open_warehouse
 
 Progress = Callable[[str], None]
+BATCH_BYTES = 256 << 20  # of small transmissions whose persons are looked up together
 
 
 @dataclass
@@ -71,33 +73,55 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     if not transmissions and not tables and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
     report = IngestReport()
-    for pair in transmissions:
-        report.slices.update(_load_pair(connection, pair, progress))
+    for batch in _batches(transmissions):
+        report.slices.update(_load_pairs(connection, batch, progress))
     for table_set in tables:
-        report.slices.update(_load_set(connection, table_set, progress))
+        report.slices.update(_load_set(connection, table_set, progress, report.notices))
     report.files = _account_for_the_rest(connection, found)
     return report
 
 
-def _load_pair(connection: duckdb.DuckDBPyConnection, pair: Pair, progress: Progress) -> list[str]:
-    if _is_known(connection, pair.sources):
-        return []
-    progress(pair.sources[0].name)
-    extract = read_pair(pair)
-    months = [file.month for file in extract.files if file.month is not None]
-    sha256 = _sha256(file.sha256 for file in extract.files)
-    return _verdicts(store(connection, extract, month=max(months, default=None), sha256=sha256))
+def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
+    """Transmissions in their order, as many together as BATCH_BYTES holds; a large one by itself."""
+    batch: list[Pair] = []
+    size = 0
+    for pair in transmissions:
+        own = sum(source.size for source in pair.sources)
+        if batch and size + own > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(pair)
+        size += own
+    if batch:
+        yield batch
 
 
-def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress) -> list[str]:
+def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progress: Progress) -> list[str]:
+    incoming = []
+    for pair in batch:
+        if not _is_known(connection, pair.sources):
+            progress(pair.sources[0].name)
+            incoming.append(_incoming(pair))
+    return _verdicts(store(connection, *incoming))
+
+
+def _incoming(pair: Pair) -> Incoming:
+    stays = open_pair(pair)
+    months = [file.month for file in stays.files if file.month is not None]
+    said = announced(pair.sources[0].name)
+    return Incoming(stays, _sha256(file.sha256 for file in stays.files), max(months, default=None), said.sent if said else None)
+
+
+def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, notices: list[tuple[str, str]]) -> list[str]:
     if _is_known(connection, [file.source for file in tables.files]):
         return []
     progress(", ".join(file.source.name for file in tables.files))
     verdicts: list[str] = []
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
     with staged(tables, _work(connection), memory_limit) as ready:
+        notices += ready.notices
         for extract in ready.extracts():
-            verdicts += _verdicts(store(connection, extract, month=ready.month, sha256=tables.sha256))
+            verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month)))
     return verdicts
 
 

@@ -146,6 +146,13 @@ def raw_columns(name: str) -> tuple[RawColumn, ...]:
     return tuple(RawColumn(row["name"], row["kind"], int(row["width"]) if row["width"] else None) for row in rows)
 
 
+def unverified_from(family_name: str) -> int | None:
+    """The first year for which the columns of an SNDS table are taken over unverified; None when they are verified throughout."""
+    known = family(family_name)
+    years = [row.get("unverified_from") for row in column_rows(known.field) if row["table"] == family_name] if known else []
+    return min((int(year) for year in years if year), default=None)
+
+
 def column_rows(field: str) -> tuple[dict[str, str], ...]:
     """snds_<field>.csv: table (an SNDS table, or a raw table for what only ATIH files have), column, name, kind, required, width."""
     return _rows(f"snds_{field}.csv")

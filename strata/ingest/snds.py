@@ -5,6 +5,7 @@ Not here: one file or one value (snds_file.py, snds_columns.py), what is done wi
 A set is staged in a private DuckDB file and handed over by groups of hospitals, so that memory does not grow with the country.
 """
 
+import csv
 import hashlib
 import re
 import tempfile
@@ -21,12 +22,13 @@ from strata.engine.duckdb import connect
 from strata.ingest import raw_set
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
-from strata.ingest.raw_tables import Family, families, family, fields
+from strata.ingest.raw_tables import Family, families, family, fields, unverified_from
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import UNKNOWN, Recognised, seen
 from strata.ingest.snds_file import TableFile, count_rows, header_line, stage
 
 WORK_PREFIX = "strata-snds-"
+NOTICES = Path(__file__).parent / "set_notices.csv"
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,17 @@ class TableSet:
 
 @dataclass
 class Staged:
-    """A set read and judged. month: the last month of exit; None when the set could not be taken: every file is then refused."""
+    """A set read and judged. month: the last month of exit; None when the set could not be taken: every file is then refused.
+
+    notices: what a person must know of its content (French, English).
+    """
 
     connection: duckdb.DuckDBPyConnection
     field: str
     year: int | None
     month: int | None
     files: list[FileSeen]
+    notices: tuple[tuple[str, str], ...] = ()
 
     def extracts(self) -> Iterator[Extract]:
         """The stays by groups of whole hospitals; the account of the files and the quarantine come with the last one."""
@@ -154,7 +160,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) 
     if verdict.reason:
         return _refused(connection, tables, {}, verdict.reason, work)
     month = raw_set.join(connection, tables.field)
-    return Staged(connection, tables.field, verdict.year, month or 12, _read_files(connection, tables))
+    files, notices = _read_files(connection, tables), _notices(tables, verdict.year)
+    return Staged(connection, tables.field, verdict.year, month or 12, files, notices)
 
 
 def _wanting(tables: TableSet, refused: dict[str, Refused]) -> list[str]:
@@ -172,6 +179,16 @@ def _read_files(connection: duckdb.DuckDBPyConnection, tables: TableSet) -> list
         query = f"SELECT count(*) FROM {file.raw_table.name} WHERE file_no = ?"
         files.append(_seen(file, lines=connection.execute(query, [file_no]).fetchall()[0][0]))
     return files
+
+
+def _notices(tables: TableSet, year: int | None) -> tuple[tuple[str, str], ...]:
+    """What set_notices.csv says of the raw tables of a set, and which of its tables nobody verified for that year."""
+    unverified = [one for one in sorted({file.family for file in tables.files}) if (unverified_from(one) or 9999) <= (year or 0)]
+    words = {"tables": ", ".join(unverified), "year": str(year)}
+    present = {file.raw_table.name for file in tables.files} | ({""} if unverified else set())
+    with NOTICES.open(encoding="utf-8", newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["raw_table"] in present]
+    return tuple((row["notice_fr"].format_map(words), row["notice_en"].format_map(words)) for row in rows)
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, tables: TableSet, refused: dict[str, Refused], reason: str, work: Path) -> Staged:

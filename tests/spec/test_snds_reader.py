@@ -11,8 +11,9 @@ import pytest
 import strata
 from strata.ingest import raw_set, snds
 from strata.ingest.archives import open_sources
+from strata.ingest.load import ingest
 from strata.ingest.recognise import recognise_source
-from tests.support.snds_set import OTHER, Rows, stay, together, write_csv, write_parquet
+from tests.support.snds_set import FA, FB, OTHER, STC, Rows, stay, together, write_csv, write_parquet
 
 
 def read(folder: Path) -> dict[str, list[dict]]:
@@ -183,6 +184,52 @@ def test_the_first_of_two_rows_with_one_key_is_kept(tmp_path: Path) -> None:
 
 def test_amounts_with_a_comma(tmp_path: Path) -> None:
     assert one_stay(tmp_path, VALO={"MNT_TOT_BR": "12,5"})["cost_billed_eur"] == Decimal("12.50")
+
+
+def with_tables(number: int, **more: list[dict[str, str]]) -> Rows:
+    """A stay without valuation, and rows of other tables."""
+    rows = stay(number)
+    return {table: lines for table, lines in rows.items() if table != "VALO"} | more
+
+
+def costs(folder: Path) -> dict[str, tuple[str | None, Decimal | None]]:
+    return {row["stay_number"][-1]: (row["valuation_code"], row["cost_billed_eur"]) for row in read(folder)["stay"]}
+
+
+def test_what_a_public_hospital_bills_by_daily_rates_is_no_cost(tmp_path: Path) -> None:
+    write_csv(tmp_path, with_tables(1, STC=[STC]))
+    found = read(tmp_path)["stay"][0]
+    assert (found["billing_base_eur"], found["cost_billed_eur"]) == (Decimal("9876.50"), None)
+
+
+def test_a_private_stay_costs_the_sum_of_its_invoice_lines(tmp_path: Path) -> None:
+    lines = [FB, FB | {"REM_BAS": "300"}, FB | {"NUM_FAC": "002", "REM_BAS": "-50"}, FB | {"TYP_ART": "C", "REM_BAS": "999"}]
+    write_csv(tmp_path, with_tables(1, FB=lines))
+    assert costs(tmp_path) == {"1": (None, Decimal("1750.00"))}
+
+
+def test_valo_says_the_cost_where_it_has_the_stay(tmp_path: Path) -> None:
+    write_csv(tmp_path, stay(1, VALO={"VALO": "0", "MNT_TOT_BR": ""}) | {"FB": [FB]})
+    assert costs(tmp_path) == {"1": ("0", None)}
+
+
+@pytest.mark.parametrize(("total", "cost"), [("15.00", "15.00"), ("1500.00", "1500.00"), ("0", "1500.00"), ("40", "1500.00")])
+def test_invoice_lines_are_cents_only_where_the_totals_show_it(tmp_path: Path, total: str, cost: str) -> None:
+    write_csv(tmp_path, with_tables(1, FB=[FB], FA=[FA | {"PH_BRM": total}]))
+    assert costs(tmp_path) == {"1": (None, Decimal(cost))}
+
+
+def test_rows_of_billing_and_of_invoices_are_judged(tmp_path: Path) -> None:
+    more = {"STC": [STC | {"REM_BAS_MNT": "-1"}], "FB": [FB | {"RSA_NUM": "77"}, FB | {"REM_BAS": "x"}], "FA": [FA, FA]}
+    write_csv(tmp_path, with_tables(1, **more))
+    wanted = {("STC", 1): "negative_amount", ("FB", 1): "orphan_row", ("FB", 2): "not_a_number", ("FA", 2): "duplicate_row"}
+    assert reasons(tmp_path) == {(_short(table), line): reason for (table, line), reason in wanted.items()}
+
+
+def test_invoices_come_with_a_warning(tmp_path: Path) -> None:
+    write_csv(tmp_path / "landing", with_tables(1, FB=[FB]))
+    report = ingest(tmp_path / "landing", tmp_path / "w" / "strata.duckdb")
+    assert [("REM_BAS" in french, "REM_BAS" in english) for french, english in report.notices] == [(True, True)]
 
 
 def staged_groups(folder: Path) -> list[list[str]]:

@@ -33,6 +33,10 @@ UM = {
 VALO = {"ETA_NUM": FINESS, "RSA_NUM": "0000000001", "VALO": "1", "MNT_TOT_BR": "2345.67"}
 DEFAULTS = {"B": B, "C": C, "D": D, "A": A, "UM": UM, "VALO": VALO}
 
+STC = {"ETA_NUM": FINESS, "RSA_NUM": "0000000001", "REM_BAS_MNT": "9876.5"}
+FB = {"ETA_NUM": FINESS, "RSA_NUM": "0000000001", "NUM_FAC": "001", "TYP_ART": "B", "REM_BAS": "1500"}
+FA = {"ETA_NUM": FINESS, "RSA_NUM": "0000000001", "NUM_FAC": "001", "TYP_ART": "A", "PH_BRM": "1500.00"}
+
 Rows = dict[str, list[dict[str, str]]]
 
 
