@@ -18,6 +18,9 @@ from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.atih_mco import open_pair
 from strata.ingest.extract import FileSeen
 from strata.ingest.lock import lock
+from strata.ingest.person_files import person_sets
+from strata.ingest.person_set import staged_persons
+from strata.ingest.person_store import store_persons
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
@@ -70,13 +73,16 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     sources = list(open_sources(landing)) if landing.is_dir() else []
     found = [(source, recognise_source(source)) for source in sources]
     transmissions, tables = pairs(sources), table_sets(found)
-    if not transmissions and not tables and not _holds_anything(connection):
+    persons = person_sets(found, lambda known: _is_known(connection, known), _work(connection))
+    if not transmissions and not tables and not persons and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
     report = IngestReport()
     for batch in _batches(transmissions):
         report.slices.update(_load_pairs(connection, batch, progress))
     for table_set in tables:
         report.slices.update(_load_set(connection, table_set, progress, report.notices))
+    for person_set in persons:
+        report.slices.update(_load_persons(connection, person_set, progress))
     report.files = _account_for_the_rest(connection, found)
     return report
 
@@ -123,6 +129,13 @@ def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress:
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month)))
     return verdicts
+
+
+def _load_persons(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress) -> list[str]:
+    progress(", ".join(file.source.name for file in tables.files))
+    memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    with staged_persons(tables, _work(connection), memory_limit) as ready:
+        return store_persons(connection, ready)
 
 
 def _verdicts(slices: list[Slice]) -> list[str]:

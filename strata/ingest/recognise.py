@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import FileSeen
 from strata.ingest.layouts import FORMATS, layouts
+from strata.ingest.person_family import person_table_of
 from strata.ingest.reasons import Refused
 
 BOM = b"\xef\xbb\xbf"
@@ -120,7 +121,7 @@ def table_of(columns: Iterable[str]) -> str:
     present = {column.upper() for column in columns}
     scores = {table: len(present & own) / len(own) for table, own in _own_columns().items()}
     best = max(scores, key=lambda table: scores[table])
-    return best if scores[best] and present & {"ETA_NUM", "RSA_NUM"} and len(present) > 1 else "unknown"
+    return best if scores[best] and present & {"ETA_NUM", "RSA_NUM"} and len(present) > 1 else person_table_of(present)
 
 
 @cache

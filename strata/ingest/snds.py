@@ -160,7 +160,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) 
     if verdict.reason:
         return _refused(connection, tables, {}, verdict.reason, work)
     month = raw_set.join(connection, tables.field)
-    files, notices = _read_files(connection, tables), _notices(tables, verdict.year)
+    files, notices = read_files(connection, tables), _notices(tables, verdict.year)
     return Staged(connection, tables.field, verdict.year, month or 12, files, notices)
 
 
@@ -172,7 +172,7 @@ def _wanting(tables: TableSet, refused: dict[str, Refused]) -> list[str]:
     return [one.family for one in known if one.family in spoiled or not (one.is_optional or one.family in taken)]
 
 
-def _read_files(connection: duckdb.DuckDBPyConnection, tables: TableSet) -> list[FileSeen]:
+def read_files(connection: duckdb.DuckDBPyConnection, tables: TableSet) -> list[FileSeen]:
     """The files of a set that is taken, their rows counted."""
     files = []
     for file_no, file in enumerate(tables.files):
@@ -192,13 +192,18 @@ def _notices(tables: TableSet, year: int | None) -> tuple[tuple[str, str], ...]:
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, tables: TableSet, refused: dict[str, Refused], reason: str, work: Path) -> Staged:
-    """A set that is not taken: each file with its own reason, or that of the set."""
+    """A set that is not taken."""
+    return Staged(connection, tables.field, None, None, refused_files(tables, refused, reason, work))
+
+
+def refused_files(tables: TableSet, refused: dict[str, Refused], reason: str, work: Path) -> list[FileSeen]:
+    """The files of a set that is not taken: each with its own reason, or that of the set."""
     files = []
     for file in tables.files:
         own = refused.get(file.source.name)
         lines = _lines(file, work)
         files.append(_seen(file, lines=lines, refused=lines, reason=own.code if own else reason))
-    return Staged(connection, tables.field, None, None, files)
+    return files
 
 
 def _lines(file: TableFile, work: Path) -> int:

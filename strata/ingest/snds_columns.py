@@ -69,6 +69,10 @@ def missing_columns(table: str, present: set[str]) -> list[str]:
     return [" or ".join(column.sources) for column in columns(table) if column.required and not _found(column, present)]
 
 
+def _literal(text: str) -> str:
+    return text.replace("'", "''")
+
+
 def _found(column: Column, present: Iterable[str]) -> list[str]:
     """The SNDS columns that hold a value; a source that ends with * stands for every column that begins so."""
     starts = tuple(source.removesuffix("*") for source in column.sources if source.endswith("*"))
@@ -78,7 +82,7 @@ def _found(column: Column, present: Iterable[str]) -> list[str]:
 def text_sql(column: Column, present: Mapping[str, tuple[str, str]]) -> str:
     """SQL of the trimmed text of a value, NULL when blank. present: SNDS column -> (name in the file, DuckDB type)."""
     if column.kind == "tops":
-        is_set = (f"CASE WHEN TRY_CAST({_cell_sql(*present[name])} AS DOUBLE) > 0 THEN '{name.lower()}' END" for name in _found(column, present))
+        is_set = (f"CASE WHEN TRY_CAST({_cell_sql(*present[name])} AS DOUBLE) > 0 THEN '{_literal(name.lower())}' END" for name in _found(column, present))
         return f"nullif(concat_ws(' ', {', '.join(is_set)}), '')"
     cells = [_cell_sql(*present[source]) for source in column.sources if source in present]
     if not cells:

@@ -153,6 +153,18 @@ def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, wo
         return connection.execute(query).fetchall()
 
 
+def distinct_months(connection: duckdb.DuckDBPyConnection, file: TableFile, name: str, work: Path) -> list[str]:
+    """The months ('2019-02') of one of the dates of a table that is not staged; dates that cannot be read are left out. Refused as by `stage`."""
+    with _readable(file, work) as path:
+        column = next(column for column in columns(file.family) if column.name == name)
+        text = text_sql(column, types(connection, file, path))
+        query = f"""
+            WITH found AS (SELECT DISTINCT {text} AS {name} FROM {scan_sql(file, path)})
+            SELECT DISTINCT strftime({value_sql(column)}, '%Y-%m') AS month FROM found WHERE {value_sql(column)} IS NOT NULL ORDER BY 1
+        """
+        return [row[0] for row in connection.execute(query).fetchall()]
+
+
 @contextmanager
 def _readable(file: TableFile, work: Path) -> Iterator[Path]:
     """Where DuckDB can read the file, for as long as it does. Refused when it cannot be read to its end."""
