@@ -122,9 +122,7 @@ def _judge_slice(connection: duckdb.DuckDBPyConnection, field: str, year: int, m
             return True
         if table.parent:
             _set_aside_parentless(connection, table, rank)
-        connection.execute(
-            f"INSERT INTO slice_file SELECT {year}, {month}, file_no, count(*) FROM sound_{table.name} GROUP BY file_no"
-        )
+        connection.execute(f"INSERT INTO slice_file SELECT {year}, {month}, file_no, count(*) FROM sound_{table.name} GROUP BY file_no")
     _fill_out(connection, field, year, month)
     return False
 
@@ -195,9 +193,10 @@ def _account(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> No
         JOIN source AS s ON s.file_no = p.file_no
     """)
     aside = dict(connection.execute("SELECT file_no, count(*) FROM problem GROUP BY file_no").fetchall())
-    years = connection.execute("SELECT min(slice_year), max(slice_year), max(slice_month) FROM slice_file WHERE slice_year > 0").fetchall()[0]
+    slices = "SELECT min(slice_year), max(slice_year), max(slice_month) FROM slice_file WHERE slice_year > 0"
+    first, last, month = connection.execute(slices).fetchall()[0]
     for file_no, file in enumerate(files):
         file.quarantined = aside.get(file_no, 0)
         file.accepted = file.lines - file.quarantined
-        if years[0] is not None and years[0] == years[1]:
-            file.year, file.month = years[0], years[2] or None
+        if first is not None and first == last:
+            file.year, file.month = first, month or None

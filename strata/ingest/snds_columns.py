@@ -82,7 +82,10 @@ def _found(column: Column, present: Iterable[str]) -> list[str]:
 def text_sql(column: Column, present: Mapping[str, tuple[str, str]]) -> str:
     """SQL of the trimmed text of a value, NULL when blank. present: SNDS column -> (name in the file, DuckDB type)."""
     if column.kind == "tops":
-        is_set = (f"CASE WHEN TRY_CAST({_cell_sql(*present[name])} AS DOUBLE) > 0 THEN '{_literal(name.lower())}' END" for name in _found(column, present))
+        is_set = (
+            f"CASE WHEN TRY_CAST({_cell_sql(*present[name])} AS DOUBLE) > 0 THEN '{_literal(name.lower())}' END"
+            for name in _found(column, present)
+        )
         return f"nullif(concat_ws(' ', {', '.join(is_set)}), '')"
     cells = [_cell_sql(*present[source]) for source in column.sources if source in present]
     if not cells:
