@@ -60,7 +60,8 @@ SELECT k.group_no, k.line, 'had' AS field, s.finess, y.year, s.stay_number, s.fo
        CAST(NULL AS SMALLINT) AS supplement_nn1, CAST(NULL AS SMALLINT) AS supplement_nn2, CAST(NULL AS SMALLINT) AS supplement_nn3,
        CAST(NULL AS VARCHAR) AS dp, CAST(NULL AS VARCHAR) AS dr, CAST(s.unit_count AS SMALLINT) AS unit_count,
        CAST(NULL AS VARCHAR) AS billable, CAST(NULL AS VARCHAR) AS valuation_code, CAST(NULL AS DECIMAL(12, 2)) AS cost_billed_eur,
-       'home' AS care_form, CAST(coalesce(s.days, 0) AS SMALLINT) AS presence_days, CAST(NULL AS SMALLINT) AS presence_half_days,
+       'home' AS care_form, CAST(least(coalesce(s.days, 0), 32767) AS SMALLINT) AS presence_days,
+       CAST(NULL AS SMALLINT) AS presence_half_days,
        NOT e.has_ended AS is_unfinished, b.billing_base_eur, f.source_file, CAST(k.row_no AS INTEGER) AS source_line
 FROM stay AS s
 CROSS JOIN file_year AS y

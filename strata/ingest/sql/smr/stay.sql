@@ -59,7 +59,7 @@ SELECT k.group_no, k.line, 'smr' AS field, s.finess, y.year, s.stay_number, s.fo
        CASE WHEN e.has_ended THEN coalesce(t.exit_mode, s.exit_mode) END AS exit_mode,
        CASE WHEN e.has_ended THEN coalesce(t.exit_destination, s.exit_destination) END AS exit_destination,
        CAST(NULL AS VARCHAR) AS stay_type, s.automatic_rsa, s.sex_code, s.age_years, s.age_days, s.geo_code,
-       CAST(NULL AS VARCHAR) AS ghm, CAST(NULL AS VARCHAR) AS ghs, CAST(coalesce(s.nights, 0) AS SMALLINT) AS nights,
+       CAST(NULL AS VARCHAR) AS ghm, CAST(NULL AS VARCHAR) AS ghs, CAST(least(coalesce(s.nights, 0), 32767) AS SMALLINT) AS nights,
        CAST(0 AS SMALLINT) AS sessions,
        CAST(NULL AS SMALLINT) AS exh_days, CAST(NULL AS VARCHAR) AS exb_kind, CAST(NULL AS SMALLINT) AS exb_tenths,
        CAST(NULL AS SMALLINT) AS supplement_hs, CAST(NULL AS SMALLINT) AS supplement_rea, CAST(NULL AS SMALLINT) AS supplement_si,
@@ -67,7 +67,8 @@ SELECT k.group_no, k.line, 'smr' AS field, s.finess, y.year, s.stay_number, s.fo
        CAST(NULL AS SMALLINT) AS supplement_nn1, CAST(NULL AS SMALLINT) AS supplement_nn2, CAST(NULL AS SMALLINT) AS supplement_nn3,
        CAST(NULL AS VARCHAR) AS dp, CAST(NULL AS VARCHAR) AS dr, CAST(s.unit_count AS SMALLINT) AS unit_count,
        CAST(NULL AS VARCHAR) AS billable, CAST(NULL AS VARCHAR) AS valuation_code, CAST(NULL AS DECIMAL(12, 2)) AS cost_billed_eur,
-       s.care_form, CAST(coalesce(s.days, 0) AS SMALLINT) AS presence_days, CAST(NULL AS SMALLINT) AS presence_half_days,
+       s.care_form, CAST(least(coalesce(s.days, 0), 32767) AS SMALLINT) AS presence_days,
+       CAST(NULL AS SMALLINT) AS presence_half_days,
        NOT e.has_ended AS is_unfinished, b.billing_base_eur, f.source_file, CAST(k.row_no AS INTEGER) AS source_line
 FROM stay AS s
 CROSS JOIN file_year AS y
