@@ -141,7 +141,7 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
 
 def _receipt_line(outcome: Outcome) -> dict[str, object]:
     one = outcome.expectation
-    bounds = {"min": one.min, "max": one.max, "severity": one.severity, "source": one.source}
+    bounds = {"min": one.min, "max": one.max, "severity": one.severity, "source": one.source[1]}
     return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds}
 
 

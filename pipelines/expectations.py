@@ -18,14 +18,14 @@ LAYER = "quality"
 class Expectation:
     """Every value of `column` lies in [min, max] and none is NULL; without a column, the number of rows does.
 
-    severity: 'blocking' stops the publication, 'warning' is reported. label: (French, English). source: where the threshold comes from.
+    severity: 'blocking' stops the publication, 'warning' is reported. label, source (of the threshold): (French, English).
     """
 
     table: str
     name: str
     severity: str
     label: tuple[str, str]
-    source: str
+    source: tuple[str, str]
     column: str = ""
     min: float | None = None
     max: float | None = None
@@ -57,7 +57,8 @@ def suites(folder: Path = SQL_FOLDER) -> dict[str, tuple[Expectation, ...]]:
 def _read(path: Path) -> Iterator[Expectation]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["expectation"]:
         label = (entry.pop("label_fr"), entry.pop("label_en"))
-        one = Expectation(table=path.stem, label=label, **entry)
+        source = (entry.pop("source_fr"), entry.pop("source_en"))
+        one = Expectation(table=path.stem, label=label, source=source, **entry)
         if one.severity not in ("blocking", "warning") or (one.min is None and one.max is None):
             raise ValueError(f"{path.name} {one.name}: severity is blocking or warning, and min or max is given")
         yield one

@@ -90,7 +90,7 @@ def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expect
     for one in expectations:
         seen = _seen(connection, one) if one.table in present else ""
         state = made.get((one.table, one.name), "not_made") if seen else "not_made"  # nothing to hold a threshold against
-        checks.append(Check(one.label[side], state, one.is_blocking, seen or "–", _threshold(one), one.source))
+        checks.append(Check(one.label[side], state, one.is_blocking, seen or "–", _threshold(one), one.source[side]))
     return checks
 
 

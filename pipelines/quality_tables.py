@@ -117,6 +117,16 @@ TABLES = (
         on_terminal=True,
     ),
     QualityTable(
+        "coverage_gap",
+        ("Établissements-années qui ne sont pas ceux annoncés", "Hospital-years that are not those announced"),
+        (*_HOSPITAL_YEAR, ("écart", "gap")),
+        """SELECT finess, field, year, CASE kind
+             WHEN 'missing' THEN {missing} WHEN 'cut_short' THEN {cut_short} WHEN 'absent_at_the_end' THEN {absent}
+             WHEN 'declared_absent' THEN {declared} ELSE {undeclared} END
+           FROM coverage_gap ORDER BY field, finess, year, 4""",
+        on_terminal=True,
+    ),
+    QualityTable(
         "rejected",
         ("Séjours écartés d'au moins un usage", "Stays set aside from at least one use"),
         (("motif", "reason"), _STAYS),

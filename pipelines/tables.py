@@ -130,10 +130,11 @@ WRITERS = (
             "coding_marker": "Code extensions whose filling is watched.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
             "accepted_gap": "Hospital-years declared absent or cut short.",
+            "declared_hospital": "Hospitals that strata.toml names, by field of care.",
         },
         _settings,
         ("Réglages…", "Settings…"),
-        reads=("read_slice",),
+        reads=("read_slice", "read_stay"),
     ),
     Writer(
         "definition_tables",

@@ -49,7 +49,7 @@ def test_every_shipped_expectation_reads_a_column_of_its_table_and_names_its_sou
         columns = {column.alias_or_name for column in tree.selects}
         assert len({one.name for one in suite}) == len(suite)
         for one in suite:
-            assert one.source and all(one.label)
+            assert all(one.source) and all(one.label)
             assert not one.column or one.column in columns, one
 
 
