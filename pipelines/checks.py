@@ -29,7 +29,8 @@ def build_checks(folder: Path = SQL_FOLDER) -> list[dg.AssetChecksDefinition]:
 def _check(table: str, expectations: tuple[Expectation, ...]) -> dg.AssetChecksDefinition:
     # `blocking` also makes what is downstream wait; Dagster stops it for an ERROR only, so a warning is told and passes.
     specs = [
-        dg.AssetCheckSpec(one.name, asset=table, blocking=True, description=f"{one.label[1]}. Source: {one.source[1]}") for one in expectations
+        dg.AssetCheckSpec(one.name, asset=table, blocking=True, description=f"{one.label[1]}. Source: {one.source[1]}")
+        for one in expectations
     ]
 
     @dg.multi_asset_check(name=f"{table}_expectations", specs=specs, required_resource_keys={"session"})

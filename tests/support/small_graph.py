@@ -26,7 +26,8 @@ max = 0
 severity = "{severity}"
 label_fr = "Aucun défaut"
 label_en = "No fault"
-source = "identity"
+source_fr = "identité"
+source_en = "identity"
 """
 
 
