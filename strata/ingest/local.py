@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from strata.ingest.line_faults import FileRead
 
 KEYS = pa.schema([("stay_number", pa.string()), ("pseudonym", pa.string()), ("entry_date", pa.date32()), ("exit_date", pa.date32())])
-KINDS = ("noanon", "hash", "none")
 
 
 def person_keys(stay_numbers: pa.ChunkedArray, tra: FileRead, vid_hosp: FileRead | None = None, ano: pa.Table | None = None) -> pa.Table:
@@ -37,13 +36,6 @@ def persons_of(nas: pa.ChunkedArray, vid_hosp: FileRead | None) -> pa.ChunkedArr
     _settle(vid_hosp, nas)
     rows = vid_hosp.rows
     return rows.column("pseudonym").take(pc.index_in(nas, value_set=_values(rows.column("nas")), skip_nulls=True))
-
-
-def person_key(pseudonyms: pa.ChunkedArray | None, vid_hosp: FileRead | None) -> str:
-    """What read_slice.person_key says: 'noanon' where the .ano names at least one person, else 'hash' with VID-HOSP, else 'none'."""
-    if pseudonyms is not None and len(pseudonyms) > pseudonyms.null_count:
-        return "noanon"
-    return "hash" if vid_hosp is not None else "none"
 
 
 def _settle(vid_hosp: FileRead, nas: pa.ChunkedArray) -> None:

@@ -18,6 +18,7 @@ VARIABLE = "STRATA_PERSON_KEY"
 FEWEST_BYTES = 16
 KEY_BYTES = 16  # 128 bits of the hash, 32 hexadecimal letters: the chance that two persons of a country meet is below 1e-22
 NUMBER_WIDTH = 13
+_MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 _ZERO, _NINE, _A, _B = (ord(letter) for letter in "09AB")
 _CORSICA = 6  # place of the letter in 2A and 2B
 
@@ -33,14 +34,17 @@ def secret() -> bytes:
         else (f"Le secret a moins de {FEWEST_BYTES} octets.", f"The secret has fewer than {FEWEST_BYTES} bytes.")
     )
     raise StrataError(
-        what=("Il manque le secret qui chiffre les identités de VID-HOSP.", "The secret that hashes the identities of VID-HOSP is missing."),
+        what=(
+            "Il manque le secret qui chiffre les identités de VID-HOSP.",
+            "The secret that hashes the identities of VID-HOSP is missing.",
+        ),
         where=VARIABLE,
         why=why,
         fix=(
-            f'Créez-le une fois (python -c "import secrets; print(secrets.token_hex(32))"), définissez {VARIABLE} avant chaque lancement et '
-            "gardez-en une copie dans le coffre de l'établissement : avec un autre secret, les années déjà lues ne se rejoignent plus.",
-            f'Make one once (python -c "import secrets; print(secrets.token_hex(32))"), set {VARIABLE} before every run and keep a copy in '
-            "the vault of the hospital: with another secret, the years already read no longer join.",
+            f"Créez-le une fois ({_MAKE_ONE}), définissez {VARIABLE} avant chaque lancement et gardez-en une copie dans le coffre de "
+            "l'établissement : avec un autre secret, les années déjà lues ne se rejoignent plus.",
+            f"Make one once ({_MAKE_ONE}), set {VARIABLE} before every run and keep a copy in the vault of the hospital: with another "
+            "secret, the years already read no longer join.",
         ),
         is_usage=True,
     )
@@ -70,7 +74,7 @@ def _digits(cells: Array) -> tuple[Array, Array]:
         for letter, replaced in ((_A, 9), (_B, 8)):
             is_corsica = (cells[:, _CORSICA] == letter) & (cells[:, _CORSICA - 1] == ord("2"))
             digits[is_corsica, _CORSICA - 1], digits[is_corsica, _CORSICA] = 1, replaced
-    return digits, (digits < 10).all(axis=1)
+    return digits, np.asarray((digits < 10).all(axis=1))
 
 
 def keys(secret_key: bytes, identities: Array) -> pa.StringArray:

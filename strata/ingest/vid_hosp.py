@@ -30,7 +30,7 @@ VID_HOSP = pa.schema(
     ]
 )
 _LAST_READ = "ins"  # beyond it lie names and amounts
-_SINGLE = (ord(" "), ord("0"), ord("1"))
+_FIRST = "1"
 
 
 def read_vid_hosp(blocks: Iterable[bytes], layout: Layout, source_file: str, secret: bytes) -> FileRead:
@@ -78,7 +78,7 @@ def _number(cells: Cells) -> tuple[Array, Array, Array]:
     good = np.stack([person_key.usable_numbers(*candidate) for candidate in candidates])
     first = good.argmax(axis=0)
     number = np.stack([candidate for candidate, _ in candidates])[first, np.arange(len(cells))]
-    return number, first < 2, good.any(axis=0)
+    return number, first < 2, np.asarray(good.any(axis=0))
 
 
 def _blame_identity(faults: BlockFaults, cells: Cells, number: Array, is_own: Array, is_usable: Array) -> None:
@@ -89,8 +89,6 @@ def _blame_identity(faults: BlockFaults, cells: Cells, number: Array, is_own: Ar
     faults.blame(cells.owner, ~is_usable, "unusable_identity")
     is_beside_mother = ~is_blank(cells.bytes_of("mother_nas")) | (cells.bytes_of("newborn_beside_mother")[:, 0] == ord("1"))
     faults.blame(cells.owner, ~is_own & is_beside_mother, "newborn_of_mother")
-    rank = cells.bytes_of("birth_rank")[:, 0]
-    faults.blame(cells.owner, ~is_own & ~np.isin(rank, _SINGLE), "twin_identity")
 
 
 def _is_digits(cells: Array) -> Array:
@@ -98,12 +96,10 @@ def _is_digits(cells: Array) -> Array:
 
 
 def _has_twin(rows: pa.Table) -> pa.ChunkedArray:
-    """Whether a line shares its key, made from another's number, with one of another birth rank (blank and 0 count as 1)."""
-    rank = pc.replace_substring(rows.column("birth_rank"), "0", "1")
-    several = rows.set_column(rows.column_names.index("birth_rank"), "birth_rank", rank).group_by("pseudonym")
-    counted = several.aggregate([("birth_rank", "count_distinct")])
-    shared = counted.filter(pc.greater(counted.column("birth_rank_count_distinct"), 1)).column("pseudonym")
-    return pc.and_(pc.is_valid(rank), pc.is_in(rows.column("pseudonym"), value_set=shared.combine_chunks()))
+    """Whether a line names a second twin by another's number (blank, 0 and 1 are first or only children), or somebody of its key."""
+    is_second = pc.fill_null(pc.greater(rows.column("birth_rank"), _FIRST), False)
+    shared = pc.unique(rows.column("pseudonym").filter(is_second))
+    return pc.and_(pc.is_valid(rows.column("birth_rank")), pc.is_in(rows.column("pseudonym"), value_set=shared))
 
 
 def _batch(first: int, cells: Cells, number: Array, is_own: Array, secret: bytes) -> pa.RecordBatch:
