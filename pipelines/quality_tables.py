@@ -120,9 +120,12 @@ TABLES = (
         "coverage_gap",
         ("Établissements-années qui ne sont pas ceux annoncés", "Hospital-years that are not those announced"),
         (*_HOSPITAL_YEAR, ("écart", "gap")),
-        """SELECT finess, field, year, CASE kind
-             WHEN 'missing' THEN {missing} WHEN 'cut_short' THEN {cut_short} WHEN 'absent_at_the_end' THEN {absent}
-             WHEN 'declared_absent' THEN {declared} ELSE {undeclared} END
+        """SELECT finess, field, year, CASE kind || ' {language}'
+             WHEN 'missing fr' THEN 'absent entre deux années' WHEN 'missing en' THEN 'missing between two years'
+             WHEN 'cut_short fr' THEN 'transmission incomplète' WHEN 'cut_short en' THEN 'transmission cut short'
+             WHEN 'absent_at_the_end fr' THEN 'absent la dernière année' WHEN 'absent_at_the_end en' THEN 'absent in the last year'
+             WHEN 'declared_absent fr' THEN 'déclaré, absent' WHEN 'declared_absent en' THEN 'declared, absent'
+             WHEN 'undeclared fr' THEN 'présent, non déclaré' WHEN 'undeclared en' THEN 'present, not declared' END
            FROM coverage_gap ORDER BY field, finess, year, 4""",
         on_terminal=True,
     ),

@@ -73,7 +73,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What one field of care covers. hospitals: under `own` or `regional`. last_complete_month: 'YYYY-MM'.
+    """What one field of care covers. hospitals: every one of them, or none listed. last_complete_month: 'YYYY-MM', or what is seen.
 
     accepted_gaps: hospital-years known to be absent or cut short, 'FINESS:YYYY'; any other stops the publication.
     """
@@ -145,11 +145,10 @@ class Config:
         scopes = [self.coverage.get(name, Coverage()).scope for name in self.method.fields]
         return min(scopes, key=COVERAGE_SCOPES.index)
 
-    @property
-    def data_through(self) -> date:
-        """Last day of the last month complete in every field included; the last published year's end when not declared."""
-        months = [self.coverage.get(name, Coverage()).last_complete_month for name in self.method.fields]
-        return min(_month_end(month) if month else date(self.years.last, 12, 31) for month in months)
+    def declared_through(self, field: str) -> date | None:
+        """Last day of the last month declared complete in a field of care; None when it is left to what is read."""
+        month = self.coverage.get(field, Coverage()).last_complete_month
+        return _month_end(month) if month else None
 
     @property
     def fields_label(self) -> str:
@@ -236,7 +235,8 @@ def _check_values(config: Config, where: str) -> None:
         if not all(_GAP.fullmatch(gap) for gap in part.accepted_gaps):
             raise _wrong(f"{where} [coverage.{name}] accepted_gaps", "une lacune ne se lit pas", "a gap cannot be read", '"990000001:2024"')
     _check_numbers(config, where)
-    config.data_through  # noqa: B018 - a month that cannot be read is refused here, not at the first use
+    for name in config.coverage:
+        config.declared_through(name)  # a month that cannot be read is refused here, not at the first use
 
 
 def _check_numbers(config: Config, where: str) -> None:

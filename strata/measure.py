@@ -75,7 +75,8 @@ def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, confi
            UNION ALL SELECT year, 'flow', lookback_years FROM flow_year"""
     ).pl()
     held = held.with_columns(pl.col("year", "lookback_years").cast(pl.Int16))
-    years = pl.DataFrame([_period(year, config.data_through) for year in _years(config)], schema=_PERIOD)
+    (through,) = connection.execute("SELECT data_through FROM setting").fetchall()[0]
+    years = pl.DataFrame([_period(year, through) for year in _years(config)], schema=_PERIOD)
     nominal = config.method.lookback_years
     joined = rows.join(years, on="year", how="left").join(held, on=["year", "cohort"], how="left")
     return joined.with_columns(pl.col("lookback_years").fill_null(nominal))

@@ -1,7 +1,7 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
-Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap` (docs/design.md).
-Not here: definitions.
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`, `declared_hospital`
+(docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
 """
 
 from datetime import date
@@ -9,45 +9,51 @@ from pathlib import Path
 
 import duckdb
 
-from strata.config import Config
+from strata.config import FIELDS, Config
+from strata.coverage import data_through, years_held
 
 TABLES = Path(__file__).parent / "tables"
 
 
 def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """(Re)write the settings tables. Reads `read_slice`: what the extract holds decides which look-backs are whole."""
-    hospitals = [finess for (finess,) in connection.execute("SELECT DISTINCT finess FROM read_slice").fetchall()]
-    years = {year for (year,) in connection.execute("SELECT DISTINCT year FROM read_slice").fetchall()}
-    _write_setting(connection, config, is_synthetic=bool(hospitals) and all(finess.startswith("99") for finess in hospitals))
-    _write_reporting_year(connection, config, years)
+    """(Re)write the settings tables. Reads what ingest wrote: what the extract holds decides which look-backs are whole.
+
+    StrataError: a field of care asked for and not read.
+    """
+    years, through = years_held(connection, config), data_through(connection, config)
+    _write_setting(connection, config, through)
+    _write_reporting_year(connection, config, years, through)
     for name in ("age_band", "stay_filter", "care_filter", "coding_marker"):
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
     _write_duplicate_finess(connection, config)
     _write_accepted_gap(connection, config)
+    _write_declared_hospital(connection, config)
 
 
-def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, *, is_synthetic: bool) -> None:
+def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, through: date) -> None:
     method = config.method
+    hospitals = connection.execute("SELECT DISTINCT finess FROM read_slice WHERE list_contains(?, field)", [list(FIELDS)]).fetchall()
+    is_synthetic = bool(hospitals) and all(finess.startswith("99") for (finess,) in hospitals)
     connection.execute(
         """CREATE OR REPLACE TABLE setting AS SELECT
              ?::SMALLINT AS lookback_years, ?::SMALLINT AS standard_tariff_year, ? AS pie_rule,
-             ? AS residence_rule, ? AS fields, ?::BOOLEAN AS is_synthetic""",
-        [method.lookback_years, method.standard_tariff_year, method.pie_rule, method.residence, config.fields_label, is_synthetic],
+             ? AS residence_rule, ? AS fields, ?::BOOLEAN AS is_synthetic, ?::DATE AS data_through""",
+        [method.lookback_years, method.standard_tariff_year, method.pie_rule, method.residence, config.fields_label, is_synthetic, through],
     )
 
 
-def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config, data_years: set[int]) -> None:
+def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config, data_years: set[int], through: date) -> None:
     """States run from the eve of the first published year, whose members open that year's flow.
 
-    A state needs `lookback_years` whole years of data. The opening state alone may have one year less, in the local data
-    and in the reference alike, and says so (docs/decisions/0004-opening-state.md); with less, nothing is computed. A year that
-    nobody transmitted breaks the look-backs that span it.
+    A state needs `lookback_years` whole years of data (`data_years`), up to `through`. The opening state alone may have one year less, in
+    the local data and in the reference alike, and says so (docs/decisions/0004-opening-state.md); with less, nothing is computed. A year
+    that nobody transmitted breaks the look-backs that span it.
     """
     full = config.method.lookback_years
     rows = []
     for year in range(config.years.first - 1, config.years.last + 1):
-        index_date = min(date(year, 12, 31), config.data_through)
+        index_date = min(date(year, 12, 31), through)
         is_whole = index_date == date(year, 12, 31)
         # a window that ends within a year begins within another one
         held = _held(year, data_years, full) if is_whole else _held(year, data_years, full + 1) - 1
@@ -87,3 +93,10 @@ def _write_accepted_gap(connection: duckdb.DuckDBPyConnection, config: Config) -
         for gap in coverage.accepted_gaps:
             finess, _, year = gap.partition(":")
             connection.execute("INSERT INTO accepted_gap VALUES (?, ?, ?)", [field, finess, int(year)])
+
+
+def _write_declared_hospital(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    connection.execute("CREATE OR REPLACE TABLE declared_hospital (field VARCHAR, finess VARCHAR)")
+    for field, coverage in config.coverage.items():
+        for finess in sorted(set(coverage.hospitals)):
+            connection.execute("INSERT INTO declared_hospital VALUES (?, ?)", [field, finess])

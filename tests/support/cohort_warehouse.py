@@ -37,8 +37,13 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
     """The tables before any person: settings, one definition, territories T1 and T2, REST beyond."""
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
-    for year in range(first_data_year, settings.years.last + 1):
-        connection.execute("INSERT INTO read_slice VALUES (?, ?, 'mco', ?, 'atih', 12, 'x')", [year, finess, year])
+    for name in settings.method.fields:
+        for year in range(first_data_year, settings.years.last + 1):
+            connection.execute(
+                """INSERT INTO read_slice BY NAME
+                   SELECT ? AS slice_id, ? AS finess, ? AS field, ? AS year, 'atih' AS form, 12 AS month""",
+                [year, finess, name, year],
+            )
     write_settings(connection, settings)
     connection.execute(
         """

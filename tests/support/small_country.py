@@ -46,12 +46,12 @@ def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = 
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
-    _slices(connection, first_data_year, sorted({row.get("field", "mco") for row in rows}))
     people = sorted({row["person"] for row in rows})
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
     _fill(connection, [_stay((1 << 32) + line, line, people.index(row["person"]) + 1, row) for line, row in enumerate(rows, start=1)])
     chosen = settings or config()
+    _slices(connection, first_data_year, {row.get("field", "mco") for row in rows} | set(chosen.method.fields))
     write_settings(connection, chosen)
     write_definitions(connection, chosen)
     layers = ("staging", "core", "strata")
@@ -82,9 +82,9 @@ def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[s
     return {person: set(met) for person, met in rows.fetchall()}
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, first_year: int, care_fields: list[str]) -> None:
+def _slices(connection: duckdb.DuckDBPyConnection, first_year: int, care_fields: set[str]) -> None:
     """A transmission in each year and field of care; every stay says it came in the first one of its field (_FIRST_SLICE)."""
-    for name in care_fields:
+    for name in sorted(care_fields):
         connection.execute(
             """INSERT INTO read_slice BY NAME
                SELECT $slice + year - $first AS slice_id, '990000001' AS finess, $field AS field, year, 'atih' AS form
