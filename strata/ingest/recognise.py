@@ -3,24 +3,23 @@
 Belongs here: families and versions. Not here: reading the rows (atih_mco.py, snds.py).
 """
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import FileSeen
-from strata.ingest.layouts import FORMATS, layouts
+from strata.ingest.layouts import layouts
 from strata.ingest.person_family import person_table_of
 from strata.ingest.reasons import Refused
+from strata.ingest.stay_family import stay_table_of
 
 BOM = b"\xef\xbb\xbf"
-_SEPARATORS = (";", ",", "\t", "|")
+SEPARATORS = (";", ",", "\t", "|", "^", "~")  # neither : nor a blank: dates hold them
 _RSA = re.compile(rb"[0-9][0-9AB][0-9]{7}([0-9]{3})[0-9]{10}")  # FINESS, version, stay number
 _RSA_SHORTEST = 200  # an RSA of any version, known or not, is longer
 
@@ -46,7 +45,7 @@ def recognise(first_bytes: bytes, name: str) -> Recognised:
     if len(lines) > 1:
         lines.pop()  # cut anywhere, or empty after the last newline
     lines = [line for line in lines if line]
-    return _fixed_width(lines) or _table(lines) or _by_name(name, lines)
+    return _fixed_width(lines) or _table(lines, name) or _by_name(name, lines)
 
 
 def recognise_source(source: SourceFile) -> Recognised:
@@ -54,7 +53,7 @@ def recognise_source(source: SourceFile) -> Recognised:
     try:
         head = source.head()
         if head[:4] == b"PAR1":
-            return Recognised(table_of(_parquet_columns(source)), "parquet")
+            return Recognised(table_of(_parquet_columns(source), source.name), "parquet")
         return recognise(head, source.name)
     except Refused as refused:
         source.refused = refused.reason
@@ -96,12 +95,12 @@ def _line_family(line: bytes) -> tuple[str, str] | None:
     return ("mco_rsa", version) if version.startswith("2") else None
 
 
-def _table(lines: list[bytes]) -> Recognised | None:
+def _table(lines: list[bytes], name: str) -> Recognised | None:
     if not lines:
         return None
     header = lines[0].decode("latin-1")
-    for separator in _SEPARATORS:
-        family = table_of(name.strip().strip('"') for name in header.split(separator))
+    for separator in SEPARATORS:
+        family = table_of((column.strip().strip('"') for column in header.split(separator)), name)
         if family != "unknown":
             return Recognised(family, "csv", separator)
     return None
@@ -116,22 +115,11 @@ def _by_name(name: str, lines: list[bytes]) -> Recognised:
     return Recognised("mco_rsa") if suffix == "rsa" else UNKNOWN
 
 
-def table_of(columns: Iterable[str]) -> str:
-    """The SNDS table these columns belong to: the one with the largest share of its own columns, given a key; else 'unknown'."""
-    present = {column.upper() for column in columns}
-    scores = {table: len(present & own) / len(own) for table, own in _own_columns().items()}
-    best = max(scores, key=lambda table: scores[table])
-    return best if scores[best] and present & {"ETA_NUM", "RSA_NUM"} and len(present) > 1 else person_table_of(present)
-
-
-@cache
-def _own_columns() -> dict[str, set[str]]:
-    """Per table, the required columns no other table of snds_mco.csv has: an optional one (RSS_NUM) may be in the others as well."""
-    with (FORMATS / "snds_mco.csv").open(encoding="utf-8", newline="") as handle:
-        rows = [(row["table"], row["column"], row["required"]) for row in csv.DictReader(handle)]
-    counts = Counter(column for _, column, _ in rows)
-    own = [(table, column) for table, column, required in rows if required == "yes" and counts[column] == 1]
-    return {table: {column for owner, column in own if owner == table} for table, _ in own}
+def table_of(columns: Iterable[str], name: str = "") -> str:
+    """The SNDS table these columns belong to, 'unknown' when none; the name of the file decides where they do not."""
+    header = list(columns)
+    found = stay_table_of(header, name)
+    return found if found != "unknown" else person_table_of(header)
 
 
 def _parquet_columns(source: SourceFile) -> list[str]:

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -22,10 +21,11 @@ from strata.engine.duckdb import connect
 from strata.ingest import raw_set
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
-from strata.ingest.raw_tables import Family, families, family, fields, unverified_from
+from strata.ingest.raw_tables import families, family, fields, unverified_from
 from strata.ingest.reasons import Refused
-from strata.ingest.recognise import UNKNOWN, Recognised, seen
+from strata.ingest.recognise import SEPARATORS, UNKNOWN, Recognised, seen
 from strata.ingest.snds_file import TableFile, count_rows, header_line, stage
+from strata.ingest.stay_family import named
 
 WORK_PREFIX = "strata-snds-"
 NOTICES = Path(__file__).parent / "set_notices.csv"
@@ -78,9 +78,9 @@ def table_sets(sources: Iterable[tuple[SourceFile, Recognised]]) -> list[TableSe
     files = [TableFile(source, recognised if family(recognised.family) else _recognise_by_name(source)) for source, recognised in sources]
     sets: dict[tuple[str, str], dict[str, TableFile]] = {}
     known: set[str] = set()
-    for file in sorted(files, key=lambda file: (_named(file.source) is None, file.source.name)):
+    for file in sorted(files, key=lambda file: (named(file.source.name) is None, file.source.name)):
         content, table = seen(file.source).sha256 or file.source.name, family(file.family)
-        if table and table.field in fields() and (_named(file.source) or content not in known):  # two years may well hold a table alike
+        if table and table.field in fields() and (named(file.source.name) or content not in known):  # two years may well hold a table alike
             sets.setdefault((table.field, _label(file.source)), {}).setdefault(content, file)
             known.add(content)
     return [TableSet(*key, tuple(sorted(sets[key].values(), key=lambda file: file.source.name))) for key in sorted(sets, key=_rank)]
@@ -92,44 +92,21 @@ def _rank(key: tuple[str, str]) -> tuple[int, str]:
 
 def _recognise_by_name(source: SourceFile) -> Recognised:
     """A table whose own columns are missing is still known by its name: it is then refused by the name of the column."""
-    named = _named(source)
-    if named is None or source.refused:
+    said = named(source.name)
+    if said is None or source.refused:
         return UNKNOWN
     try:
         if source.head(4) == b"PAR1":
-            return Recognised(named[1].family, "parquet")
+            return Recognised(said.family.family, "parquet")
         header = header_line(source)
     except Refused:
         return UNKNOWN
-    return Recognised(named[1].family, "csv", max(";,\t|", key=header.count)) if header.strip() else UNKNOWN
+    return Recognised(said.family.family, "csv", max(SEPARATORS, key=header.count)) if header.strip() else UNKNOWN
 
 
 def _label(source: SourceFile) -> str:
-    named = _named(source)
-    return named[0] if named else source.container
-
-
-def _named(source: SourceFile) -> tuple[str, Family] | None:
-    """The two digits of the year and the table that the name of a file says (T_MCO17B.csv)."""
-    match = _names().search(source.name.rpartition("!")[2].rpartition("/")[2])
-    if match is None:
-        return None
-    before, year, after = (part.upper() for part in match.groups())
-    table = family(f"{before}aa{after}")
-    return (year, table) if table else None
-
-
-@cache
-def _names() -> re.Pattern[str]:
-    """T_MCO17B, T_RIP17R3A: the longest names first, so that none is taken for the beginning of another."""
-    parts = [one.family.partition("aa") for one in _all_families()]
-    before = "|".join(sorted({start for start, _, _ in parts}))
-    after = "|".join(sorted({end for _, _, end in parts}, key=lambda end: (-len(end), end)))
-    return re.compile(rf"({before})(\d\d)({after})(?![A-Z])", re.IGNORECASE)
-
-
-def _all_families() -> list[Family]:
-    return [one for field in fields() for one in families(field)]
+    said = named(source.name)
+    return said.label if said else source.container
 
 
 @contextmanager

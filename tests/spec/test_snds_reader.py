@@ -75,7 +75,7 @@ def test_csv_and_parquet_of_the_same_rows_are_read_alike(tmp_path: Path) -> None
     assert one == other
 
 
-@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|", "^", "~"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_separators_and_encodings(tmp_path: Path, separator: str, encoding: str) -> None:
     write_csv(tmp_path, stay(1, B={"LABEL": "décès"}), separator=separator, encoding=encoding)

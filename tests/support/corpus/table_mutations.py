@@ -115,16 +115,16 @@ def _more(name: bytes) -> Change:
     )
 
 
-@mutation("table: separators", "tables", "; , tab and | are read like any other; another one refuses the set")
+@mutation("table: separators", "tables", "; , tab | ^ and ~ are read like any other; another one refuses the set")
 def _separators(ground: Ground) -> Iterator[Parcel]:
-    for separator in (b";", b",", b"\t", b"|"):
+    for separator in (b";", b",", b"\t", b"|", b"^", b"~"):
         finess, label = ground.finess(), ground.label()
         content = {name: text.replace(b";", separator) for name, text in files(label, good(finess, STAYS)).items()}
         yield Parcel(f"all {separator!r}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
         doubled = separator * 2
         yield edited(ground, f"doubled {separator!r}", "D", lambda content, doubled=doubled: content.replace(b";", doubled))
         yield edited(ground, f"one {separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
-    for separator in (b":", b" ", b"^", b"\x1f", b"~", b"\x00", "§".encode()):
+    for separator in (b":", b" ", b"\x1f", b"\x00", "§".encode()):
         parcel = edited(ground, f"{separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
         yield refused(parcel, {"missing_column", "duplicate_column"}, len(STAYS))
 
