@@ -3,25 +3,80 @@
 Belongs here: joining the two, refusing a file as a whole, accounting for both. Not here: which .ano goes with which .rsa
 (transmissions.py), the lines themselves (rsa.py, ano.py), storing (load.py). A hospital's RSA without ANO is taken, unchained;
 an RSA whose ANO is there but unreadable is refused with it: half a transmission must not replace a whole one.
+
+A pair is read twice when it is stored: once for what needs the whole file (open_pair), once for its stays, a piece at a time, so
+that memory does not grow with them: what is held is the .ano and the keys of the stays, about 150 bytes a stay.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata.ingest.ano import ANO, CHAINING_CODES, read_ano
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import GROUP, QUARANTINE, SCHEMAS, STAY, Extract, FileSeen
-from strata.ingest.fixed_width import line_blocks
+from strata.ingest.fixed_width import Array, line_blocks
 from strata.ingest.line_faults import FileRead
-from strata.ingest.reasons import Refused
-from strata.ingest.rsa import read_rsa
+from strata.ingest.reasons import Refused, refusal
+from strata.ingest.rsa import Piece, read_rsa, read_rsa_keys, rsa_pieces
 from strata.ingest.transmissions import Found, Pair, pairs, why_not
 
-_JOINED = ("pseudonym", "chaining_codes", "entry_date", "exit_date", "billable")
+_JOINED = ["pseudonym", "chaining_codes", "entry_date", "exit_date", "billable"]
+_JOINED_BY = ["stay_number", *_JOINED]
+_NO_ANO, _SET_ASIDE = -1, -2  # in place of a row of the .ano
 _NO_CODES = " " * len(CHAINING_CODES)
 _NOT_IN_RSA = ("valuation_code", "cost_billed_eur", "care_form", "presence_days", "presence_half_days", "is_unfinished", "billing_base_eur")
+
+
+@dataclass
+class PiecedExtract:
+    """One hospital-year judged as a whole, whose stays are still in their file. Beside `pieces`, what an Extract holds.
+
+    rsa: the keys of the stays taken; ano: their ANO lines; ano_rows: for each stay taken its row of ano, -1 without one.
+    """
+
+    source: Found
+    rsa: FileRead
+    ano: pa.Table
+    ano_rows: Array
+    quarantine: pa.Table
+    files: list[FileSeen]
+    form: str = "atih"
+    field: str = "mco"
+
+    def hospital_years(self) -> list[tuple[str, int]]:
+        """(finess, year): one, none without a stay."""
+        finess, year = self.rsa.usual("finess"), self.rsa.usual("year")
+        return [(str(finess), int(year))] if finess and year else []
+
+    def pseudonyms(self) -> pa.ChunkedArray:
+        """Those of its stays, NULL and repeated ones included."""
+        return self.ano.column("pseudonym")
+
+    def pieces(self) -> Iterator[dict[str, pa.Table]]:
+        """The tables of an Extract (extract.SCHEMAS), some ten thousand stays at a time. Refused when the file has changed since."""
+        row_of_line = np.full(self.rsa.lines + 1, _SET_ASIDE, dtype=np.int32)
+        row_of_line[self.rsa.rows.column("line").to_numpy()] = self.ano_rows
+        assert self.source.layout is not None
+        stays = 0
+        for piece in rsa_pieces(self.source.source.blocks(), self.source.layout):
+            tables = self._tables(piece, row_of_line)
+            stays += tables["stay"].num_rows
+            yield tables
+        if stays != self.rsa.rows.num_rows:
+            raise refusal("unreadable", self.source.source.name)
+
+    def _tables(self, piece: Piece, row_of_line: Array) -> dict[str, pa.Table]:
+        """A piece without the lines set aside, its stays with their ANO lines."""
+        tables = {name: pa.Table.from_batches([batch]) for name, batch in piece.batches.items()}
+        rows = {name: row_of_line[table.column("line").to_numpy()] for name, table in tables.items()}
+        tables = {name: table.filter(pa.array(rows[name] != _SET_ASIDE)) for name, table in tables.items()}
+        kept = rows["stay"][rows["stay"] != _SET_ASIDE]
+        stay = _stay(tables["stay"], self.rsa, self.ano, pa.array(kept, mask=kept == _NO_ANO))
+        return tables | {"stay": stay, "group": GROUP.empty_table()}
 
 
 def read_atih(sources: Iterable[SourceFile]) -> Iterator[Extract]:
@@ -34,26 +89,46 @@ def read_atih(sources: Iterable[SourceFile]) -> Iterator[Extract]:
 
 
 def read_pair(pair: Pair) -> Extract:
-    """The extract of one pair; quarantine and FileSeen cover every line of both files."""
+    """The extract of one pair, held in memory; quarantine and FileSeen cover every line of both files."""
+    read = _read_both(pair, is_held=True)
+    if isinstance(read, Extract):
+        return read
+    rsa, ano = read
+    rows, ano_rows, quarantine, files = _joined(pair, rsa, ano)
+    stay = _stay(rsa.rows, rsa, rows, pa.array(ano_rows, mask=ano_rows == _NO_ANO))
+    return Extract("atih", "mco", rsa.tables | {"stay": stay, "group": GROUP.empty_table()}, quarantine, files)
+
+
+def open_pair(pair: Pair) -> Extract | PiecedExtract:
+    """The same, its stays handed on in pieces; an Extract, without stays, when a file is refused."""
+    read = _read_both(pair, is_held=False)
+    if isinstance(read, Extract):
+        return read
+    assert pair.rsa is not None
+    return PiecedExtract(pair.rsa, read[0], *_joined(pair, *read))
+
+
+def _read_both(pair: Pair, is_held: bool) -> Extract | tuple[FileRead, FileRead | None]:
+    """The RSA file (its keys only unless is_held) and the ANO file; the extract of a refusal when one of them is refused."""
     if pair.rsa is None:
         return _refused_extract(pair, None, why_not(pair.ano) or "ano_file_without_rsa")
     rsa_fault, ano_fault = why_not(pair.rsa), why_not(pair.ano)
     if rsa_fault or ano_fault:
         return _refused_extract(pair, rsa_fault, ano_fault)
     try:
-        rsa = _read(pair.rsa)
+        rsa = _read(pair.rsa, is_held)
     except Refused as refused:
         return _refused_extract(pair, refused.code, None)
     try:
-        ano = _read(pair.ano) if pair.ano else None
+        return rsa, _read(pair.ano, is_held) if pair.ano else None
     except Refused as refused:
         return _refused_extract(pair, None, refused.code)
-    return _joined(pair, rsa, ano)
 
 
-def _read(found: Found) -> FileRead:
+def _read(found: Found, is_held: bool) -> FileRead:
     assert found.layout is not None
-    reader = read_rsa if found.recognised.family == "mco_rsa" else read_ano
+    of_rsa = read_rsa if is_held else read_rsa_keys
+    reader = of_rsa if found.recognised.family == "mco_rsa" else read_ano
     return reader(found.source.blocks(), found.layout, found.source.name)
 
 
@@ -78,19 +153,16 @@ def _refused(found: Found, reason: str) -> FileSeen:
     return seen
 
 
-def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> Extract:
+def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> tuple[pa.Table, Array, pa.Table, list[FileSeen]]:
+    """The ANO lines of the stays, the row of each stay in them (-1 without one), the quarantine and the account of both files."""
     if ano is not None:
         ano.set_aside(pc.invert(_has_rsa(ano, rsa)), "ano_without_rsa")
-    stay = _stay(rsa, ano.rows if ano else ANO.empty_table())
+    rows = ano.rows.select(_JOINED_BY).combine_chunks() if ano else ANO.empty_table().select(_JOINED_BY)
+    match = pc.index_in(rsa.rows.column("stay_number"), value_set=rows.column("stay_number"))
     reads = [read for read in (rsa, ano) if read]
     files = [read.seen(source.sha256) for read, source in zip(reads, pair.sources)]
-    return Extract(
-        "atih",
-        "mco",
-        rsa.tables | {"stay": stay, "group": GROUP.empty_table()},
-        pa.concat_tables([read.quarantine() for read in reads]),
-        files,
-    )
+    quarantine = pa.concat_tables([read.quarantine() for read in reads])
+    return rows.select(_JOINED), pc.fill_null(match, _NO_ANO).to_numpy(), quarantine, files
 
 
 def _has_rsa(ano: FileRead, rsa: FileRead) -> pa.ChunkedArray:
@@ -100,11 +172,9 @@ def _has_rsa(ano: FileRead, rsa: FileRead) -> pa.ChunkedArray:
     return is_in if same else pc.and_(is_in, False)
 
 
-def _stay(rsa: FileRead, ano: pa.Table) -> pa.Table:
-    """The stays as read with what their ANO lines say, NULL without one."""
-    rows = rsa.rows
-    match = pc.index_in(rows.column("stay_number"), value_set=ano.column("stay_number"))
-    columns = {name: rows.column(name) for name in rows.column_names} | {name: ano.column(name).take(match) for name in _JOINED}
+def _stay(rows: pa.Table, rsa: FileRead, ano: pa.Table, ano_rows: pa.Array) -> pa.Table:
+    """Stays as read with what their ANO lines say, NULL without one."""
+    columns = {name: rows.column(name) for name in rows.column_names} | {name: ano.column(name).take(ano_rows) for name in _JOINED}
     columns["chaining_codes"] = pc.fill_null(columns["chaining_codes"], _NO_CODES)
     columns["source_line"] = pc.cast(rows.column("line"), pa.int32())
     for name, value in (("field", "mco"), ("format_version", rsa.version), ("source_file", rsa.source_file)):

@@ -3,6 +3,7 @@
 Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih_mco.py, snds.py) or storing (load.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
@@ -124,3 +125,16 @@ class Extract:
     tables: dict[str, pa.Table]
     quarantine: pa.Table
     files: list[FileSeen] = dataclass_field(default_factory=list)
+
+    def hospital_years(self) -> list[tuple[str, int]]:
+        """(finess, year) of its stays, in order."""
+        pairs = self.tables["stay"].select(["finess", "year"]).group_by(["finess", "year"]).aggregate([]).to_pylist()
+        return sorted((pair["finess"], pair["year"]) for pair in pairs)
+
+    def pseudonyms(self) -> pa.ChunkedArray:
+        """Those of its stays, NULL and repeated ones included."""
+        return self.tables["stay"].column("pseudonym")
+
+    def pieces(self) -> Iterator[dict[str, pa.Table]]:
+        """Its tables, all the rows of a stay in one piece: here a single piece."""
+        yield self.tables

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from strata.ingest.raw_tables import main_families
 from strata.ingest.reasons import Reason
-from strata.ingest.store import STAY_FAMILIES
 
 TABLE = Path(__file__).parent / "listing_findings.csv"
 
@@ -50,7 +50,7 @@ class Transmission:
     @property
     def stays(self) -> int:
         """Lines that are stays."""
-        return sum(part.lines for part in self.parts if part.family in STAY_FAMILIES)
+        return sum(part.lines for part in self.parts if part.family in main_families())
 
     @property
     def last_month(self) -> int:

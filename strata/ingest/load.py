@@ -103,9 +103,9 @@ def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
 
 
 def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progress: Progress) -> list[str]:
-    incoming = []
+    incoming: list[Incoming] = []
     for pair in batch:
-        if not _is_known(connection, pair.sources):
+        if not _is_known(connection, pair.sources, beside=incoming):
             progress(pair.sources[0].name)
             incoming.append(_incoming(pair))
     return _verdicts(store(connection, *incoming))
@@ -146,9 +146,10 @@ def _sha256(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(parts)).encode("ascii")).hexdigest()
 
 
-def _is_known(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile]) -> bool:
-    """Whether all this content was taken before, whatever the names of its files. What was refused is read again."""
+def _is_known(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile], beside: Iterable[Incoming] = ()) -> bool:
+    """Whether all this content was taken before, or is about to be (beside), whatever its names. What was refused is read again."""
     wanted = {seen(source).sha256 for source in sources}
+    wanted -= {file.sha256 for one in beside for file in one.stays.files if file.reason is None}
     query = f"SELECT DISTINCT sha256 FROM read_file WHERE {_TAKEN} AND list_contains(?, sha256)"
     return wanted == {row[0] for row in connection.execute(query, [list(wanted)]).fetchall()}
 

@@ -1,22 +1,57 @@
-"""One extract into the warehouse: a (finess, field, year) slice is replaced whole, in one transaction, or not touched.
+"""Extracts into the warehouse: a (finess, field, year) slice is replaced whole, in one transaction, or not touched.
 
 Belongs here: who replaces whom, surrogate keys, the account of each file. Not here: which files to read, and when (load.py).
+
+Of two productions of one slice the later month stays, whichever comes first. Within one month it is the one sent later (the date in the
+name that e-PMSI gives); one without a date gives way to one with a date; where the dates are equal, or both unknown, the last one to
+come stays: it is taken for a correction.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from typing import Protocol
 
 import duckdb
+import pyarrow as pa
 
 from strata.errors import StrataError
-from strata.ingest.extract import STAY, Extract, FileSeen
+from strata.ingest.extract import STAY, FileSeen
+from strata.ingest.raw_tables import families, main_families, raw_tables
 
-STAY_FAMILIES = ("mco_rsa", "T_MCOaaB")  # one line of them is one stay
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _FILE_NAMES = ", ".join(field.name for field in fields(FileSeen))
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
+
+
+class Stays(Protocol):
+    """What can be stored: an Extract, or one that is still in its file (atih_mco.PiecedExtract). One form and field."""
+
+    form: str
+    field: str
+    quarantine: pa.Table
+    files: list[FileSeen]
+
+    def hospital_years(self) -> list[tuple[str, int]]: ...
+    def pseudonyms(self) -> pa.ChunkedArray: ...
+    def pieces(self) -> Iterator[dict[str, pa.Table]]: ...
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Stays to be stored, and what tells this production of their slices from another.
+
+    sha256: of the content behind it. month: the last one of the transmission. sent: when e-PMSI made it, None when unknown.
+    person_key: what its pseudonyms are, 'noanon' or 'hash'; a slice without any is said to have 'none'.
+    """
+
+    stays: Stays
+    sha256: str
+    month: int | None
+    sent: datetime | None = None
+    person_key: str = "noanon"
 
 
 @dataclass(frozen=True)
@@ -34,20 +69,64 @@ class Slice:
         return self.verdict in ("new", "replace")
 
 
-def store(connection: duckdb.DuckDBPyConnection, extract: Extract, *, month: int | None, sha256: str) -> list[Slice]:
-    """Put the extract in; gives what became of each of its slices.
+def store(connection: duckdb.DuckDBPyConnection, *incoming: Incoming) -> list[Slice]:
+    """Put each in, in a transaction of its own; gives what became of their slices.
 
-    month: the last month of the transmission; a slice already in from a later one stays. sha256: of the content behind the extract.
-    StrataError when the same hospital-year is already in from the other form of files; then, and on any failure, nothing has changed.
+    Persons are looked up once for all of them: small hospitals had better come together (but what is not pieced is held meanwhile).
+    StrataError when the same hospital-year of a field is already in from the other form of files; then, and on any failure, nothing
+    of that one has changed.
     """
-    with transaction(connection), _incoming(connection, extract):
-        slices = _judge(connection, extract.form, month, sha256)
-        taken = [one for one in slices if one.is_taken]
-        _remove([one for one in taken if one.verdict == "replace"], connection)
-        _insert(connection, taken, extract.form, month, sha256)
-        if extract.files:
-            _account(connection, extract, slices, sha256)
+    with _registered(connection, {"incoming_pseudonym": _pseudonyms(incoming)}):
+        _meet(connection, "incoming_pseudonym")
+    slices: list[Slice] = []
+    for one in incoming:
+        with transaction(connection), _registered(connection, {"incoming_quarantine": one.stays.quarantine}):
+            slices += _store(connection, one)
     return slices
+
+
+def _store(connection: duckdb.DuckDBPyConnection, one: Incoming) -> list[Slice]:
+    slices = _judge(connection, one)
+    taken = [each for each in slices if each.is_taken]
+    _remove([each for each in taken if each.verdict == "replace"], connection)
+    if taken:
+        _insert(connection, taken, one)
+    if one.stays.files:
+        _account(connection, one, slices)
+    return slices
+
+
+def number_persons(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Give a number to each usable pseudonym of the column `pseudonym` of a relation that has none yet, in their order.
+
+    One reading of the table pseudonym, however many there are in the relation.
+    """
+    _meet(connection, relation)
+    connection.execute("INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new ORDER BY person_id")
+
+
+def _meet(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Fill met_person: each usable pseudonym of the relation with its number, which is_new when it is not in the table pseudonym."""
+    connection.execute(_MEET.format(relation=relation, status=_STATUS.format(p="pseudonym")))
+
+
+_MEET = """
+    CREATE OR REPLACE TEMP TABLE met_person AS
+    WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok'),
+    known AS (SELECT met.pseudonym, p.person_id FROM met LEFT JOIN pseudonym AS p ON p.pseudonym = met.pseudonym),
+    last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym),
+    ranked AS (
+        SELECT pseudonym, person_id, row_number() OVER (PARTITION BY person_id IS NULL ORDER BY pseudonym) AS new_rank FROM known
+    )
+    SELECT r.pseudonym, CAST(coalesce(r.person_id, last.person_id + r.new_rank) AS INTEGER) AS person_id, r.person_id IS NULL AS is_new
+    FROM ranked AS r
+    CROSS JOIN last
+"""
+
+
+def _pseudonyms(incoming: tuple[Incoming, ...]) -> pa.Table:
+    chunks = [chunk for one in incoming for chunk in one.stays.pseudonyms().chunks]
+    return pa.table({"pseudonym": pa.chunked_array(chunks, pa.string())})
 
 
 @contextmanager
@@ -57,103 +136,129 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # what broke the transaction may have ended it, and must not be hidden
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
 
 @contextmanager
-def _incoming(connection: duckdb.DuckDBPyConnection, extract: Extract) -> Iterator[None]:
-    names = {f"incoming_{name}": table for name, table in extract.tables.items()} | {"incoming_quarantine": extract.quarantine}
-    for name, table in names.items():
+def _registered(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Iterator[None]:
+    for name, table in tables.items():
         connection.register(name, table)
     try:
         yield
     finally:
-        for name in names:
+        for name in tables:
             connection.unregister(name)
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, form: str, month: int | None, sha256: str) -> list[Slice]:
-    rows = connection.execute("""
-        WITH incoming AS (SELECT DISTINCT finess, field, year FROM incoming_stay)
-        SELECT i.finess, i.field, i.year, s.slice_id, s.form, s.month, s.sha256
-        FROM incoming AS i
-        LEFT JOIN read_slice AS s ON s.finess = i.finess AND s.field = i.field AND s.year = i.year
-        ORDER BY i.finess, i.field, i.year
-    """).fetchall()
+def _judge(connection: duckdb.DuckDBPyConnection, one: Incoming) -> list[Slice]:
     next_id = connection.execute("SELECT coalesce(max(slice_id), 0) + 1 FROM read_slice").fetchall()[0][0]
     slices = []
-    for finess, field, year, slice_id, form_in, month_in, sha256_in in rows:
-        if form_in is not None and form_in != form:
-            raise _both_forms(finess, year)
-        if slice_id is None:
-            slices.append(Slice(finess, field, year, next_id, "new"))
+    for finess, year in one.stays.hospital_years():
+        known = next(iter(connection.execute(_SLICE_IN, [finess, one.stays.field, year]).fetchall()), None)
+        if known is None:
+            slices.append(Slice(finess, one.stays.field, year, next_id, "new"))
             next_id += 1
+        elif known[1] != one.stays.form:
+            raise _both_forms(finess, one.stays.field, year)
         else:
-            verdict = "already_in" if sha256_in == sha256 else "superseded" if (month_in or 0) > (month or 0) else "replace"
-            slices.append(Slice(finess, field, year, slice_id, verdict))
+            slices.append(Slice(finess, one.stays.field, year, known[0], _verdict(one, *known[2:])))
     return slices
+
+
+_SLICE_IN = "SELECT slice_id, form, sha256, month, sent FROM read_slice WHERE finess = ? AND field = ? AND year = ?"
+
+
+def _verdict(one: Incoming, sha256_in: str, month_in: int | None, sent_in: datetime | None) -> str:
+    """Against the production that is in: the rule said at the head of this file."""
+    if sha256_in == one.sha256:
+        return "already_in"
+    is_older = (one.month or 0, one.sent or datetime.min) < (month_in or 0, sent_in or datetime.min)
+    return "superseded" if is_older else "replace"
 
 
 def _remove(replaced: list[Slice], connection: duckdb.DuckDBPyConnection) -> None:
     """Take slices out; the account of the files they came from says so. A slice keeps its number, and a range of stay numbers."""
     for one in replaced:
-        first, last = one.slice_id << 32, (one.slice_id + 1 << 32) - 1
-        connection.execute(_UNCOUNT, {"first": first, "last": last})
-        connection.execute(_UNCOUNT_ANO, {"finess": one.finess, "year": one.year})
+        first, last = _stay_ids(one)
+        gone = _lines_by_file(connection, one.field, f"s.stay_id BETWEEN {first} AND {last}")
+        for source_file, lines in gone.items():
+            connection.execute(_UNCOUNT, {"source_file": source_file, "lines": lines})
+        mains = list(main_families())
+        connection.execute(_UNCOUNT_BESIDE, {"field": one.field, "finess": one.finess, "year": one.year, "mains": mains})
         for name in ("stay", *_CHILDREN):
             connection.execute(f"DELETE FROM read_{name} WHERE stay_id BETWEEN ? AND ?", [first, last])
         connection.execute("DELETE FROM read_slice WHERE slice_id = ?", [one.slice_id])
 
 
+def _stay_ids(one: Slice) -> tuple[int, int]:
+    return one.slice_id << 32, (one.slice_id + 1 << 32) - 1
+
+
+def _lines_by_file(connection: duckdb.DuckDBPyConnection, field: str, condition: str) -> dict[str, int]:
+    """Lines of each file that are stays now in, where `condition` holds of read_stay AS s.
+
+    A line is a stay where the key of the raw table says so (an RSA), else a unit of one (a week, a sequence).
+    """
+    is_stay = all(table.key == table.stay_columns for table in raw_tables(field) if table.stay_columns)
+    units = "" if is_stay else "JOIN read_unit AS u ON u.stay_id = s.stay_id"
+    query = f"SELECT s.source_file, count(*) FROM read_stay AS s {units} WHERE {condition} GROUP BY s.source_file"
+    return dict(connection.execute(query).fetchall())
+
+
 _UNCOUNT = """
-    UPDATE read_file SET accepted = accepted - gone.stays, refused = refused + gone.stays, reason = 'superseded'
-    FROM (SELECT source_file, count(*) AS stays FROM read_stay WHERE stay_id BETWEEN $first AND $last GROUP BY source_file) AS gone
-    WHERE read_file.source_file = gone.source_file
+    UPDATE read_file SET accepted = accepted - least($lines, accepted), refused = refused + least($lines, accepted), reason = 'superseded'
+    WHERE source_file = $source_file
 """
-_UNCOUNT_ANO = """
+_UNCOUNT_BESIDE = """
     UPDATE read_file SET refused = refused + accepted, accepted = 0, reason = 'superseded'
-    WHERE family = 'mco_ano' AND finess = $finess AND year = $year AND accepted > 0
+    WHERE starts_with(family, $field || '_') AND NOT list_contains($mains, family) AND finess = $finess AND year = $year AND accepted > 0
 """
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], form: str, month: int | None, sha256: str) -> None:
-    if not taken:
-        return
-    connection.execute("CREATE OR REPLACE TEMP TABLE incoming_slice (slice_id INTEGER, finess VARCHAR, field VARCHAR, year SMALLINT)")
-    connection.executemany("INSERT INTO incoming_slice VALUES (?, ?, ?, ?)", [[s.slice_id, s.finess, s.field, s.year] for s in taken])
-    connection.execute(
-        "INSERT INTO read_slice SELECT slice_id, finess, field, year, ?, ?, ? FROM incoming_slice ORDER BY slice_id", [form, month, sha256]
-    )
-    connection.execute(_NEW_PERSONS)
+def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Incoming) -> None:
+    names = ("slice_id", "finess", "field", "year")
+    with _registered(connection, {"incoming_slice": pa.table({name: [getattr(each, name) for each in taken] for name in names})}):
+        for piece in one.stays.pieces():
+            with _registered(connection, {f"incoming_{name}": table for name, table in piece.items()}):
+                _insert_piece(connection)
+        for statement in _NEW_PERSONS:
+            connection.execute(statement)
+        values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.person_key}
+        connection.execute(_INSERT_SLICES, values)
+
+
+def _insert_piece(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_INSERT_STAYS)
     for name in _CHILDREN:
         _insert_children(connection, name)
 
 
-_NEW_PERSONS = f"""
-    INSERT INTO pseudonym
-    WITH met AS (
-        SELECT DISTINCT s.pseudonym
-        FROM incoming_stay AS s
-        JOIN incoming_slice AS i ON i.finess = s.finess AND i.field = s.field AND i.year = s.year
-        WHERE {_STATUS.format(p="s.pseudonym")} = 'ok'
-    ),
-    last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym)
-    SELECT last.person_id + row_number() OVER (ORDER BY met.pseudonym), met.pseudonym
-    FROM met
-    CROSS JOIN last
-    WHERE NOT EXISTS (SELECT 1 FROM pseudonym AS known WHERE known.pseudonym = met.pseudonym)
-"""
 _INSERT_STAYS = f"""
     INSERT INTO read_stay BY NAME
     SELECT CAST(i.slice_id AS BIGINT) * 4294967296 + s.line AS stay_id, i.slice_id, p.person_id,
            {_STATUS.format(p="s.pseudonym")} AS pseudonym_status, {", ".join(f"s.{name}" for name in _STAY_NAMES)}
     FROM incoming_stay AS s
     JOIN incoming_slice AS i ON i.finess = s.finess AND i.field = s.field AND i.year = s.year
-    LEFT JOIN pseudonym AS p ON p.pseudonym = s.pseudonym
+    LEFT JOIN met_person AS p ON p.pseudonym = s.pseudonym
     ORDER BY stay_id
+"""
+_STAYS_NOW = "read_stay AS s JOIN incoming_slice AS i ON i.slice_id = s.slice_id"
+_PERSONS_NOW = f"SELECT s.person_id FROM {_STAYS_NOW}"
+_NEW_PERSONS = (  # only those of the slices taken: whom nothing shows is not kept
+    f"INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new AND person_id IN ({_PERSONS_NOW}) ORDER BY person_id",
+    f"UPDATE met_person SET is_new = false WHERE is_new AND person_id IN ({_PERSONS_NOW})",
+)
+_INSERT_SLICES = f"""
+    INSERT INTO read_slice BY NAME
+    WITH chained AS (SELECT DISTINCT s.slice_id FROM {_STAYS_NOW} WHERE s.person_id IS NOT NULL)
+    SELECT i.slice_id, i.finess, i.field, i.year, $form AS form, $month AS month, $sha256 AS sha256, $sent AS sent,
+           CASE WHEN c.slice_id IS NULL THEN 'none' ELSE $person_key END AS person_key
+    FROM incoming_slice AS i
+    LEFT JOIN chained AS c ON c.slice_id = i.slice_id
+    ORDER BY i.slice_id
 """
 
 
@@ -168,34 +273,35 @@ def _insert_children(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """)
 
 
-def _account(connection: duckdb.DuckDBPyConnection, extract: Extract, slices: list[Slice], sha256: str) -> None:
-    """Write the account of the files of the extract, and their quarantine: lines = accepted + quarantined + refused."""
-    in_now = dict(connection.execute(_STAYS_IN_NOW, [sha256]).fetchall())
-    reason = next((one.verdict for one in slices if not one.is_taken), None)
-    for file in extract.files:
+def _account(connection: duckdb.DuckDBPyConnection, one: Incoming, slices: list[Slice]) -> None:
+    """Write the account of the files, and their quarantine: lines = accepted + quarantined + refused."""
+    files = one.stays.files
+    in_now = _lines_by_file(connection, one.stays.field, f"s.slice_id IN (SELECT slice_id FROM read_slice WHERE sha256 = '{one.sha256}')")
+    reason = next((each.verdict for each in slices if not each.is_taken), None)
+    is_in = any(in_now.get(file.source_file) for file in files)
+    for file in files:
         if file.reason is None:
-            is_in = any(in_now.get(other.source_file) for other in extract.files)
-            accepted = in_now.get(file.source_file, 0) if file.family in STAY_FAMILIES else file.accepted if is_in else 0
+            lines_in = in_now.get(file.source_file, 0) if file.family in main_families() else file.accepted if is_in else 0
+            accepted = min(lines_in, file.accepted)
             file.refused += file.accepted - accepted
             file.accepted = accepted
             file.reason = (reason or "superseded") if file.refused else None
-    connection.execute("DELETE FROM quarantine WHERE source_file IN (SELECT unnest(?))", [[file.source_file for file in extract.files]])
+    names = [file.source_file for file in files]
+    connection.execute("DELETE FROM quarantine WHERE source_file IN (SELECT unnest(?))", [names])
     connection.execute("INSERT INTO quarantine BY NAME SELECT source_file, source_line, reason FROM incoming_quarantine")
-    write_files(connection, extract.files)
-    if extract.form == "snds":
-        connection.execute(_UNCOUNT_TABLES, {"year": extract.files[0].year, "current": [file.source_file for file in extract.files]})
+    write_files(connection, files)
+    if one.stays.form == "snds":
+        known = [each.family for each in families(one.stays.field)]
+        mains = list(main_families().intersection(known))
+        connection.execute(_UNCOUNT_TABLES, {"year": files[0].year, "current": names, "families": known, "mains": mains})
 
 
-_STAYS_IN_NOW = """
-    SELECT s.source_file, count(*) FROM read_stay AS s JOIN read_slice AS i ON i.slice_id = s.slice_id
-    WHERE i.sha256 = ? GROUP BY s.source_file
-"""
 _UNCOUNT_TABLES = """
     UPDATE read_file SET refused = refused + accepted, accepted = 0, reason = 'superseded'
-    WHERE family LIKE 'T_MCOaa%' AND year = $year AND accepted > 0 AND NOT list_contains($current, source_file)
+    WHERE list_contains($families, family) AND year = $year AND accepted > 0 AND NOT list_contains($current, source_file)
       AND NOT EXISTS (
           SELECT 1 FROM read_file AS b
-          WHERE b.family = 'T_MCOaaB' AND b.year = $year AND b.accepted > 0 AND NOT list_contains($current, b.source_file)
+          WHERE list_contains($mains, b.family) AND b.year = $year AND b.accepted > 0 AND NOT list_contains($current, b.source_file)
       )
 """
 
@@ -207,13 +313,13 @@ def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) ->
         connection.execute(f"INSERT INTO read_file ({_FILE_NAMES}) VALUES ({', '.join('?' * len(fields(file)))})", astuple(file))
 
 
-def _both_forms(finess: str, year: int) -> StrataError:
+def _both_forms(finess: str, field: str, year: int) -> StrataError:
     return StrataError(
         what=("Le même établissement et la même année arrivent sous deux formes.", "The same hospital and year come in both forms."),
-        where=f"finess {finess}, {year}",
+        where=f"finess {finess}, {field}, {year}",
         why=(
-            "Ses séjours viennent à la fois de fichiers ATIH (.rsa) et de tables SNDS (T_MCOaaB) : ils seraient comptés deux fois.",
-            "Its stays come both from ATIH files (.rsa) and from SNDS tables (T_MCOaaB): they would be counted twice.",
+            "Ses séjours viennent à la fois de fichiers ATIH et de tables SNDS : ils seraient comptés deux fois.",
+            "Its stays come both from ATIH files and from SNDS tables: they would be counted twice.",
         ),
         fix=(
             "Retirez du dossier de dépôt l'une des deux formes pour cette année ; si l'entrepôt contient l'ancienne, recréez-le.",

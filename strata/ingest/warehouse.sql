@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS read_file (
 );
 
 CREATE TABLE IF NOT EXISTS read_slice (
-    slice_id INTEGER, finess VARCHAR, field VARCHAR, year SMALLINT, form VARCHAR, month SMALLINT, sha256 VARCHAR
+    slice_id INTEGER, finess VARCHAR, field VARCHAR, year SMALLINT, form VARCHAR, month SMALLINT, sha256 VARCHAR,
+    sent TIMESTAMP, person_key VARCHAR
 );
 
 CREATE TABLE IF NOT EXISTS territory (territory_id VARCHAR, territory_name VARCHAR, geo_code VARCHAR);

@@ -88,7 +88,7 @@ def test_the_judge_names_the_parcel_that_breaks(tmp_path: Path, monkeypatch: pyt
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("strata.ingest.load.read_pair", broken)
+    monkeypatch.setattr("strata.ingest.load.open_pair", broken)
     first, second = pair("990000001", 2024, range(1))
     (fault,) = _judged(Parcel("a pair", "990000001", {"a.rsa": first, "a.ano": second}), tmp_path)
     assert "a class / a pair: traceback ZeroDivisionError" in fault

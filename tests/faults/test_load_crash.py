@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strata.ingest import snds, store
+from strata.ingest import raw_set, snds, store
 from strata.ingest.load import ingest
 from tests.support.landing import rows, unaccounted, write_archive
 from tests.support.snds_set import stay, together, write_csv
@@ -49,7 +49,7 @@ def test_a_replacement_that_dies_leaves_the_old_slice(tmp_path: Path, monkeypatc
 def test_a_set_that_dies_between_two_groups_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     landing, warehouse = tmp_path / "landing", tmp_path / "w" / "strata.duckdb"
     write_csv(landing, together(*(stay(number, finess=f"99000{number}000") for number in (1, 2, 3))))
-    monkeypatch.setattr(snds, "GROUP_STAYS", 1)
+    monkeypatch.setattr(raw_set, "GROUP_STAYS", 1)
     whole, calls = store._insert, iter((False, True))
 
     def dies_second(*arguments: object) -> None:
