@@ -19,6 +19,7 @@ from typing import BinaryIO, TypeVar, cast
 from strata.ingest.reasons import refusal
 
 BLOCK_BYTES = 4 << 20
+_EXTENSIONS = {"rsa", "ano", "tra", "rha", "sha", "ssrha", "rapss", "rpsa", "r3a", "txt"}
 MAX_ENTRIES = 10_000  # an e-PMSI archive holds about 30
 MAX_BYTES = 256 << 30  # of one archive, uncompressed: fifty times the largest hospital-year
 MAX_RATIO = 200  # blank-heavy .ano files stay under 60
@@ -53,9 +54,9 @@ class SourceFile:
 
     @property
     def stem(self) -> str:
-        """The file's own name without folders nor extensions rsa, ano, txt: what an .rsa and its .ano share."""
+        """The file's own name without folders nor extensions (rsa, ano, txt…): what an .rsa and its .ano share."""
         parts = self.name.rpartition("!")[2].rpartition("/")[2].split(".")
-        while len(parts) > 1 and parts[-1].lower() in ("rsa", "ano", "txt"):
+        while len(parts) > 1 and parts[-1].lower() in _EXTENSIONS:
             parts.pop()
         return ".".join(parts)
 

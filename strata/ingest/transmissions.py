@@ -1,16 +1,20 @@
-"""Which ATIH files make one transmission: each `.rsa` with its `.ano`.
+"""Which ATIH files make one transmission: each `.rsa` with its `.ano`, each `.rha` with its `.ssrha`, `.ano` and `.tra`…
 
 Belongs here: finding them among the sources, by what they hold, and in which order they were made.
-Not here: reading them (atih_mco.py), the lines themselves (rsa.py, ano.py).
+Not here: reading them (atih_mco.py, atih_field.py), the lines themselves (rsa.py, ano.py, zoned.py).
+
+Half a transmission must not replace a whole one: SMR needs its RHA and its SSRHA, HAD its RAPSS, PSY its RPSA or its R3A. An ANO may
+be missing (stays without a person); one that is there but cannot be read refuses the others. A TRA never refuses anything.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
+from strata.ingest import line_shape
 from strata.ingest.archives import SourceFile
 from strata.ingest.fixed_width import BOM, Cells, line_blocks
 from strata.ingest.layouts import Layout, layouts
@@ -19,12 +23,21 @@ from strata.ingest.recognise import Recognised, recognise_source
 from strata.ingest.transmission import announced
 
 _HEAD_LINES = 50
-UNKNOWN = {"mco_rsa": "unknown_version_file", "mco_ano": "unknown_length_file"}
+UNKNOWN = {family: "unknown_version_file" for family in ("mco_rsa", *line_shape.CODED)} | {"mco_ano": "unknown_length_file"}
+UNKNOWN |= dict.fromkeys(line_shape.BY_LENGTH, "unknown_length_file")
+FILES_OF = {  # by field: its files, those that hold stays first
+    "smr": ("smr_rha", "smr_ssrha", "smr_ano", "smr_tra"),
+    "had": ("had_rapss", "had_ano", "had_tra"),
+    "psy": ("psy_rpsa", "psy_r3a", "psy_ano"),
+}
+_NEEDED = {"smr": ("smr_rha", "smr_ssrha"), "had": ("had_rapss",), "psy": ()}
+_STAYS = {"smr": ("smr_rha",), "had": ("had_rapss",), "psy": ("psy_rpsa", "psy_r3a")}
+_MONTH_OF = {"smr_rha": "week_month", "had_rapss": "end_month", "psy_rpsa": "end_month", "psy_r3a": "month"}
 
 
 @dataclass(frozen=True)
 class Found:
-    """A source recognised as RSA or ANO. layout: None when its version is unknown; finess, year: of its first lines."""
+    """A source recognised as an ATIH file. layout: None when its version is unknown; finess, year: of its first lines."""
 
     source: SourceFile
     recognised: Recognised
@@ -35,6 +48,15 @@ class Found:
     @property
     def hospital_year(self) -> tuple[str | None, str | None]:
         return self.finess, self.year
+
+    @property
+    def family(self) -> str:
+        return self.recognised.family
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether a source confirms the layout it is read by, and the code of the version is one of that layout."""
+        return self.layout is None or self.layout.is_verified and self.recognised.code in (None, *self.layout.codes)
 
 
 @dataclass(frozen=True)
@@ -49,13 +71,39 @@ class Pair:
         return [found.source for found in (self.rsa, self.ano) if found]
 
 
+@dataclass(frozen=True)
+class FieldFiles:
+    """The files of one transmission of SMR, HAD or PSY; any may be missing, not all."""
+
+    field: str
+    found: tuple[Found, ...]
+
+    def of(self, family: str) -> Found | None:
+        """Its file of a family, None when missing."""
+        return next((one for one in self.found if one.family == family), None)
+
+    @property
+    def sources(self) -> list[SourceFile]:
+        return [one.source for one in self.found]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The families without which it is only half of itself."""
+        needed = _NEEDED[self.field] if self.has_stays else _NEEDED[self.field] or _STAYS[self.field]
+        return tuple(family for family in needed if self.of(family) is None)
+
+    @property
+    def has_stays(self) -> bool:
+        return any(self.of(family) for family in _STAYS[self.field])
+
+
 def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     """Each .rsa with its .ano: the same container and name, else alone of their hospital-year in a container, else the same month.
 
     A refused source counts as the half its name says it is, and only beside the other half (recognise.seen accounts for the rest).
     In the order in which e-PMSI made them, as their names tell, so that of two transmissions of one month the later one is read last.
     """
-    found = [one for source in sources if (one := _find(source))]
+    found = _found(sources)
     rsas = [one for one in found if one.recognised.family == "mco_rsa"]
     anos = [one for one in found if one.recognised.family == "mco_ano"]
     made: list[Pair] = []
@@ -66,9 +114,67 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     return sorted(made, key=lambda pair: (_sent(pair), [source.name for source in pair.sources]))
 
 
-def _sent(pair: Pair) -> datetime:
+def field_files(sources: Iterable[SourceFile]) -> list[FieldFiles]:
+    """The transmissions of SMR, HAD and PSY: their files by the same name, else alone of their hospital-year, or hospital, in a container.
+
+    A file that finds no other is a transmission of its own. In the order in which e-PMSI made them, as their names tell.
+    """
+    found = _found(sources)
+    made = [one for field in FILES_OF for one in _of_field(field, [each for each in found if each.family in FILES_OF[field]])]
+    made = [one for one in made if not all(source.refused for source in one.sources)]
+    return sorted(made, key=lambda one: (_sent(one), [source.name for source in one.sources]))
+
+
+def _of_field(field: str, found: list[Found]) -> list[FieldFiles]:
+    groups: list[list[Found]] = []
+    for family in FILES_OF[field]:
+        others = [one for one in found if one.family == family]
+        for key in (_by_name, _by_container, _by_hospital, _by_announced, _alone_in_container):
+            _join(groups, others, family, key)
+        groups += [[one] for one in others]
+    return [FieldFiles(field, tuple(group)) for group in groups]
+
+
+def _join(groups: list[list[Found]], others: list[Found], family: str, key: Callable[[Found], object]) -> None:
+    """Add to each group without this family the one file that has its key, when it has it alone; taken out of `others`."""
+    waiting = {key(group[0]): group for group in groups if all(one.family != family for one in group)}
+    group_counts = Counter(key(group[0]) for group in groups if all(one.family != family for one in group))
+    counts = Counter(key(one) for one in others)
+    for one in list(others):
+        if (mark := key(one)) and counts[mark] == group_counts[mark] == 1:
+            waiting[mark].append(one)
+            others.remove(one)
+
+
+def _by_hospital(found: Found) -> tuple[object, ...] | None:
+    """For files that do not say their year (SSRHA), or whose stays began before it."""
+    return (found.source.container, found.finess) if found.finess else None
+
+
+def _by_announced(found: Found) -> tuple[object, ...] | None:
+    said = announced(found.source.name)
+    return (said.finess, said.year, said.month) if said else None
+
+
+def _alone_in_container(found: Found) -> tuple[object, ...] | None:
+    """For files that do not say their hospital (TRA), or cannot be read; a landing folder says nothing."""
+    return (found.source.container,) if "!" in found.source.name or found.source.container else None
+
+
+def _found(sources: Iterable[SourceFile]) -> list[Found]:
+    """Every ATIH file. An ANO of which only the name tells what it is goes with the files beside it that share its name."""
+    found = [one for source in sources if (one := _find(source))]
+    beside = {_by_name(one): one.family[:3] for one in found if one.family in line_shape.CODED}
+    return [_moved(one, beside.get(_by_name(one))) if one.family == "mco_ano" and one.layout is None else one for one in found]
+
+
+def _moved(found: Found, field: str | None) -> Found:
+    return replace(found, recognised=replace(found.recognised, family=f"{field}_ano")) if field else found
+
+
+def _sent(files: Pair | FieldFiles) -> datetime:
     """When e-PMSI made the archive, as its name says; the beginning of time for another name."""
-    said = announced(pair.sources[0].name)
+    said = announced(files.sources[0].name)
     return said.sent if said and said.sent else datetime.min
 
 
@@ -106,12 +212,18 @@ def _find(source: SourceFile) -> Found | None:
     if layout is None:
         return Found(source, recognised, None, None, None)
     lines = [line for line in source.head().removeprefix(BOM).split(b"\n")[:_HEAD_LINES] if len(line) >= layout.fixed.width]
+    if recognised.family in line_shape.FAMILIES:
+        last = max((year for line in lines if (year := line_shape.year_of(line, layout))), default=None)
+        return Found(source, recognised, layout, _usual(lines, layout, "finess"), str(last) if last else None)
     finess, year = (_usual(lines, layout, name) for name in ("finess", "exit_year"))
     return Found(source, recognised, layout, finess, year)
 
 
 def _usual(lines: list[bytes], layout: Layout, name: str) -> str | None:
-    field = layout.fixed.field(name)
+    """The commonest text of a field; None when the layout has no such field."""
+    field = next((one for one in layout.fixed.fields if one.name == name), None)
+    if field is None:
+        return None
     values = Counter(line[field.start : field.start + field.width].decode("latin-1") for line in lines)
     return values.most_common(1)[0][0] if values else None
 
@@ -142,5 +254,8 @@ def why_not(found: Found | None) -> str | None:
         return found.source.refused if found else None
     if found.layout is not None:
         return None
-    known = " ".join(sorted(layouts(found.recognised.family), key=int))
+    versions = layouts(found.family).values()
+    known = " ".join(
+        sorted({code for one in versions for code in one.codes or [one.version.partition("_")[0]]}, key=lambda code: (len(code), code))
+    )
     return f"{UNKNOWN[found.recognised.family]}: {found.recognised.version or '?'}; {known}"
