@@ -198,7 +198,7 @@ def _work(connection: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def _holds_anything(connection: duckdb.DuckDBPyConnection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM read_slice").fetchall()[0][0])
+    return bool(connection.execute("SELECT 1 FROM read_slice UNION ALL SELECT 1 FROM read_person_slice LIMIT 1").fetchall())
 
 
 def _nothing_recognised(landing: Path, sources: list[SourceFile]) -> StrataError:
