@@ -9,14 +9,19 @@ import numpy as np
 
 
 class Chance:
-    """Named random streams of one seed."""
+    """Named random streams of one seed. within: put before every name, so that two subjects may use the same words."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, within: str = "") -> None:
         self._seed = seed
+        self._within = within
+
+    def named(self, within: str) -> "Chance":
+        """The streams of one subject, apart from those of all others."""
+        return Chance(self._seed, f"{self._within}{within}: ")
 
     def stream(self, name: str) -> np.random.Generator:
         """The generator of one named draw: the same seed and name give the same numbers."""
-        return np.random.default_rng([self._seed, crc32(name.encode())])
+        return np.random.default_rng([self._seed, crc32(f"{self._within}{name}".encode())])
 
     def uniform(self, name: str, count: int) -> np.ndarray:
         """`count` uniform numbers in [0, 1)."""

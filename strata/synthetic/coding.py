@@ -4,6 +4,8 @@ Belongs here: from latent facts to written facts, one row per code. Not here: wh
 Each table keeps two columns of facts: `fact` is written in the files, `latent` is what the person had.
 """
 
+from functools import cache
+
 import numpy as np
 
 from strata.synthetic.chance import Chance
@@ -24,12 +26,16 @@ def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table) ->
     unit = _units(stay)
     own = _groups(chance, "das", stay)
     shown = _family_mask(count, [(np.arange(count), stay["dp"]), (unit["stay"], unit["fact"]), own])
-    lasting = [_base(chance, cases, stay, shown), _lasting(chance, standing, stay, shown), _scripted(stay)]
+    lasting = [
+        _unless_shown(shown, *base_of(chance, cases, stay)),
+        _unless_shown(shown, *lasting_of(chance, standing, stay)),
+        _scripted(stay),
+    ]
     das = _associated(chance, stay, [own, *lasting])
     act = _acts(chance, stay)
     for table, key in ((stay, "dp"), (stay, "dr"), (unit, "fact"), (das, "fact")):
         rank = stay["year"] if table is stay else stay["year"][table["stay"]]
-        table[key] = _before_extensions(table[key], rank)
+        table[key] = before_extensions(table[key], rank)
     stay["latent_dp"], stay["latent_dr"] = stay["dp"].copy(), stay["dr"].copy()
     for table in (unit, das, act):
         table["latent"] = table["fact"].copy()
@@ -77,9 +83,11 @@ def _family_mask(count: int, shown: list[tuple[np.ndarray, np.ndarray]]) -> np.n
     return mask
 
 
-def _not_shown(shown: np.ndarray, stays: np.ndarray, facts: np.ndarray) -> np.ndarray:
+def _unless_shown(shown: np.ndarray, stays: np.ndarray, facts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Without the facts whose family the stay already shows."""
     family = fact_family()[facts].astype(np.int64)
-    return (family == 0) | ((shown[stays] >> family) & 1 == 0)
+    kept = (family == 0) | ((shown[stays] >> family) & 1 == 0)
+    return stays[kept], facts[kept]
 
 
 def _pairs(stay: Table, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,8 +100,8 @@ def _pairs(stay: Table, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(ordinary, count), start + np.arange(count.sum())
 
 
-def _base(chance: Chance, cases: Cases, stay: Table, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The fact that names the illness, from onset on."""
+def base_of(chance: Chance, cases: Cases, stay: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Stays and the fact that names the illness in them, from onset on."""
     choice, percent = base_facts()
     stays, row = _pairs(stay, cases.person)
     uniform = chance.stream("base").random((2, len(stays)))
@@ -101,20 +109,17 @@ def _base(chance: Chance, cases: Cases, stay: Table, shown: np.ndarray) -> tuple
     established = stay["year"][stays] >= cases.since[row]
     named = np.where(established, choice.pick(profile, uniform[0]), early_base()[profile])
     kept = (named != NONE) & (stay["year"][stays] >= cases.onset[row]) & (uniform[1] * 100 < percent[profile])
-    kept &= _not_shown(shown, stays, named)
     return stays[kept], named[kept]
 
 
-def _lasting(chance: Chance, standing: Standing, stay: Table, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The other lasting facts of the person."""
+def lasting_of(chance: Chance, standing: Standing, stay: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Stays and the other lasting facts of the person."""
     order = np.argsort(standing.person, kind="stable")
     stays, row = _pairs(stay, standing.person[order])
     row = order[row]
     kept = (stay["year"][stays] >= standing.since[row]) & (stay["age"][stays] >= 18)
     kept &= chance.uniform("lasting", len(row)) * 100 < standing.percent[row]
-    stays, facts = stays[kept], standing.fact[row[kept]]
-    kept = _not_shown(shown, stays, facts)
-    return stays[kept], facts[kept]
+    return stays[kept], standing.fact[row[kept]]
 
 
 def _scripted(stay: Table) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +132,7 @@ def _scripted(stay: Table) -> tuple[np.ndarray, np.ndarray]:
 def _associated(chance: Chance, stay: Table, parts: list[tuple[np.ndarray, np.ndarray]]) -> Table:
     """One row per associated diagnosis, each once in a stay, with the unit that wrote it."""
     stays, facts = (np.concatenate(values).astype(np.int64) for values in zip(*parts))
-    companion = np.array([fact(_companion(row["fact"])) for row in rows("facts")])[facts]
+    companion = companions()[facts]
     stays, facts = np.concatenate([stays, stays[companion != NONE]]), np.concatenate([facts, companion[companion != NONE]])
     once = np.unique(stays * (len(rows("facts")) + 1) + facts)
     stays, facts = np.divmod(once, len(rows("facts")) + 1)
@@ -138,8 +143,11 @@ def _associated(chance: Chance, stay: Table, parts: list[tuple[np.ndarray, np.nd
     return take({"stay": stays, "rank": rank, "fact": facts}, order)
 
 
-def _companion(name: str) -> str:
-    return next((row["companion"] for row in rows("companions") if row["fact"] == name), "")
+@cache
+def companions() -> np.ndarray:
+    """Per fact, the one that must be shown beside it (NONE)."""
+    beside = {row["fact"]: fact(row["companion"]) for row in rows("companions")}
+    return np.array([beside.get(row["fact"], NONE) for row in rows("facts")])
 
 
 def _acts(chance: Chance, stay: Table) -> Table:
@@ -150,7 +158,7 @@ def _acts(chance: Chance, stay: Table) -> Table:
     return take({"stay": stays, "rank": rank, "fact": facts, "offset": offset}, order)
 
 
-def _before_extensions(facts: np.ndarray, year: np.ndarray) -> np.ndarray:
+def before_extensions(facts: np.ndarray, year: np.ndarray) -> np.ndarray:
     """The code used before the French extensions of the ejection fraction."""
     early = np.array([fact(row["until_2019"]) if row["until_2019"] else n for n, row in enumerate(rows("facts"))] + [NONE])
     return np.where(year < EXTENSIONS_FROM, early[facts], facts)

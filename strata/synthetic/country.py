@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.errors import StrataError
-from strata.synthetic import atih, local, snds
+from strata.synthetic import atih, beyond, local, snds
+from strata.synthetic.care import FIELDS
 from strata.synthetic.chance import Chance
 from strata.synthetic.coding import code_stays
 from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
 from strata.synthetic.geography import geography
-from strata.synthetic.history import burden, draw_cases, draw_standing, person_factor
+from strata.synthetic.history import Cases, burden, draw_cases, draw_standing, person_factor
 from strata.synthetic.money import group_and_price
 from strata.synthetic.people import People, draw_deaths, draw_people
 from strata.synthetic.project import write_project
@@ -42,34 +43,49 @@ def write_country(
     formats: Sequence[str] = FORMATS,
     seed: int = 1,
     parquet_years: str = "even",
+    fields: Sequence[str] = ("mco",),
 ) -> None:
     """Write OUT/atih, OUT/snds and OUT/local (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
 
     persons: everyone drawn, births and foreigners included; years: calendar years of exit, first to last, at least five within 2017-2025;
-    parquet_years: the SNDS years in Parquet ('even', 'all', 'none'). `out` must not exist, or be empty.
+    parquet_years: the SNDS years in Parquet ('even', 'all', 'none'); fields: fields of care, MCO among them. With more than MCO, the truth
+    is that of all of them, OUT/truth_mco.parquet that of MCO alone, OUT/costs.parquet what the other stays are worth; the files of MCO
+    are the same as without. `out` must not exist, or be empty.
     Raises StrataError (usage) for anything else.
     """
     years = range(years[0], years[-1] + 1)
-    _check(out, persons, years, formats, parquet_years)
+    _check(out, persons, years, formats, parquet_years, fields)
     out.mkdir(parents=True, exist_ok=True)
     chance = Chance(seed)
-    people, stay, codes = _live(chance, persons, years)
+    people, cases, stay, codes = _live(chance, persons, years)
+    names = pseudonyms(chance, len(people))
     truth = make_truth(people, stay, codes, stay["touched"], years)
-    _write_truth(out / "truth.parquet", truth, pseudonyms(chance, len(people)))
+    _write_truth(out / ("truth.parquet" if _only_mco(fields) else "truth_mco.parquet"), truth, names)
     record = make_record(chance, len(people), stay, *codes)
     _write_dirt(out / "dirt.json", stay, record, years, formats)
     for form in set(formats) - {LOCAL}:
-        write_project(out / form, people, years)
+        write_project(out / form, people, years, fields)
     if "atih" in formats:
         atih.write_landing(out / "atih" / "landing", record, years)
     if "snds" in formats:
         snds.write_landing(out / "snds" / "landing", record, years, parquet_years)
     if LOCAL in formats:
-        local.write_local(out, chance, people, record, years, pseudonyms(chance, len(people)))
+        local.write_local(out, chance, people, record, years, names)
+    if not _only_mco(fields):
+        tables = beyond.live_care(chance, people, cases, stay, years, fields)
+        everywhere, touched = beyond.everything(stay, stay["touched"], tables)
+        _write_truth(out / "truth.parquet", make_truth(people, everywhere, codes, touched, years), names)
+        care = beyond.record_of(chance, people, tables)
+        beyond.write_landings(out, care, years, formats, fields, parquet_years)
+        beyond.write_costs(out / "costs.parquet", care)
 
 
-def _live(chance: Chance, persons: int, years: range) -> tuple[People, Table, tuple[Table, ...]]:
-    """People, their stays, and the codes of the stays, dirt and duplicates included."""
+def _only_mco(fields: Sequence[str]) -> bool:
+    return set(fields) == {"mco"}
+
+
+def _live(chance: Chance, persons: int, years: range) -> tuple[People, Cases, Table, tuple[Table, ...]]:
+    """People, their illnesses, their MCO stays, and the codes of the stays, dirt and duplicates included."""
     people = draw_people(chance, persons, years)
     cases = draw_cases(chance, people, years)
     people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
@@ -79,10 +95,10 @@ def _live(chance: Chance, persons: int, years: range) -> tuple[People, Table, tu
     soil(chance, stay)
     group_and_price(chance, stay)
     stay["touched"] = trouble(chance, cases, stay, unit, das)
-    return people, *with_duplicates(chance, stay, (unit, das, act))
+    return people, cases, *with_duplicates(chance, stay, (unit, das, act))
 
 
-def _check(out: Path, persons: int, years: range, formats: Sequence[str], parquet_years: str) -> None:
+def _check(out: Path, persons: int, years: range, formats: Sequence[str], parquet_years: str, fields: Sequence[str]) -> None:
     problem = None
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         problem = (
@@ -108,7 +124,13 @@ def _check(out: Path, persons: int, years: range, formats: Sequence[str], parque
             f"choisir une dernière année à partir de {local.FIRST_PUBLISHED}", f"choose a last year from {local.FIRST_PUBLISHED} on",
         )  # fmt: skip
     elif not formats or set(formats) - {*FORMATS, LOCAL} or parquet_years not in snds.PARQUET_YEARS:
-        problem = ("forme inconnue", "unknown form", f"choisir parmi {', '.join((*FORMATS, LOCAL))}", f"choose among {', '.join((*FORMATS, LOCAL))}")
+        known = ", ".join((*FORMATS, LOCAL))
+        problem = ("forme inconnue", "unknown form", f"choisir parmi {known}", f"choose among {known}")
+    elif "mco" not in fields or set(fields) - set(FIELDS):
+        problem = (
+            "champ de soins inconnu, ou MCO absent", "unknown field of care, or MCO missing",
+            f"choisir mco et, en plus, parmi {', '.join(FIELDS[1:])}", f"choose mco and, beside it, among {', '.join(FIELDS[1:])}",
+        )  # fmt: skip
     if problem:
         what = ("Le pays synthétique n'est pas écrit", "The synthetic country is not written")
         raise StrataError(what, str(out), (problem[0], problem[1]), (problem[2], problem[3]), is_usage=True)

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from strata.synthetic.care_money import ght_rows, gmt_rows
 from strata.synthetic.dates import day
 from strata.synthetic.geography import REST, geography
 from strata.synthetic.money import FIRST_TARIFF_YEAR, supplement_cents, tariff_rows
@@ -56,10 +57,10 @@ duplicate_finess = [{duplicates}]
 """
 
 
-def write_project(folder: Path, people: People, years: range) -> None:
-    """strata.toml, territories.csv, population.csv and tariffs/ in `folder`."""
+def write_project(folder: Path, people: People, years: range, fields: Sequence[str] = ("mco",)) -> None:
+    """strata.toml, territories.csv, population.csv and tariffs/ (of the fields of care) in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "strata.toml").write_text(_settings(years), encoding="utf-8", newline="\n")
+    (folder / "strata.toml").write_text(_settings(years, fields), encoding="utf-8", newline="\n")
     _write(folder / "territories.csv", ("territory_id", "territory_name", "geo_code"), _territories())
     _write(folder / "population.csv", ("year", "geo_code", "sex", "age_band", "population"), _population(people, years))
     (folder / "tariffs").mkdir()
@@ -67,6 +68,10 @@ def write_project(folder: Path, people: People, years: range) -> None:
     _write(folder / "tariffs" / "ghs.csv", ghs, _ghs())
     supplements = ("fg", "Classe_Tarif", "anseqta", "cgeo", *SUPPLEMENT_COLUMNS)
     _write(folder / "tariffs" / "supplements.csv", supplements, _supplements())
+    if "smr" in fields:
+        _write(folder / "tariffs" / "gmt.csv", ("gmt", "gme", "dzf", "fzf", "tzf1", "annee_pmsi", "tzb", "tzf2"), _gmt())
+    if "had" in fields:
+        _write(folder / "tariffs" / "ght.csv", ("paprica_numght", "lib_ght", "tarif_jour", "annee", "typdom"), _ght())
 
 
 def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
@@ -76,10 +81,14 @@ def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]])
         writer.writerows(lines)
 
 
-def _settings(years: range) -> str:
+def _settings(years: range, fields: Sequence[str]) -> str:
     duplicates = ", ".join(f'"{row["finess"]}"' for row in rows("hospitals") if row["copies"])
     first, last = years[LOOKBACK_YEARS - 1], years[-1]
-    return SETTINGS.format(first=first, last=last, lookback=LOOKBACK_YEARS, tariff=STANDARD_TARIFF_YEAR, duplicates=duplicates)
+    text = SETTINGS.format(first=first, last=last, lookback=LOOKBACK_YEARS, tariff=STANDARD_TARIFF_YEAR, duplicates=duplicates)
+    named = ", ".join(f'"{field}"' for field in fields)
+    coverage = text[text.index("[coverage.mco]") : text.index("[disclosure]")]
+    every = "".join(coverage.replace("mco", field) for field in fields)
+    return text.replace('fields = ["mco"]', f"fields = [{named}]").replace(coverage, every)
 
 
 def _territories() -> Iterable[tuple[str, str, str]]:
@@ -105,6 +114,17 @@ def _ghs() -> Iterable[tuple[object, ...]]:
     for row in tariff_rows():
         amounts = (_euros(int(row[key])) for key in ("base", "exb_flat", "exb_day", "exh_day"))
         yield row["ghs"], row["ghm"], row["low"], row["high"], *amounts, f"01/03/{row['year']}", row["year"]
+
+
+def _gmt() -> Iterable[tuple[object, ...]]:
+    for row in gmt_rows():
+        low, flat, second = (_euros(int(row[key])) if row[key] else "" for key in ("low", "flat", "flat_2"))
+        yield row["gmt"], row["gme"], f"{row['from']}.0", f"{row['to']}.0", flat, row["year"], low, second
+
+
+def _ght() -> Iterable[tuple[object, ...]]:
+    for row in ght_rows():
+        yield row["ght"], f"GHT{int(row['ght'])}", _euros(int(row["day"])), row["year"], row["home"]
 
 
 def _supplements() -> Iterable[tuple[object, ...]]:

@@ -38,6 +38,8 @@ class Shown:
     episode: np.ndarray  # number of the episode, -1 for a session
     intensive_episode: np.ndarray
     admitted_for_t2d: np.ndarray
+    is_acute: np.ndarray  # an MCO stay: acute events are seen there only
+    is_contact: np.ndarray  # an ambulatory act of psychiatry: its codes count, but it is no stay
 
     def has(self, *words: str) -> np.ndarray:
         """Whether a stay shows one of these meanings in any position."""
@@ -83,13 +85,13 @@ def show(stay: Table, mask: np.ndarray, main: np.ndarray, person: np.ndarray, pe
     admitted = ((main & bits("t2_admission")) > 0) & (stay["nights"] >= 1)
     return Shown(
         person, persons, stay["exit"], stay["age"], stay["died"], session, stay["sessions"], mask, main,
-        decompensation, episode, intensive[episode], admitted,
+        decompensation, episode, intensive[episode], admitted, stay["is_acute"], stay["is_contact"],
     )  # fmt: skip
 
 
 def _episodes(stay: Table, person: np.ndarray) -> np.ndarray:
-    """The number of the episode of each stay; -1 for sessions. A day between two stays, or a transfer, does not end an episode."""
-    here = np.flatnonzero(~stay["session"])
+    """The number of the episode of each stay; -1 for sessions and outside MCO. A day between two stays, or a transfer, does not end one."""
+    here = np.flatnonzero(~stay["session"] & stay["is_acute"])
     here = here[np.lexsort((stay["exit"][here], stay["entry"][here], person[here]))]
     owner, entry, leaving = person[here].astype(np.int64), stay["entry"][here], stay["exit"][here]
     reach = np.maximum.accumulate(leaving + owner * 100_000)
@@ -127,8 +129,8 @@ class Window:
         return np.bincount((pairs >> 32).astype(np.int64), minlength=self._shown.persons)
 
     def everyone(self) -> np.ndarray:
-        """Per person, whether there is any stay in the window."""
-        return self.any(np.ones(len(self._shown.person), dtype=bool))
+        """Per person, whether there is any stay in the window (contacts are none)."""
+        return self.any(~self._shown.is_contact)
 
     def age_at_first(self, flag: np.ndarray) -> np.ndarray:
         """Per person, the age at the first flagged stay of the window (999 without one)."""
@@ -174,13 +176,15 @@ def t2d(shown: Shown, age: np.ndarray, year: int, variant: str = "") -> np.ndarr
 
 
 def _is_type_2(shown: Shown, five: Window, age: np.ndarray) -> np.ndarray:
-    """The type by majority of the stays, as section 1.4 settles it."""
-    n1, n2 = five.count(shown.has("type_1")), five.count(shown.has("type_2"))
+    """The type by majority of the stays, as section 1.4 settles it; contacts do not vote: alone, they are a type not said."""
+    n1, n2 = (five.count(shown.has(name) & ~shown.is_contact) for name in ("type_1", "type_2"))
     first_age = five.age_at_first(shown.has(*TYPES))
     by_majority = (2 * n2 > n1 + n2) | ((n1 == n2) & (first_age >= 40))
     ketoacidosis = five.any(shown.has_main("t1_ketoacidosis"))
     overruled = ((first_age < 30) & (n1 >= 1)) | ((n1 >= 2) & ketoacidosis & (first_age < 40))
-    unsaid_only = ~five.has("type_secondary") & five.has("type_unsaid") & (age >= UNSAID_TYPE_AGE)
+    in_stays = shown.has("type_unsaid") & ~shown.is_contact
+    unsaid_only = (five.any(in_stays) | five.any(shown.is_contact & shown.has(*TYPES))) & (age >= UNSAID_TYPE_AGE)
+    unsaid_only &= ~five.any(shown.has("type_secondary") & ~shown.is_contact)
     return np.where(n1 + n2 > 0, by_majority & ~overruled, unsaid_only)
 
 
@@ -223,7 +227,7 @@ def hf(shown: Shown, age: np.ndarray, year: int, variant: str = "") -> np.ndarra
 
 def _hf_4(shown: Shown, five: Window, two: Window, one: Window, counts: list[np.ndarray], variant: str) -> np.ndarray:
     with_i50 = shown.has("i50")
-    meets = (counts[2] >= 2) | (counts[1] >= 3) | two.any(shown.has("shock") & with_i50)
+    meets = (counts[2] >= 2) | (counts[1] >= 3) | two.any(shown.has("shock") & with_i50 & shown.is_acute)
     meets |= five.has("heart_graft") | five.has("assist") | five.any(shown.has("temporary_assist") & with_i50)
     return meets | chronic_dialysis(shown, one, variant) | one.has("palliative")
 

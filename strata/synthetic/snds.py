@@ -32,10 +32,11 @@ def write_landing(folder: Path, record: Record, years: range, parquet_years: str
         as_parquet = parquet_years == "all" or (parquet_years == "even" and year % 2 == 0)
         makers = {"B": _b, "C": _c, "D": _d, "A": _a, "UM": _um, "VALO": _valo}
         for name, make in makers.items():
-            _write(folder / f"T_MCO{year % 100:02d}{name}", make(slice_, year), as_parquet)
+            write_table(folder / f"T_MCO{year % 100:02d}{name}", make(slice_, year), as_parquet)
 
 
-def _write(path: Path, table: pa.Table, as_parquet: bool) -> None:
+def write_table(path: Path, table: pa.Table, as_parquet: bool) -> None:
+    """One table as Parquet or CSV; the suffix is added to the path."""
     if as_parquet:
         pq.write_table(table, path.with_name(path.name + ".parquet"), compression="zstd")
     else:
@@ -43,17 +44,18 @@ def _write(path: Path, table: pa.Table, as_parquet: bool) -> None:
         pacsv.write_csv(table, path.with_name(path.name + ".csv"), options)
 
 
-def _text(values: np.ndarray) -> pa.Array:
+def text(values: np.ndarray) -> pa.Array:
     """Bytes as text; blank is NULL."""
-    text = pa.array(values.astype("U"))
-    return pa.compute.if_else(pa.compute.equal(text, ""), pa.scalar(None, pa.string()), text)
+    written = pa.array(values.astype("U"))
+    return pa.compute.if_else(pa.compute.equal(written, ""), pa.scalar(None, pa.string()), written)
 
 
-def _number(values: np.ndarray, blank: np.ndarray | None = None) -> pa.Array:
+def number(values: np.ndarray, blank: np.ndarray | None = None) -> pa.Array:
+    """Whole numbers; NULL where `blank`."""
     return pa.array(values.astype(np.int64), mask=blank)
 
 
-def _euros(cents: np.ndarray) -> pa.Array:
+def euros(cents: np.ndarray) -> pa.Array:
     """Exact decimals from whole cents (low and high half of each 128-bit integer)."""
     halves = np.stack([cents.astype(np.int64), np.zeros(len(cents), dtype=np.int64)], axis=1)
     return pa.Array.from_buffers(MONEY, len(cents), [None, pa.py_buffer(halves.tobytes())])
@@ -61,13 +63,13 @@ def _euros(cents: np.ndarray) -> pa.Array:
 
 def _padded_key(stay: Table, owner: np.ndarray | slice = slice(None)) -> dict[str, pa.Array]:
     """The key as text with its zeros, as in tables A, D, UM and VALO."""
-    number = np.char.zfill(stay["stay_number"].astype("S10"), 10)
-    return {"ETA_NUM": _text(stay["finess"][owner]), "RSA_NUM": _text(number[owner])}
+    padded = np.char.zfill(stay["stay_number"].astype("S10"), 10)
+    return {"ETA_NUM": text(stay["finess"][owner]), "RSA_NUM": text(padded[owner])}
 
 
 def _integer_key(stay: Table) -> dict[str, pa.Array]:
     """The key as integers, as in tables B and C: the zeros in front are lost."""
-    return {"ETA_NUM": _number(stay["finess"]), "RSA_NUM": _number(stay["stay_number"])}
+    return {"ETA_NUM": number(stay["finess"]), "RSA_NUM": number(stay["stay_number"])}
 
 
 def _version(year: int, count: int) -> pa.Array:
@@ -83,46 +85,46 @@ def _b_stay(stay: Table) -> dict[str, pa.Array]:
     """What the stay is: group, age, modes, month, residence, main diagnoses."""
     count = len(stay["year"])
     return {
-        "GRG_GHM": _text(stay["ghm"]),
+        "GRG_GHM": text(stay["ghm"]),
         "GRG_RET": pa.array(["000"] * count),
         "GRG_VER": pa.array(["11"] * count),
-        "AGE_ANN": _number(stay["age_years_written"], stay["age_years_written"] < 0),
-        "AGE_JOU": _number(stay["age_days_written"], stay["age_days_written"] < 0),
-        "COD_SEX": _text(stay["sex"].astype("S1")),
-        "ENT_MOD": _text(stay["entry_mode"]),
-        "ENT_PRV": _text(stay["entry_provenance"]),
-        "SOR_MOD": _text(stay["exit_mode"]),
-        "SOR_DES": _text(stay["exit_destination"]),
+        "AGE_ANN": number(stay["age_years_written"], stay["age_years_written"] < 0),
+        "AGE_JOU": number(stay["age_days_written"], stay["age_days_written"] < 0),
+        "COD_SEX": text(stay["sex"].astype("S1")),
+        "ENT_MOD": text(stay["entry_mode"]),
+        "ENT_PRV": text(stay["entry_provenance"]),
+        "SOR_MOD": text(stay["exit_mode"]),
+        "SOR_DES": text(stay["exit_destination"]),
         "SOR_MOI": _month(stay),
-        "SOR_ANN": _number(stay["year"]),
-        "SEJ_TYP": _text(stay["type"]),
-        "BDI_COD": _text(stay["geo_code"]),
-        "BDI_DEP": _text(stay["geo_code"].astype("S2")),
-        "DGN_PAL": _text(stay["dp_code"]),
-        "DGN_REL": _text(stay["dr_code"]),
-        "TYP_GEN_RSA": _text(stay["automatic"]),
+        "SOR_ANN": number(stay["year"]),
+        "SEJ_TYP": text(stay["type"]),
+        "BDI_COD": text(stay["geo_code"]),
+        "BDI_DEP": text(stay["geo_code"].astype("S2")),
+        "DGN_PAL": text(stay["dp_code"]),
+        "DGN_REL": text(stay["dr_code"]),
+        "TYP_GEN_RSA": text(stay["automatic"]),
     }
 
 
 def _b_counts(stay: Table) -> dict[str, pa.Array]:
     """What the stay counts: nights (blank for sessions), sessions, codes, and what its price needs."""
     return {
-        "SEJ_NBJ": _number(stay["nights"], stay["session"]),
-        "NBR_DGN": _number(stay["das_count"]),
-        "NBR_ACT": _number(stay["procedure_count"]),
-        "NBR_RUM": _number(stay["unit_count"]),
-        "NBR_SEA": _number(stay["sessions"], stay["sessions"] == 0),
-        "GHS_NUM": _number(stay["ghs"]),
-        "BEH_NBJ": _number(stay["exh_days"]),
-        "BEB_SEJ": _text(stay["exb_kind"]),
-        "EXB_NBJ": _number(stay["exb_tenths"]),
-        "SEQ_RUM": _number(stay["dp_unit_rank"]),
-        **{column: _number(stay[f"supplement_{name}"]) for name, column in SUPPLEMENT_COLUMNS.items()},
+        "SEJ_NBJ": number(stay["nights"], stay["session"]),
+        "NBR_DGN": number(stay["das_count"]),
+        "NBR_ACT": number(stay["procedure_count"]),
+        "NBR_RUM": number(stay["unit_count"]),
+        "NBR_SEA": number(stay["sessions"], stay["sessions"] == 0),
+        "GHS_NUM": number(stay["ghs"]),
+        "BEH_NBJ": number(stay["exh_days"]),
+        "BEB_SEJ": text(stay["exb_kind"]),
+        "EXB_NBJ": number(stay["exb_tenths"]),
+        "SEQ_RUM": number(stay["dp_unit_rank"]),
+        **{column: number(stay[f"supplement_{name}"]) for name, column in SUPPLEMENT_COLUMNS.items()},
     }
 
 
 def _month(stay: Table) -> pa.Array:
-    return _text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2))
+    return text(np.char.zfill(month_of(stay["exit"]).astype("S2"), 2))
 
 
 def _c(slice_: Record, year: int) -> pa.Table:
@@ -132,26 +134,27 @@ def _c(slice_: Record, year: int) -> pa.Table:
     return pa.table(
         {
             **_integer_key(stay),
-            "NIR_ANO_17": _text(stay["pseudonym"]),
-            **{name: _text(np.ascontiguousarray(codes[:, place])) for place, name in enumerate(RETURN_COLUMNS)},
+            "NIR_ANO_17": text(stay["pseudonym"]),
+            **{name: text(np.ascontiguousarray(codes[:, place])) for place, name in enumerate(RETURN_COLUMNS)},
             "EXE_SOI_DTD": pa.array(entry),
             "EXE_SOI_DTF": pa.array(leaving),
-            "ENT_DAT": _day_first(entry),
-            "SOR_DAT": _day_first(leaving),
-            "SOR_ANN": _number(stay["year"]),
+            "ENT_DAT": day_first(entry),
+            "SOR_DAT": day_first(leaving),
+            "SOR_ANN": number(stay["year"]),
             "SOR_MOI": _month(stay),
         }
     )
 
 
-def _day_first(dates: np.ndarray) -> pa.Array:
+def day_first(dates: np.ndarray) -> pa.Array:
+    """Days as ddmmyyyy."""
     return pa.compute.strftime(pa.array(dates), format="%d%m%Y")
 
 
 def _d(slice_: Record, year: int) -> pa.Table:
     das, owner = slice_.das, slice_.das["stay"]
     first = np.searchsorted(owner, owner, side="left")
-    columns = {"ASS_DGN": _text(das["code"]), "DGN_ASS_NUM": _number(np.arange(len(owner)) - first + 1)}
+    columns = {"ASS_DGN": text(das["code"]), "DGN_ASS_NUM": number(np.arange(len(owner)) - first + 1)}
     return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, len(owner)), **columns})
 
 
@@ -159,11 +162,11 @@ def _a(slice_: Record, year: int) -> pa.Table:
     act, owner = slice_.act, slice_.act["stay"]
     count = len(owner)
     columns = {
-        "ENT_DAT_DEL": _number(act["offset"]),
-        "CDC_ACT": _text(act["code"]),
+        "ENT_DAT_DEL": number(act["offset"]),
+        "CDC_ACT": text(act["code"]),
         "PHA_ACT": pa.array(["0"] * count),
         "ACV_ACT": pa.array(["1"] * count),
-        "NBR_EXE_ACT": _number(np.ones(count)),
+        "NBR_EXE_ACT": number(np.ones(count)),
     }
     return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, count), **columns})
 
@@ -171,15 +174,15 @@ def _a(slice_: Record, year: int) -> pa.Table:
 def _um(slice_: Record, year: int) -> pa.Table:
     unit, owner = slice_.unit, slice_.unit["stay"]
     columns = {
-        "UM_ORD_NUM": _number(unit["rank"]),
-        "DGN_PAL": _text(unit["code"]),
-        "DGN_REL": _text(fact_codes()[unit["related"]]),
-        "ETA_NUM_GEO": _text(slice_.stay["unit_finess"][owner]),
-        "AUT_TYP1_UM": _text(authorisation_codes()[unit["authorisation"]]),
+        "UM_ORD_NUM": number(unit["rank"]),
+        "DGN_PAL": text(unit["code"]),
+        "DGN_REL": text(fact_codes()[unit["related"]]),
+        "ETA_NUM_GEO": text(slice_.stay["unit_finess"][owner]),
+        "AUT_TYP1_UM": text(authorisation_codes()[unit["authorisation"]]),
         "AUT_TYP2_UM": pa.array([""] * len(owner)),
-        "PAR_DUR_SEJ": _number(unit["nights"]),
-        "DGN_ASS_NBR": _number(unit["das_count"]),
-        "ACT_RUM_NBR": _number(unit["procedure_count"]),
+        "PAR_DUR_SEJ": number(unit["nights"]),
+        "DGN_ASS_NBR": number(unit["das_count"]),
+        "ACT_RUM_NBR": number(unit["procedure_count"]),
     }
     return pa.table({**_padded_key(slice_.stay, owner), "RSS_NUM": _version(year, len(owner)), **columns})
 
@@ -189,13 +192,13 @@ def _valo(slice_: Record, year: int) -> pa.Table:
     return pa.table(
         {
             **_padded_key(stay),
-            "VALO": _text(stay["valuation"]),
-            "GHS_NUM": _text(stay["ghs"]),
+            "VALO": text(stay["valuation"]),
+            "GHS_NUM": text(stay["ghs"]),
             "COEFGEO": pa.array(["1.00"] * count),
             "COEFPRUD": pa.array(["1.0000"] * count),
-            "MNT_TOT_BR": _euros(stay["cost_cents"]),
-            "MNT_MON": _number(np.zeros(count)),
-            "MNT_DMI": _number(np.zeros(count)),
-            "MNT_MED_ATU": _number(np.zeros(count)),
+            "MNT_TOT_BR": euros(stay["cost_cents"]),
+            "MNT_MON": number(np.zeros(count)),
+            "MNT_DMI": number(np.zeros(count)),
+            "MNT_MED_ATU": number(np.zeros(count)),
         }
     )

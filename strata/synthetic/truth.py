@@ -14,7 +14,7 @@ from strata.synthetic.geography import geography
 from strata.synthetic.people import People
 from strata.synthetic.reading import EXTENDED, LOOKBACK_YEARS, NOBODY, STRICT, Shown, hf, meanings_of_stays, show, t2d
 from strata.synthetic.stays import Table, take
-from strata.synthetic.tables import NONE, position, rows, visit
+from strata.synthetic.tables import NONE, bits, fact_bits, position, rows, visit
 
 READ = {"t2d": t2d, "hf": hf}
 STATUS = {STRICT: "at_risk_strict", EXTENDED: "at_risk_extended"}
@@ -33,6 +33,32 @@ def doubtful(stay: Table) -> np.ndarray:
     return np.array([row["person_use"] == "doubtful" for row in rows("dirt")] + [False])[stay["dirt"]]
 
 
+def all_acute(stay: Table) -> Table:
+    """The columns that tell MCO stays from the rest, where there is nothing else."""
+    yes = np.ones(len(stay["person"]), dtype=bool)
+    return {"is_acute": yes, "is_contact": ~yes, "elsewhere": np.zeros(len(yes), dtype=np.uint64)}
+
+
+def with_care(stay: Table, touched: np.ndarray, care: Table, code: Table, act: Table) -> tuple[Table, np.ndarray]:
+    """MCO stays and, after them, the rows of other fields, whose meanings are in `elsewhere`: any position counts, none is acute.
+
+    An acute stroke names a past one there: a risk, as any code in any position is.
+    """
+    count = len(care["person"])
+    anywhere = fact_bits("means") | (fact_bits("means_as_main") & bits("t2_risk", "hf_risk"))
+    meaning = np.zeros(count, dtype=np.uint64)
+    for table in (code, act):
+        np.bitwise_or.at(meaning, table["stay"], anywhere[table["fact"]])
+    blank = {name: np.zeros(count, dtype=values.dtype) for name, values in stay.items()}
+    none = dict.fromkeys(("dp", "dr", "latent_dp", "latent_dr", "kind"), np.full(count, NONE))
+    same = ("person", "entry", "exit", "age", "died", "geo", "dirt", "pseudonym_state", "year", "entry_mode")
+    others = {**all_acute(care), "is_acute": np.zeros(count, dtype=bool), "is_contact": care["form"] == b"contact", "elsewhere": meaning}
+    rows_of_care = {**blank, **none, **{name: care[name] for name in same}, **others}
+    mine = {**all_acute(stay), **stay}
+    both = {name: np.concatenate([values, rows_of_care[name]]) for name, values in mine.items()}
+    return both, np.concatenate([touched, np.full(count, NONE)])
+
+
 @dataclass(frozen=True)
 class Readings:
     """The same persons read three times, and per person the number of the reason that explains a difference."""
@@ -44,7 +70,11 @@ class Readings:
 
 
 def make_truth(people: People, stay: Table, codes: tuple[Table, ...], touched: np.ndarray, years: range) -> Table:
-    """One row per person, condition and year with a status: person, condition, year, value, territory, reason number."""
+    """One row per person, condition and year with a status: person, condition, year, value, territory, reason number.
+
+    stay may hold rows of other fields of care than MCO (`with_care`); columns is_acute and is_contact tell them.
+    """
+    stay = {**all_acute(stay), **stay}
     persons, number = np.unique(stay["person"], return_inverse=True)
     count, kept, certain = len(persons), usable(stay), usable(stay) & ~doubtful(stay)
     known = ~stay["is_copy"] & (stay["kind"] != visit("abortion"))
@@ -70,6 +100,7 @@ def make_truth(people: People, stay: Table, codes: tuple[Table, ...], touched: n
 
 def _shown(stay: Table, codes: tuple[Table, ...], key: str, number: np.ndarray, persons: int, kept: np.ndarray) -> Shown:
     mask, main = meanings_of_stays(stay, codes, key)
+    mask = np.where(stay["is_acute"], mask, stay["elsewhere"])
     order = np.lexsort((stay["entry"], stay["exit"], number))
     order = order[kept[order]]
     return show(take(stay, order), mask[order], main[order], number[order], persons)
