@@ -2,7 +2,7 @@
 
 from dashboards.measures import Writer
 from dashboards.page import Measure, Origin
-from dashboards.published import COST_BASIS, Row
+from dashboards.published import COMPARED_BASIS, Row
 
 FACTS = ("definition", "numerator", "denominator", "method", "caveats", "source")
 
@@ -19,7 +19,7 @@ def origins(writer: Writer, territory_id: str, condition: str, year: int) -> tup
 
 def _rows(writer: Writer, indicator_id: str, territory_id: str, condition: str, year: int) -> list[Row]:
     rows = writer.published.groups.get((indicator_id, condition, territory_id), ())
-    return [row for row in rows if row.year == year or (row.stratum == "all" and row.cost_basis == COST_BASIS)]
+    return [row for row in rows if row.year == year or (row.stratum == "all" and row.cost_basis == COMPARED_BASIS)]
 
 
 def _origin(writer: Writer, indicator_id: str, measures: tuple[Measure, ...]) -> Origin:

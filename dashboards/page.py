@@ -151,6 +151,7 @@ class ConditionSection:
     label: str
     definition_id: str
     tiles: tuple[Tile, ...]
+    basis_note: str
     pyramid: Pyramid
     comparisons: tuple[Comparison, ...]
     comparison_reading: str

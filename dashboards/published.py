@@ -15,7 +15,7 @@ ALL = "ALL"
 REST = "REST"
 WHOLE = (ALL, REST)
 NO_COST = "none"
-COST_BASIS = "standard"  # years are compared on it; the other basis is shown among the origins only
+COMPARED_BASIS = "standard"  # the only cost basis on which years are compared
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Published:
     """One run.
 
     rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
-    catalogue: entries by indicator.
+    catalogue: entries by indicator. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern.
     """
@@ -92,6 +92,7 @@ class Published:
     front_year: int
     run_id: str
     project: str
+    cost_basis: str
     threshold: int
     checks_passed: int
     checks_total: int
@@ -123,6 +124,7 @@ def read_published(run_folder: Path) -> Published:
         front_year=_front_year(rows),
         run_id=receipt["run_id"],
         project=receipt["settings"]["project"]["name"],
+        cost_basis=receipt["settings"]["method"]["cost_basis"],
         threshold=receipt["settings"]["disclosure"]["threshold"],
         checks_passed=sum(1 for check in receipt["checks"] if check["passed"]),
         checks_total=len(receipt["checks"]),

@@ -7,7 +7,7 @@ from dashboards.measures import Writer
 from dashboards.origins import origins
 from dashboards.page import Comparison, ConditionSection, Costs, Measure, Pyramid, Series, Step
 from dashboards.places import Place
-from dashboards.published import COST_BASIS, NO_COST, Definition
+from dashboards.published import COMPARED_BASIS, NO_COST, Definition
 from dashboards.readings import comparison_reading, history_note, patient_reading, pyramid_reading, resident_reading, standardised_reading
 from dashboards.spread import spread
 from dashboards.tiles import tiles
@@ -34,6 +34,7 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
         label=definition.label[language],
         definition_id=definition.definition_id,
         tiles=tiles(writer, place, definition.condition, pyramid),
+        basis_note="" if writer.published.cost_basis == COMPARED_BASIS else writer.texts("tile.basis"),
         pyramid=pyramid,
         comparisons=comparisons,
         comparison_reading=comparison_reading(writer, place, comparisons[0].measure),
@@ -49,7 +50,7 @@ def _pyramid(writer: Writer, place: Place, definition: Definition) -> Pyramid:
     strict, extended = (
         writer.measure("at_risk_persons", year, condition, territory, f"at_risk_{level}") for level in ("strict", "extended")
     )
-    cost = writer.measure("cost_5y_per_person", year, condition, territory, cost_basis=COST_BASIS)
+    cost = writer.measure("cost_5y_per_person", year, condition, territory, cost_basis=writer.published.cost_basis)
     return Pyramid(
         total.row.lookback_years, steps, total, cost, strict, extended, pyramid_reading(writer, place, definition, total, steps[0])
     )
@@ -57,7 +58,7 @@ def _pyramid(writer: Writer, place: Place, definition: Definition) -> Pyramid:
 
 def _step(writer: Writer, place: Place, definition: Definition, stratum: str, total: Measure) -> Step:
     persons = writer.measure("persons", place.year, definition.condition, place.territory_id, stratum)
-    cost = writer.measure("cost_5y_per_person", place.year, definition.condition, place.territory_id, stratum, COST_BASIS)
+    cost = writer.measure("cost_5y_per_person", place.year, definition.condition, place.territory_id, stratum, writer.published.cost_basis)
     share = writer.numbers.percent(persons.row.value / total.row.value, 1) if persons.row.value is not None and total.row.value else ""
     meaning = definition.strata.get(stratum, {}).get(writer.texts.language, "")
     return Step(stratum, writer.texts("pyramid.stratum", stratum=stratum), meaning, share, persons, cost)
@@ -78,7 +79,7 @@ def _comparisons(writer: Writer, place: Place, condition: str) -> tuple[Comparis
 
 def compare(writer: Writer, place: Place, condition: str, indicator_id: str, stratum: str, label: str, group: str) -> Comparison:
     """One line that sets the observed beside the expected, with the spread of the territories."""
-    basis = COST_BASIS if indicator_id.startswith("cost") else NO_COST
+    basis = writer.published.cost_basis if indicator_id.startswith("cost") else NO_COST
     detail = {"cost_vs_expected": "cost_patient_detail", "cost_per_resident_vs_expected": "cost_resident_detail"}
     text = writer.texts(f"comparison.{detail.get(indicator_id, 'persons_detail')}")
     measure = writer.measure(indicator_id, place.year, condition, place.territory_id, stratum, basis)
@@ -105,5 +106,5 @@ def _costs(writer: Writer, place: Place, condition: str) -> Costs:
 def _series(writer: Writer, place: Place, condition: str, indicator_id: str) -> Series:
     label = writer.published.catalogue[indicator_id][f"label_{writer.texts.language}"]
     years = [year for year in writer.published.years if year <= place.year]
-    measures = (writer.measure(indicator_id, year, condition, place.territory_id, cost_basis=COST_BASIS) for year in years)
+    measures = (writer.measure(indicator_id, year, condition, place.territory_id, cost_basis=COMPARED_BASIS) for year in years)
     return Series(label, tuple(measures))

@@ -3,7 +3,6 @@
 from dashboards.measures import Writer
 from dashboards.page import Measure, Pyramid, Tile
 from dashboards.places import Place
-from dashboards.published import COST_BASIS
 
 COST_INDICATORS = ("cost_standardised", "cost_vs_expected", "cost_per_resident", "cost_per_resident_vs_expected")
 
@@ -13,7 +12,8 @@ def tiles(writer: Writer, place: Place, condition: str, pyramid: Pyramid) -> tup
     where = (place.year, condition, place.territory_id)
     observed, prevalence = writer.measure("persons_vs_expected", *where), writer.measure("prevalence", *where)
     strict = writer.measure("prevalence", *where, "at_risk_strict")
-    standardised, patient, mean, resident = (writer.measure(name, *where, cost_basis=COST_BASIS) for name in COST_INDICATORS)
+    basis = writer.published.cost_basis
+    standardised, patient, mean, resident = (writer.measure(name, *where, cost_basis=basis) for name in COST_INDICATORS)
     return (
         _tile(writer, "persons", pyramid.total, (_share(writer, "persons_share", prevalence), _ratio_line(writer, observed)), observed),
         _tile(writer, "at_risk", pyramid.at_risk_strict, (_share(writer, "persons_share", strict), _extended_line(writer, pyramid)), None),

@@ -43,6 +43,14 @@ def test_headline_numbers_are_written_in_french(published: Published) -> None:
     assert tiles[2].lines == ("moyenne nationale 6\u202f446\u00a0€", "écart −8,4\u202f% (−12,8\u202f% à −4,0\u202f%)")
 
 
+def test_the_chosen_cost_basis_is_in_front_and_years_stay_compared_on_one_tariff(published: Published) -> None:
+    section = page_of(replace(published, cost_basis="billed_br"), "T01").sections[0]
+    in_front = [tile.measure.row.cost_basis for tile in section.tiles[2:]] + [step.cost.row.cost_basis for step in section.pyramid.steps]
+    assert set(in_front) == {"billed_br"} and section.basis_note
+    assert {measure.row.cost_basis for series in section.costs.table for measure in series.measures} == {"standard"}
+    assert page_of(published, "T01").sections[0].basis_note == ""
+
+
 def test_english_page_has_the_same_numbers(published: Published) -> None:
     french, english = (list(measures(page_of(published, "T02", language))) for language in ("fr", "en"))
     assert [one.row for one in french] == [one.row for one in english]
