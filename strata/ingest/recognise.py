@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import FileSeen
 from strata.ingest.layouts import layouts
+from strata.ingest.line_shape import shape_of
 from strata.ingest.person_family import person_table_of
 from strata.ingest.reasons import Refused
 from strata.ingest.stay_family import stay_table_of
@@ -21,22 +22,43 @@ from strata.ingest.stay_family import stay_table_of
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = (";", ",", "\t", "|", "^", "~")  # neither : nor a blank: dates hold them
 _RSA = re.compile(rb"[0-9][0-9AB][0-9]{7}([0-9]{3})[0-9]{10}")  # FINESS, version, stay number
+_HEAD_LINES = 50
 _RSA_SHORTEST = 200  # an RSA of any version, known or not, is longer
+_LOCAL = {  # files a hospital keeps: what their lines look like, whose group is the version
+    "mco_tra": (
+        re.compile(rb"[0-9]{10}.{20}[0-9 ]{10}.{20}[0-9]{8}[0-9]{2}[A-Z][0-9]{2}.[0-9]{8}$"),
+        re.compile(rb"[0-9]{10};[^;]{1,20};[^;]{0,20};[0-9]{8};[0-9]{8};[0-9]{2}[A-Z][0-9]{2}.;[^;]*$"),
+    ),
+    "vid_hosp": (re.compile(rb".{48}(V[0-9]{3})[0-9][0-9AB][0-9]{7}.{400}"),),
+    "mco_rum": (re.compile(rb"[0-9]{2}.{7}(1[0-9]{2}).{3}[0-9][0-9AB][0-9]{7}0[0-9]{2}.{165}"),),  # versions of the RSS, then of the RUM
+}
+_TRA_FORMS = ("82", "csv")
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """family: 'mco_rsa', 'mco_ano', 'T_MCOaaB', 'C', 'D', 'A', 'UM', 'VALO' (same prefix) or 'unknown'.
+    """family: 'mco_rsa', 'mco_ano', one of line_shape.FAMILIES, 'T_MCOaaB', 'C', 'D', 'A', 'UM', 'VALO' (same prefix) or 'unknown'.
 
-    version: columns 10-12 of an RSA (known or not), line length of an ANO, 'csv' or 'parquet' of a table. separator: of a CSV.
+    version: of families.csv (or, of an unknown one, columns 10-12 of an RSA, the length of an ANO, the code of another line),
+    'csv' or 'parquet' of a table. separator: of a CSV. code: the version the lines say they have, outside MCO.
     """
 
     family: str
     version: str | None = None
     separator: str | None = None
+    code: str | None = None
 
 
 UNKNOWN = Recognised("unknown")
+_NAMED = {
+    "rsa": "mco_rsa",
+    "rha": "smr_rha",
+    "sha": "smr_ssrha",
+    "ssrha": "smr_ssrha",
+    "rapss": "had_rapss",
+    "rpsa": "psy_rpsa",
+    "r3a": "psy_r3a",
+}
 
 
 def recognise(first_bytes: bytes, name: str) -> Recognised:
@@ -77,7 +99,10 @@ def _sha256(source: SourceFile) -> str:
 
 def _fixed_width(lines: list[bytes]) -> Recognised | None:
     """The commonest verdict of the first lines, so that one bad line in front changes nothing."""
-    verdicts = Counter(verdict for line in lines[:50] if (verdict := _line_family(line)))
+    verdicts = Counter(verdict for line in lines[:_HEAD_LINES] if (verdict := _line_family(line)))
+    shape = shape_of(lines[:_HEAD_LINES])
+    if shape and shape.lines >= max(verdicts.values(), default=1):
+        return Recognised(shape.family, shape.version or shape.code, code=shape.code)
     if not verdicts:
         return None
     known = {verdict: count for verdict, count in verdicts.items() if verdict[1] in layouts(verdict[0])}
@@ -86,6 +111,8 @@ def _fixed_width(lines: list[bytes]) -> Recognised | None:
 
 
 def _line_family(line: bytes) -> tuple[str, str] | None:
+    if local := _local_family(line):
+        return local
     match = _RSA.match(line) if len(line) >= _RSA_SHORTEST else None
     version = match.group(1).decode("ascii") if match else ""
     if version in layouts("mco_rsa"):
@@ -93,6 +120,14 @@ def _line_family(line: bytes) -> tuple[str, str] | None:
     if str(len(line)) in layouts("mco_ano"):
         return "mco_ano", str(len(line))
     return ("mco_rsa", version) if version.startswith("2") else None
+
+
+def _local_family(line: bytes) -> tuple[str, str] | None:
+    for family, patterns in _LOCAL.items():
+        for form, pattern in zip(_TRA_FORMS, patterns):
+            if match := pattern.match(line):
+                return family, match.group(1).decode("ascii") if pattern.groups else form
+    return None
 
 
 def _table(lines: list[bytes], name: str) -> Recognised | None:
@@ -112,7 +147,7 @@ def _by_name(name: str, lines: list[bytes]) -> Recognised:
     if suffix == "ano":
         lengths = Counter(len(line) for line in lines).most_common(1)
         return Recognised("mco_ano", str(lengths[0][0]) if lengths else None)
-    return Recognised("mco_rsa") if suffix == "rsa" else UNKNOWN
+    return Recognised(_NAMED[suffix]) if suffix in _NAMED else UNKNOWN
 
 
 def table_of(columns: Iterable[str], name: str = "") -> str:
