@@ -215,13 +215,18 @@ def _stay(rum: pa.Table, first: Array, count: Array, line: Array, read: FileRead
     columns |= {name: pa.repeat(value, len(first)) for name, value in _constants(read).items()}
     columns |= {"geo_code": rum.column("postcode").take(pa.array(first)), "line": pa.array(line)}
     columns["exit_date"] = pa.array(exit_.astype(np.int32)).cast(pa.date32())
-    columns["nights"] = pa.array((exit_ - entry).astype(np.int16))
+    columns["nights"] = pc.if_else(_is_session(columns["ghm"]), 0, pa.array((exit_ - entry).astype(np.int16)))
     columns["sessions"] = pa.array(_reduced(np.add, _number(rum, "sessions"), first).astype(np.int16))
     columns["unit_count"] = pa.array(count.astype(np.int16))
     columns["stay_number"] = pc.utf8_lpad(pa.array(np.argsort(np.argsort(line)) + 1).cast(pa.string()), _NUMBER_WIDTH, "0")
     columns["source_line"] = pa.array(line.astype(np.int32))
     columns |= _ages(rum.column("birth_date").take(pa.array(first)), columns["entry_date"])
     return pa.Table.from_arrays([columns[name].cast(kind.type) for name, kind in zip(STAY.names, STAY)], schema=STAY).sort_by("line")
+
+
+def _is_session(ghm: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Sessions of several weeks are no nights: an RSA says 0."""
+    return pc.fill_null(pc.starts_with(ghm, "28"), False)
 
 
 def _constants(read: FileRead) -> dict[str, str]:
@@ -257,8 +262,9 @@ def _unit(rum: pa.Table, line: Array, rank: Array) -> pa.Table:
     columns = {name: pa.nulls(len(rum), UNIT.field(name).type) for name in UNIT.names}
     columns |= {name: rum.column(name) for name in ("dp", "dr")}
     nights = _number(rum, "exit_date") - _number(rum, "entry_date")
-    columns |= {"line": pa.array(line), "unit_rank": pa.array(rank.astype(np.int16)), "nights": pa.array(nights.astype(np.int16))}
-    return pa.Table.from_arrays([columns[name] for name in UNIT.names], schema=UNIT)
+    columns["nights"] = pc.if_else(_is_session(rum.column("ghm")), 0, pa.array(nights.astype(np.int16)))
+    columns |= {"line": pa.array(line), "unit_rank": pa.array(rank.astype(np.int16))}
+    return pa.Table.from_arrays([columns[name].cast(kind.type) for name, kind in zip(UNIT.names, UNIT)], schema=UNIT)
 
 
 def _of_units(rows: pa.Table, by_line: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:

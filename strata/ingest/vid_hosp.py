@@ -5,6 +5,7 @@ the numbers it takes (person_key.py), nor the stays (local.py). Identities live 
 
 Which identity: the INS, else the individual number, else the insured one; with the birth date and the sex. Left out, each with its reason:
 no number, birth date or sex · no number that can be used · a newborn under its mother's number · twins under one number.
+An insured number that begins with the sex, year and month of birth of the line is taken for the person's own.
 """
 
 from collections.abc import Iterable
@@ -78,7 +79,14 @@ def _number(cells: Cells) -> tuple[Array, Array, Array]:
     good = np.stack([person_key.usable_numbers(*candidate) for candidate in candidates])
     first = good.argmax(axis=0)
     number = np.stack([candidate for candidate, _ in candidates])[first, np.arange(len(cells))]
-    return number, first < 2, np.asarray(good.any(axis=0))
+    return number, (first < 2) | _says_birth(cells, number), np.asarray(good.any(axis=0))
+
+
+def _says_birth(cells: Cells, number: Array) -> Array:
+    """Whether a number begins with the sex, year and month of birth of the line: somebody insured under their own."""
+    birth = cells.bytes_of("birth_date")
+    expected = np.hstack([cells.bytes_of("sex_code"), birth[:, 6:8], birth[:, 2:4]])
+    return np.asarray((number[:, : expected.shape[1]] == expected).all(axis=1))
 
 
 def _blame_identity(faults: BlockFaults, cells: Cells, number: Array, is_own: Array, is_usable: Array) -> None:
