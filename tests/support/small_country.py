@@ -41,8 +41,8 @@ def config(**changes: dict[str, Any]) -> Config:
     return from_dict(raw | changes, Path())
 
 
-def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None) -> Any:
-    """A connection where the stays have gone through the staging, core and strata models."""
+def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None, also: str = "") -> Any:
+    """A connection where the stays have gone through the staging, core and strata models. also: SQL that adds to the tables as read."""
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
@@ -50,6 +50,7 @@ def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = 
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
     _fill(connection, [_stay((1 << 32) + line, line, people.index(row["person"]) + 1, row) for line, row in enumerate(rows, start=1)])
+    connection.execute(also)
     chosen = settings or config()
     _slices(connection, first_data_year, {row.get("field", "mco") for row in rows} | set(chosen.method.fields))
     write_settings(connection, chosen)
