@@ -16,7 +16,8 @@ NINE = {
 }  # fmt: skip
 PRS = NINE | {
     "BEN_NIR_PSA": "P0000000000000001", "BEN_RNG_GEM": "1", "EXE_SOI_DTD": "2024-01-15", "PRS_NAT_REF": "1110", "PRS_ACT_QTE": "1",
-    "BSE_REM_BSE": "26.50", "CPL_REM_BSE": "0", "CPL_MAJ_TOP": "0", "DPN_QLF": "0", "PRS_DPN_QLP": "0", "PSE_SPE_COD": "1", "PSE_ACT_NAT": "0",
+    "BSE_REM_BSE": "26.50", "CPL_REM_BSE": "0", "CPL_MAJ_TOP": "0", "DPN_QLF": "0",
+    "PRS_DPN_QLP": "0", "PSE_SPE_COD": "1", "PSE_ACT_NAT": "0",
 }  # fmt: skip
 BIO = NINE | {"BIO_ORD_NUM": "1", "BIO_PRS_IDE": "1577", "BIO_ACT_QSN": "1"}
 CAM = NINE | {"CAM_ORD_NUM": "1", "CAM_PRS_IDE": "DEQP003", "CAM_ACT_COD": "1"}
