@@ -14,13 +14,8 @@ from strata.ingest.raw_tables import raw_columns, raw_tables
 
 Row = dict[str, object]
 STAY = {"finess": "990000001", "stay_number": "0000001"}
-GOOD = {
-    name: "0"
-    for name in (
-        *("nir_return", "birth_date_return", "sex_return", "stay_id_return", "fusion_hosp_return", "fusion_pmsi_return"),
-        *("entry_date_return", "birth_coherence_return", "sex_coherence_return"),
-    )
-}
+_RETURNS = "nir birth_date sex stay_id fusion_hosp fusion_pmsi entry_date birth_coherence sex_coherence"
+GOOD = {f"{name}_return": "0" for name in _RETURNS.split()}
 
 
 def read(field: str, tables: dict[str, list[Row]], year: int | None = None) -> dict[str, list[Row]]:
@@ -315,8 +310,9 @@ def test_what_the_table_of_had_stays_says_wins() -> None:
 
 
 def test_days_nobody_could_stay_do_not_stop_the_reading() -> None:
-    stay = only(read("had", {"had_period": [period(1, rank, 2019, 1, 9999) for rank in range(1, 6)]})["stay"])
-    assert stay["presence_days"] == 32767
+    had = only(read("had", {"had_period": [period(1, rank, 2019, 1, 9999) for rank in range(1, 6)]})["stay"])
+    psy = only(read("psy", {"psy_sequence": [sequence(rank, 2019, 1, presence_days=9999) for rank in range(1, 6)]})["stay"])
+    assert (had["presence_days"], psy["presence_days"], psy["nights"]) == (32767, 32767, 32767)
 
 
 def test_sequences_of_one_number_are_one_psy_stay() -> None:
