@@ -12,7 +12,7 @@ import duckdb
 
 from strata.ingest.extract import FileSeen
 from strata.ingest.person_set import StagedPersons
-from strata.ingest.store import transaction, write_files
+from strata.ingest.store import number_persons, transaction, write_files
 
 _STAGING = "staged_persons"
 
@@ -56,7 +56,7 @@ def _store_slice(connection: duckdb.DuckDBPyConnection, ready: StagedPersons, ye
             _remove(connection, ready.target, slice_id)
         connection.execute("INSERT INTO read_person_slice VALUES (?, ?, ?, ?, ?)", [slice_id, ready.field, year, month, ready.sha256])
         here = f"slice_year = {year} AND slice_month = {month}"
-        connection.execute(_NEW_PERSONS.format(here=here))
+        number_persons(connection, f"(SELECT pseudonym FROM {_STAGING}.out WHERE {here})")
         connection.execute(_INSERT.format(target=ready.target, slice_id=slice_id, here=here, more=_year_column(ready, year)))
         connection.execute(_INSERT_FILES.format(slice_id=slice_id, here=here))
     return "replace" if held else "new"
@@ -66,18 +66,6 @@ def _year_column(ready: StagedPersons, year: int) -> str:
     return f"{year} AS year, " if ready.field == "cartography" else ""
 
 
-_NEW_PERSONS = f"""
-    INSERT INTO pseudonym
-    WITH met AS (
-        SELECT DISTINCT pseudonym FROM {_STAGING}.out
-        WHERE {{here}} AND pseudonym IS NOT NULL AND NOT regexp_matches(pseudonym, '^[xX]{{{{16}}}}')
-    ),
-    last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym)
-    SELECT last.person_id + row_number() OVER (ORDER BY met.pseudonym), met.pseudonym
-    FROM met
-    CROSS JOIN last
-    WHERE NOT EXISTS (SELECT 1 FROM pseudonym AS known WHERE known.pseudonym = met.pseudonym)
-"""
 _INSERT = f"""
     INSERT INTO read_{{target}} BY NAME
     SELECT {{slice_id}} AS slice_id, p.person_id, {{more}}x.* EXCLUDE (slice_year, slice_month, pseudonym)

@@ -21,6 +21,7 @@ from strata.synthetic.record import Record, pseudonyms
 from strata.synthetic.stays import Table, take
 from strata.synthetic.tables import column, rows
 
+FIELD = "dcir"
 SEVERAL_PSEUDONYMS, TWINS = 0.04, 0.004  # of the persons
 REVERSED, FOR_INFORMATION, PUBLIC, SUPPLEMENTED = 0.03, 0.02, 0.015, 0.05  # of the lines
 SUPPLEMENT_CENTS = 500

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata.errors import StrataError
-from strata.synthetic import atih, beyond, local, snds
+from strata.synthetic import ambulatory, atih, beyond, local, snds
 from strata.synthetic.care import FIELDS
 from strata.synthetic.chance import Chance
 from strata.synthetic.coding import code_stays
@@ -50,11 +50,13 @@ def write_country(
     persons: everyone drawn, births and foreigners included; years: calendar years of exit, first to last, at least five within 2017-2025;
     parquet_years: the SNDS years in Parquet ('even', 'all', 'none'); fields: fields of care, MCO among them. With more than MCO, the truth
     is that of all of them, OUT/truth_mco.parquet that of MCO alone, OUT/costs.parquet what the other stays are worth; the files of MCO
-    are the same as without. `out` must not exist, or be empty.
+    are the same as without. 'dcir' adds the SNDS tables about persons to OUT/snds and their truth (ambulatory.py): some persons have two
+    pseudonyms there, some share one. `out` must not exist, or be empty.
     Raises StrataError (usage) for anything else.
     """
     years = range(years[0], years[-1] + 1)
     _check(out, persons, years, formats, parquet_years, fields)
+    has_persons, fields = ambulatory.FIELD in fields, [field for field in fields if field != ambulatory.FIELD]
     out.mkdir(parents=True, exist_ok=True)
     chance = Chance(seed)
     people, cases, stay, codes = _live(chance, persons, years)
@@ -68,7 +70,10 @@ def write_country(
     if "atih" in formats:
         atih.write_landing(out / "atih" / "landing", record, years)
     if "snds" in formats:
-        snds.write_landing(out / "snds" / "landing", record, years, parquet_years)
+        known = ambulatory.draw_known(chance, people, stay, years) if has_persons else None
+        snds.write_landing(out / "snds" / "landing", ambulatory.renamed(record, known) if known else record, years, parquet_years)
+        if known:
+            ambulatory.write_persons(out, chance, people, cases, known, years)
     if LOCAL in formats:
         local.write_local(out, chance, people, record, years, names)
     if not _only_mco(fields):
@@ -126,7 +131,9 @@ def _check(out: Path, persons: int, years: range, formats: Sequence[str], parque
     elif not formats or set(formats) - {*FORMATS, LOCAL} or parquet_years not in snds.PARQUET_YEARS:
         known = ", ".join((*FORMATS, LOCAL))
         problem = ("forme inconnue", "unknown form", f"choisir parmi {known}", f"choose among {known}")
-    elif "mco" not in fields or set(fields) - set(FIELDS):
+    elif ambulatory.FIELD in fields and "snds" not in formats:
+        problem = ("dcir n'existe que sous la forme snds", "dcir exists in the snds form only", "ajouter la forme snds", "add the form snds")
+    elif "mco" not in fields or set(fields) - {*FIELDS, ambulatory.FIELD}:
         problem = (
             "champ de soins inconnu, ou MCO absent", "unknown field of care, or MCO missing",
             f"choisir mco et, en plus, parmi {', '.join(FIELDS[1:])}", f"choose mco and, beside it, among {', '.join(FIELDS[1:])}",

@@ -41,7 +41,9 @@ def config(**changes: dict[str, Any]) -> Config:
     return from_dict(raw | changes, Path())
 
 
-def built(stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None, also: str = "") -> Any:
+def built(
+    stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None, also: str = ""
+) -> Any:
     """A connection where the stays have gone through the staging, core and strata models. also: SQL that adds to the tables as read."""
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
