@@ -210,6 +210,10 @@ def test_a_stay_is_automatic_only_when_all_its_units_are() -> None:
     assert (only(both["stay"])["automatic_rsa"], only(alone["stay"])["automatic_rsa"]) == ("0", "2")
 
 
+def test_a_week_of_generation_4_is_medical() -> None:
+    assert only(read("smr", {"smr_week": [week(1, 2019, 5, automatic_rsa="4")]})["stay"])["automatic_rsa"] == "0"
+
+
 def test_a_placeholder_pseudonym_is_kept_for_the_store_to_judge() -> None:
     stay = only(read("smr", {"smr_week": [week(1, 2019, 5)], "smr_chaining": [chaining("0000001", pseudonym="x" * 17)]})["stay"])
     assert (stay["pseudonym"], stay["chaining_codes"]) == ("x" * 17, "000000000")

@@ -1,6 +1,7 @@
 -- Grain: one accepted SMR stay: all the weeks of one stay number (RHA), with what the SSRHA says of it, its person and its billing.
 -- A stay that goes on ends, for us, on the last day of the last month seen; age and sex are those of its first week, the
 -- residence that of the last one that gives it. Days are those of the weeks of the file's year: earlier ones are in their own file.
+-- Type of generation: 4 is medical like 0; the stay is automatic when all its weeks are.
 -- A blank in the first or last week stays a blank (FILTER by rank, not the first value found).
 WITH unit AS (
     SELECT w.finess, w.stay_number, w.format_version, w.age_years, w.age_days, w.sex_code, w.geo_code, w.automatic_rsa,
@@ -22,7 +23,7 @@ stay AS (
            max(entry_provenance) FILTER (WHERE unit_rank = 1) AS entry_provenance,
            max(exit_mode) FILTER (WHERE unit_rank = last_rank) AS exit_mode,
            max(exit_destination) FILTER (WHERE unit_rank = last_rank) AS exit_destination,
-           coalesce(min(automatic_rsa), '0') AS automatic_rsa,
+           coalesce(min(replace(automatic_rsa, '4', '0')), '0') AS automatic_rsa,
            CASE WHEN bool_or(care_form = 'full') THEN 'full' WHEN bool_or(care_form = 'night') THEN 'night'
                 WHEN bool_or(care_form = 'home') THEN 'home' WHEN bool_or(care_form = 'day') THEN 'day'
                 WHEN bool_or(care_form = 'session') THEN 'session' END AS care_form,
