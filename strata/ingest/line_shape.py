@@ -146,7 +146,8 @@ def _number(line: bytes, field: Field, at: int) -> int | None:
 
 def _score(line: bytes, layout: Layout) -> int:
     """How well a line without a code fits a layout: its good cells less the bad ones; 0 when its length or its key is another."""
-    if len(line) != layout.fixed.width or not all(_is_key(line, field) for field in layout.fixed.fields if field.name in _KEYS):
+    keys = [field for field in layout.fixed.fields if field.name in _KEYS]
+    if len(line) != layout.fixed.width or not all(_is_key(line, field, _filler_after(line, layout, field)) for field in keys):
         return 0
     checked = [field for field in layout.fixed.fields if field.kind == "date"]
     return 1 + max(0, sum(_date_score(line[field.start : field.start + field.width]) for field in checked) + len(checked))
@@ -155,20 +156,17 @@ def _score(line: bytes, layout: Layout) -> int:
 _KEYS = ("finess", "stay_number", "unit_number", "sequence_number", "local_stay_number", "week", "rhs_line")
 
 
-def _is_key(line: bytes, field: Field) -> bool:
+def _is_key(line: bytes, field: Field, after: bytes) -> bool:
+    """Whether a key is one; after: the filler that follows it, which must not go on with it (PSY and SMR differ by one digit)."""
     cell = line[field.start : field.start + field.width]
     if field.name == "finess":
         return _FINESS.fullmatch(cell) is not None
-    follows = line[field.start + field.width : field.start + field.width + 1]
-    return cell.strip().isdigit() and not cell.endswith(b" ") and not (field.name == "stay_number" and _runs_on(field, follows))
+    return cell.strip().isdigit() and not cell.endswith(b" ") and not after[:1].isdigit()
 
 
-def _runs_on(field: Field, follows: bytes) -> bool:
-    """Whether a number goes on beyond its field: then it is the wider number of another field of care."""
-    return field.width == _NARROW and follows.isdigit()
-
-
-_NARROW = 6  # stay numbers of PSY; those of SMR have 7 digits at the same place
+def _filler_after(line: bytes, layout: Layout, field: Field) -> bytes:
+    end = field.start + field.width
+    return next((line[end : end + one.width] for one in layout.fixed.fields if one.start == end and one.kind == "filler"), b"")
 
 
 def _date_score(cell: bytes) -> int:

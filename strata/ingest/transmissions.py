@@ -14,16 +14,17 @@ from datetime import datetime
 
 import numpy as np
 
-from strata.ingest import line_shape
+from strata.ingest import line_shape, local_files
 from strata.ingest.archives import SourceFile
 from strata.ingest.fixed_width import BOM, Cells, line_blocks
 from strata.ingest.layouts import Layout, layouts
+from strata.ingest.local_files import LocalFile
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import Recognised, recognise_source
 from strata.ingest.transmission import announced
 
 _HEAD_LINES = 50
-UNKNOWN = {family: "unknown_version_file" for family in ("mco_rsa", *line_shape.CODED)} | {"mco_ano": "unknown_length_file"}
+UNKNOWN = dict.fromkeys(("mco_rsa", *line_shape.CODED), "unknown_version_file") | {"mco_ano": "unknown_length_file"}
 UNKNOWN |= dict.fromkeys(line_shape.BY_LENGTH, "unknown_length_file")
 FILES_OF = {  # by field: its files, those that hold stays first
     "smr": ("smr_rha", "smr_ssrha", "smr_ano", "smr_tra"),
@@ -56,19 +57,31 @@ class Found:
     @property
     def is_verified(self) -> bool:
         """Whether a source confirms the layout it is read by, and the code of the version is one of that layout."""
-        return self.layout is None or self.layout.is_verified and self.recognised.code in (None, *self.layout.codes)
+        return self.layout is None or (self.layout.is_verified and self.recognised.code in (None, *self.layout.codes))
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The files of one transmission; either may be missing, not both."""
+    """The files of one MCO transmission; any may be missing, not all.
+
+    tra, vid_hosp: what the hospital keeps beside them; rss: a grouped RSS in place of the .rsa; left: files that go with nothing, and why.
+    """
 
     rsa: Found | None
     ano: Found | None
+    tra: LocalFile | None = None
+    vid_hosp: LocalFile | None = None
+    rss: LocalFile | None = None
+    left: tuple[tuple[LocalFile, str], ...] = ()
+
+    @property
+    def local(self) -> list[LocalFile]:
+        """The local files that are read."""
+        return [file for file in (self.rss, self.tra, self.vid_hosp) if file]
 
     @property
     def sources(self) -> list[SourceFile]:
-        return [found.source for found in (self.rsa, self.ano) if found]
+        return [found.source for found in (self.rsa, self.ano, *self.local, *(file for file, _ in self.left)) if found]
 
 
 @dataclass(frozen=True)
@@ -110,8 +123,19 @@ def pairs(sources: Iterable[SourceFile]) -> list[Pair]:
     for key in (_by_name, _by_container, _by_month):
         made += _matched(rsas, anos, key)
     made += [Pair(rsa, None) for rsa in rsas] + [Pair(None, ano) for ano in anos]
+    made = _with_local_files(made, local_files.find(sources))
     made = [pair for pair in made if not all(source.refused for source in pair.sources)]
     return sorted(made, key=lambda pair: (_sent(pair), [source.name for source in pair.sources]))
+
+
+def _with_local_files(made: list[Pair], files: list[LocalFile]) -> list[Pair]:
+    """The same with what a hospital keeps beside its .rsa, and what stands for one."""
+    with_stays = [(pair, local_files.Anchor(pair.rsa.source, *pair.rsa.hospital_year)) for pair in made if pair.rsa]
+    grouped = local_files.grouped([anchor for _, anchor in with_stays], files)
+    done = [replace(pair, tra=tra, vid_hosp=vid_hosp) for (pair, _), (tra, vid_hosp) in zip(with_stays, grouped.beside)]
+    done += [Pair(None, None, rss=rss, vid_hosp=vid_hosp) for rss, vid_hosp in grouped.rss]
+    done += [Pair(None, None, left=(one,)) for one in grouped.left]
+    return [pair for pair in made if pair.rsa is None] + done
 
 
 def field_files(sources: Iterable[SourceFile]) -> list[FieldFiles]:
@@ -213,7 +237,7 @@ def _find(source: SourceFile) -> Found | None:
         return Found(source, recognised, None, None, None)
     lines = [line for line in source.head().removeprefix(BOM).split(b"\n")[:_HEAD_LINES] if len(line) >= layout.fixed.width]
     if recognised.family in line_shape.FAMILIES:
-        last = max((year for line in lines if (year := line_shape.year_of(line, layout))), default=None)
+        last = max((said for line in lines if (said := line_shape.year_of(line, layout))), default=None)
         return Found(source, recognised, layout, _usual(lines, layout, "finess"), str(last) if last else None)
     finess, year = (_usual(lines, layout, name) for name in ("finess", "exit_year"))
     return Found(source, recognised, layout, finess, year)
