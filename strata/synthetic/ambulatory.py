@@ -22,7 +22,7 @@ from strata.synthetic.stays import Table, take
 from strata.synthetic.tables import column, rows
 
 FIELD = "dcir"
-SEVERAL_PSEUDONYMS, TWINS = 0.04, 0.004  # of the persons
+SEVERAL_PSEUDONYMS, TWINS = 0.04, 0.012  # of the persons; twins of one sex share a pseudonym
 REVERSED, FOR_INFORMATION, PUBLIC, SUPPLEMENTED = 0.03, 0.02, 0.015, 0.05  # of the lines
 SUPPLEMENT_CENTS = 500
 NOBODY_DEAD, OPEN_END = "1600-01-01", "2099-12-31"  # as SNDS writes "no date" and, in older rows, "no end"

@@ -46,7 +46,9 @@ def flow(tmp_path: Path) -> Flow:
 
 
 def test_each_act_test_and_drug_is_a_line_and_a_service_alone_is_one_too(flow: Flow) -> None:
-    flow.write("ER_PRS_F.csv", *(PRS | line(number, PRS_NAT_REF=code) for number, code in ((1, "1110"), (2, "3211"), (3, "1352"), (4, "3313"))))
+    flow.write(
+        "ER_PRS_F.csv", *(PRS | line(number, PRS_NAT_REF=code) for number, code in ((1, "1110"), (2, "3211"), (3, "1352"), (4, "3313")))
+    )
     flow.write("ER_BIO_F.csv", BIO | line(2), BIO | line(2, BIO_ORD_NUM="2", BIO_PRS_IDE="0592"))
     flow.write("ER_CAM_F.csv", CAM | line(3))
     flow.write("ER_PHA_F.csv", PHA | line(4))
@@ -81,7 +83,9 @@ def test_reversals_keep_their_sign(flow: Flow) -> None:
 def test_keys_meet_whatever_the_form_of_their_numbers_and_dates(flow: Flow) -> None:
     types = {name: pa.float64() for name in ("FLX_EMT_NUM", "DCT_ORD_NUM", "PRS_ACT_QTE")} | {"FLX_DIS_DTD": pa.timestamp("us")}
     write_parquet(flow.landing / "services.parquet", [PRS], types)
-    flow.write("drugs.csv", PHA | {"FLX_EMT_NUM": "002", "DCT_ORD_NUM": "00001001", "FLX_DIS_DTD": "01FEB2024", "ORG_CLE_NUM": "01C990990 "})
+    flow.write(
+        "drugs.csv", PHA | {"FLX_EMT_NUM": "002", "DCT_ORD_NUM": "00001001", "FLX_DIS_DTD": "01FEB2024", "ORG_CLE_NUM": "01C990990 "}
+    )
     flow.ingest()
     assert flow.reasons() == []
     assert flow.rows("SELECT system, quantity FROM read_care") == [("cip13", 2)]
@@ -193,7 +197,9 @@ def test_a_line_without_a_person_is_kept_without_one(flow: Flow, pseudonym: str)
 
 
 def test_the_pseudonym_of_a_project_extraction(flow: Flow) -> None:
-    flow.write("ER_PRS_F.csv", {"NUM_ENQ" if name == "BEN_NIR_PSA" else name: value for name, value in PRS.items() if name != "BEN_RNG_GEM"})
+    flow.write(
+        "ER_PRS_F.csv", {"NUM_ENQ" if name == "BEN_NIR_PSA" else name: value for name, value in PRS.items() if name != "BEN_RNG_GEM"}
+    )
     flow.ingest()
     assert flow.rows("SELECT pseudonym, twin_rank FROM read_care JOIN pseudonym USING (person_id)") == [("P0000000000000001", None)]
 
