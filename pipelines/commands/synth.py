@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.commands.terminal import Terminal
 
 FORMATS = ("atih", "snds")
+FIELDS = ("mco", "smr", "had", "psy", "dcir")
 
 
 def add(commands: Any, speaker: Terminal) -> None:
@@ -28,6 +29,11 @@ def add(commands: Any, speaker: Terminal) -> None:
     parser.add_argument("--years", type=year_range, default=(2017, 2025), metavar="A-B", help=years)
     formats = speaker.choose("formes : atih, snds (les deux par défaut : atih,snds)", "forms: atih, snds (default both: atih,snds)")
     parser.add_argument("--format", type=form_list, default=FORMATS, dest="formats", metavar="F", help=formats)
+    fields = speaker.choose(
+        "champs de soins, mco et, en plus, smr, had, psy, dcir (mco par défaut)",
+        "fields of care, mco and, beside it, smr, had, psy, dcir (default mco)",
+    )
+    parser.add_argument("--fields", type=field_list, default=("mco",), metavar=speaker.choose("C", "F"), help=fields)
     parser.add_argument("--seed", type=int, default=1, metavar="S", help=speaker.choose("graine (1 par défaut)", "seed (default 1)"))
     parser.set_defaults(action=synth_command)
 
@@ -59,13 +65,22 @@ def form_list(text: str) -> tuple[str, ...]:
     return forms
 
 
+def field_list(text: str) -> tuple[str, ...]:
+    """Fields of care separated by a comma, mco among them, in their usual order."""
+    fields = text.split(",")
+    if "mco" not in fields or not set(fields) <= set(FIELDS):
+        raise ValueError(text)
+    return tuple(field for field in FIELDS if field in fields)
+
+
 def synth_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Write the country."""
     from strata.synthetic import write_country
 
     first, last = chosen.years
     speaker.progress(speaker.choose("Écriture du pays synthétique…", "Writing the synthetic country…"))
-    write_country(chosen.out, persons=chosen.persons, years=range(first, last + 1), formats=chosen.formats, seed=chosen.seed)
+    years = range(first, last + 1)
+    write_country(chosen.out, persons=chosen.persons, years=years, formats=chosen.formats, seed=chosen.seed, fields=chosen.fields)
     for form in chosen.formats:
         project = chosen.out / form / "strata.toml"
         speaker.say(f"Projet prêt : strata run --config {project}", f"Project ready: strata run --config {project}")

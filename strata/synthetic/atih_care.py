@@ -109,6 +109,8 @@ def _acts(slice_: CareRecord) -> tuple[Table, np.ndarray]:
 
 def _lines(family: str, year: int, fixed: Table, zones: dict[str, tuple[Table, np.ndarray]], newline: bytes) -> bytes:
     count = len(next(iter(fixed.values())))
+    if not count:
+        return b""
     counts = {"fixed": count, **{name: len(owner) for name, (_, owner) in zones.items()}}
     tables = {"fixed": fixed, **{name: table for name, (table, _) in zones.items()}}
     return assemble(sheets(family, year, tables, counts), {name: owner for name, (_, owner) in zones.items()}, newline)

@@ -4,7 +4,7 @@ Belongs here: what tables/care.csv and tables/care_cases.csv ask for, one row a 
 (care_rows.py) and what they show (care_coding.py). MCO stays are read here and never changed.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 
 import numpy as np
@@ -25,6 +25,7 @@ LAST_CARE_DAYS = 60
 TO_SMR = b"2"  # destination of a stay that ends by a transfer to rehabilitation
 NEVER_ENDS = 900_000
 MET_AGAIN, CONTACTS = 0.7, 3
+REGULAR, REGULAR_DAYS = {"smr": "smr_hip", "had": "had_infection", "psy": "psy_full"}, 12
 FORGOTTEN = 400  # days a known person may have been unseen before a scripted stay
 
 
@@ -39,6 +40,7 @@ class Care:
     died: np.ndarray
     is_transfer: np.ndarray  # straight from an MCO stay
     script: np.ndarray  # number in `scripts()`, NONE for the others
+    hospital: np.ndarray  # number in tables/care_hospitals.csv, NONE: one near home
 
     def take(self, chosen: np.ndarray) -> "Care":
         """The rows at some positions."""
@@ -89,11 +91,12 @@ def _script(case: int, text: str) -> Script:
 def draw_care(chance: Chance, people: People, cases: Cases, stay: Table, years: range) -> Care:
     """Every stay and contact outside MCO; nobody is in two places, and nothing follows a death."""
     chosen = _cast(chance, people, cases, stay)
+    regulars = _regulars(chance, people, cases, stay, years, set(chosen.values()))
     parts = [_after_mco(chance, stay), _from_home(chance, people, cases, years), _last(chance, people, stay)]
     drawn = _join(*parts)
-    drawn = drawn.take(np.flatnonzero(~np.isin(drawn.person, list(chosen.values()))))
+    drawn = drawn.take(np.flatnonzero(~np.isin(drawn.person, [*chosen.values(), *regulars.person.tolist()])))
     drawn = _possible(people, drawn, stay, years)
-    return _join(drawn, _met_again(chance, people, drawn, years), _scripted(chosen, years))
+    return _join(drawn, regulars, _met_again(chance, people, drawn, years), _scripted(chosen, years))
 
 
 def _join(*parts: Care) -> Care:
@@ -104,7 +107,8 @@ def _join(*parts: Care) -> Care:
 def _care(person: np.ndarray, kind: np.ndarray, entry: np.ndarray, days: np.ndarray, **others: np.ndarray) -> Care:
     no, none = np.zeros(len(person), dtype=bool), np.full(len(person), NONE)
     return Care(
-        person, kind, entry, entry + days, others.get("died", no), others.get("is_transfer", no), others.get("script", none)
+        person, kind, entry, entry + days, others.get("died", no), others.get("is_transfer", no), others.get("script", none),
+        others.get("hospital", none),
     )  # fmt: skip
 
 
@@ -202,7 +206,7 @@ def _possible(people: People, care: Care, stay: Table, years: range) -> Care:
     contact = form()[care.kind] == "contact"
     outside = ~_inside(care.person, care.entry, stay, acute) | care.is_transfer | care.died
     worth = contact | (leaving >= care.entry + 1)
-    care = Care(care.person, care.kind, care.entry, leaving, care.died, care.is_transfer, care.script)
+    care = replace(care, exit=leaving)
     care = care.take(np.flatnonzero(outside & worth))
     return _apart(care)
 
@@ -248,8 +252,30 @@ def _apart(care: Care) -> Care:
     before = np.concatenate([[-1], reach[:-1]])
     free = care.person.astype(np.int64) * PERSON + care.entry >= before
     kept = care.died | (free & (care_exit > care.entry - contact) & (care.entry < final[care.person]))
-    care = Care(care.person, care.kind, care.entry, care_exit, care.died, care.is_transfer, care.script)
+    care = replace(care, exit=care_exit)
     return care.take(np.flatnonzero(kept))
+
+
+def _regulars(chance: Chance, people: People, cases: Cases, stay: Table, years: range, taken: set[int]) -> Care:
+    """Somebody who comes each December to each hospital and field: no hospital is without a year, nor a year without its end."""
+    home = geography().territory_of[people.home]
+    age = years.start - year_of(people.birth)
+    free = (_last_exit(len(people), stay) == 0) & ~_ever_ill(people, cases) & (people.edge_case == NONE) & (people.death >= day(2100))
+    free &= (people.moves >= day(2100)) & (age >= 20) & (age <= 75)
+    order = chance.stream("regulars").permutation(len(people))
+    person, kind, hospital = [], [], []
+    for number, row in enumerate(rows("care_hospitals")):
+        for field in row["fields"].split():
+            near = order[(free & (home == geography().territory_ids.index(row["territory_id"])))[order]]
+            who = next((int(one) for one in near if int(one) not in taken), None)
+            if who is not None:
+                taken.add(who)
+                person.append(who)
+                kind.append(position("care", "care")[REGULAR[field]])
+                hospital.append(number)
+    who_comes, what, where = (np.repeat(np.array(values, dtype=np.int64), len(years)) for values in (person, kind, hospital))
+    entry = np.tile(np.array([day(year, 12, 2) for year in years]), len(person))
+    return _care(who_comes, what, entry, np.full(len(entry), REGULAR_DAYS), hospital=where)
 
 
 def _cast(chance: Chance, people: People, cases: Cases, stay: Table) -> dict[int, int]:

@@ -49,14 +49,14 @@ class CareRecord:
 
 
 def soil_care(chance: Chance, row: Table) -> None:
-    """Identities that fail: at most one kind a row, at least one row of each kind in each field; contacts and scripts are left alone."""
+    """Identities that fail: at most one kind a row, at least one row of each kind in each field; contacts, scripts and regulars are left alone."""
     count = len(row["year"])
     row["chaining"] = np.full(count, GOOD_CODES, dtype="S9")
     row["pseudonym_state"] = np.full(count, PSEUDONYM_OK, dtype=np.int8)
     row["has_ano"] = np.ones(count, dtype=bool)
     row["dirt"] = np.full(count, NONE, dtype=np.int16)
     met = np.unique(row["person"][row["form"] == b"contact"])
-    free = (row["script"] == NONE) & ~row["died"] & ~np.isin(row["person"], met)
+    free = (row["script"] == NONE) & ~row["died"] & ~row["is_regular"] & ~np.isin(row["person"], met)
     chaining = [item["dirt"] for item in rows("dirt") if item["dirt"].startswith("chaining_")]
     for field in ("smr", "had", "psy"):
         for name in (*chaining, *STATES, "without_ano"):

@@ -12,7 +12,7 @@ from strata.synthetic.dates import completed_years, day, year_of
 from strata.synthetic.geography import geography
 from strata.synthetic.people import People
 from strata.synthetic.stays import Table, take
-from strata.synthetic.tables import column, rows
+from strata.synthetic.tables import NONE, column, rows
 
 PART_DAYS = {"had": 11, "psy": 25}  # the longest sub-sequence and sequence
 DAY_HOSPITAL = (0, 2, 4)  # Monday, Wednesday, Friday
@@ -69,7 +69,9 @@ def _hospitals(chance: Chance, people: People, care: Care, row: Table) -> None:
             own = np.array([row_["territory_id"] == name and field in row_["fields"].split() for row_ in rows("care_hospitals")])
             here = (territory == number) & (row["field"] == field.encode())
             chosen[here] = np.flatnonzero(own)[weighted(uniform[here], column("care_hospitals", "weight")[own])]
-    row["hospital"] = chosen
+    asked = care.hospital[row["true_stay"]]
+    row["is_regular"] = asked != NONE
+    row["hospital"] = np.where(asked == NONE, chosen, asked)
 
 
 def _modes(chance: Chance, row: Table) -> None:
