@@ -1,4 +1,4 @@
-"""From `.rsa` and `.ano` files of MCO to one extract per hospital, year and transmission.
+"""From `.rsa` and `.ano` files of MCO, and what a hospital keeps beside them, to one extract per hospital, year and transmission.
 
 Belongs here: joining the two, refusing a file as a whole, accounting for both. Not here: which .ano goes with which .rsa
 (transmissions.py), the lines themselves (rsa.py, ano.py), storing (load.py). A hospital's RSA without ANO is taken, unchained;
@@ -20,6 +20,7 @@ from strata.ingest.archives import SourceFile
 from strata.ingest.extract import GROUP, QUARANTINE, SCHEMAS, STAY, Extract, FileSeen
 from strata.ingest.fixed_width import Array, line_blocks
 from strata.ingest.line_faults import FileRead
+from strata.ingest.local_reading import read_beside, read_rss, refused_files
 from strata.ingest.reasons import Refused, refusal
 from strata.ingest.rsa import Piece, read_rsa, read_rsa_keys, rsa_pieces
 from strata.ingest.transmissions import Found, Pair, pairs, why_not
@@ -28,6 +29,7 @@ _JOINED = ["pseudonym", "chaining_codes", "entry_date", "exit_date", "billable"]
 _JOINED_BY = ["stay_number", *_JOINED]
 _NO_ANO, _SET_ASIDE = -1, -2  # in place of a row of the .ano
 _NO_CODES = " " * len(CHAINING_CODES)
+_Joined = tuple[pa.Table, Array, pa.Table, list[FileSeen], str]
 _NOT_IN_RSA = ("valuation_code", "cost_billed_eur", "care_form", "presence_days", "presence_half_days", "is_unfinished", "billing_base_eur")
 
 
@@ -44,6 +46,7 @@ class PiecedExtract:
     ano_rows: Array
     quarantine: pa.Table
     files: list[FileSeen]
+    person_key: str = "noanon"
     form: str = "atih"
     field: str = "mco"
 
@@ -93,10 +96,9 @@ def read_pair(pair: Pair) -> Extract:
     read = _read_both(pair, is_held=True)
     if isinstance(read, Extract):
         return read
-    rsa, ano = read
-    rows, ano_rows, quarantine, files = _joined(pair, rsa, ano)
+    rsa, (rows, ano_rows, quarantine, files, key) = read
     stay = _stay(rsa.rows, rsa, rows, pa.array(ano_rows, mask=ano_rows == _NO_ANO))
-    return Extract("atih", "mco", rsa.tables | {"stay": stay, "group": GROUP.empty_table()}, quarantine, files)
+    return Extract("atih", "mco", rsa.tables | {"stay": stay, "group": GROUP.empty_table()}, quarantine, files, key)
 
 
 def open_pair(pair: Pair) -> Extract | PiecedExtract:
@@ -105,11 +107,15 @@ def open_pair(pair: Pair) -> Extract | PiecedExtract:
     if isinstance(read, Extract):
         return read
     assert pair.rsa is not None
-    return PiecedExtract(pair.rsa, read[0], *_joined(pair, *read))
+    return PiecedExtract(pair.rsa, read[0], *read[1])
 
 
-def _read_both(pair: Pair, is_held: bool) -> Extract | tuple[FileRead, FileRead | None]:
-    """The RSA file (its keys only unless is_held) and the ANO file; the extract of a refusal when one of them is refused."""
+def _read_both(pair: Pair, is_held: bool) -> Extract | tuple[FileRead, _Joined]:
+    """The RSA file (its keys only unless is_held) and what the others say of its stays; the extract of a refusal when one is refused."""
+    if pair.rss is not None:
+        return read_rss(pair.rss, pair.vid_hosp)
+    if pair.left:
+        return refused_files(list(pair.left))
     if pair.rsa is None:
         return _refused_extract(pair, None, why_not(pair.ano) or "ano_file_without_rsa")
     rsa_fault, ano_fault = why_not(pair.rsa), why_not(pair.ano)
@@ -120,9 +126,10 @@ def _read_both(pair: Pair, is_held: bool) -> Extract | tuple[FileRead, FileRead 
     except Refused as refused:
         return _refused_extract(pair, refused.code, None)
     try:
-        return rsa, _read(pair.ano, is_held) if pair.ano else None
+        return rsa, _joined(pair, rsa, _read(pair.ano, is_held) if pair.ano else None)
     except Refused as refused:
-        return _refused_extract(pair, None, refused.code)
+        is_ano = pair.ano is not None and refused.where == pair.ano.source.name
+        return _refused_extract(pair, None, refused.code if is_ano else None, refused)
 
 
 def _read(found: Found, is_held: bool) -> FileRead:
@@ -132,10 +139,12 @@ def _read(found: Found, is_held: bool) -> FileRead:
     return reader(found.source.blocks(), found.layout, found.source.name)
 
 
-def _refused_extract(pair: Pair, rsa_fault: str | None, ano_fault: str | None) -> Extract:
-    """No stays; each file with its own fault, or that of being paired with the other's."""
+def _refused_extract(pair: Pair, rsa_fault: str | None, ano_fault: str | None, broken: Refused | None = None) -> Extract:
+    """No stays; each file with its own fault, or that of being paired with the other's. broken: the refusal of one of them."""
     halves = ((pair.rsa, rsa_fault), (pair.ano, ano_fault))
     files = [_refused(found, fault or "pair_refused") for found, fault in halves if found]
+    faults = {broken.where: broken.code} if broken else {}
+    files += refused_files([(file, faults.get(file.source.name, "pair_refused")) for file in pair.local]).files
     return Extract("atih", "mco", {name: schema.empty_table() for name, schema in SCHEMAS.items()}, QUARANTINE.empty_table(), files)
 
 
@@ -153,16 +162,18 @@ def _refused(found: Found, reason: str) -> FileSeen:
     return seen
 
 
-def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> tuple[pa.Table, Array, pa.Table, list[FileSeen]]:
-    """The ANO lines of the stays, the row of each stay in them (-1 without one), the quarantine and the account of both files."""
+def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> _Joined:
+    """The ANO lines of the stays (or what stands for them), the row of each stay in them (-1 without one), the quarantine and the
+    account of every file, what the pseudonyms are."""
     if ano is not None:
         ano.set_aside(pc.invert(_has_rsa(ano, rsa)), "ano_without_rsa")
     rows = ano.rows.select(_JOINED_BY).combine_chunks() if ano else ANO.empty_table().select(_JOINED_BY)
-    match = pc.index_in(rsa.rows.column("stay_number"), value_set=rows.column("stay_number"))
+    beside = read_beside(pair.tra, pair.vid_hosp, rsa.rows, rows)
+    match = pc.index_in(rsa.rows.column("stay_number"), value_set=beside.lines.column("stay_number"))
     reads = [read for read in (rsa, ano) if read]
-    files = [read.seen(source.sha256) for read, source in zip(reads, pair.sources)]
-    quarantine = pa.concat_tables([read.quarantine() for read in reads])
-    return rows.select(_JOINED), pc.fill_null(match, _NO_ANO).to_numpy(), quarantine, files
+    files = [read.seen(source.sha256) for read, source in zip(reads, pair.sources)] + beside.files
+    quarantine = pa.concat_tables([*(read.quarantine() for read in reads), *beside.quarantine])
+    return beside.lines.select(_JOINED), pc.fill_null(match, _NO_ANO).to_numpy(), quarantine, files, beside.key
 
 
 def _has_rsa(ano: FileRead, rsa: FileRead) -> pa.ChunkedArray:

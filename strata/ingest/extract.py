@@ -97,6 +97,7 @@ class FileSeen:
     """One file or archive entry, as the receipt accounts for it: lines = accepted + quarantined + refused.
 
     source_file is relative to the landing folder; an archive entry is `archive.zip!entry`.
+    is_unverified: read by a layout that no source confirms (families.csv).
     """
 
     source_file: str
@@ -111,6 +112,7 @@ class FileSeen:
     quarantined: int = 0
     refused: int = 0
     reason: str | None = None
+    is_unverified: bool = False
 
 
 @dataclass
@@ -125,6 +127,7 @@ class Extract:
     tables: dict[str, pa.Table]
     quarantine: pa.Table
     files: list[FileSeen] = dataclass_field(default_factory=list)
+    person_key: str = "noanon"  # what its pseudonyms are: 'noanon', or 'hash' (local files)
 
     def hospital_years(self) -> list[tuple[str, int]]:
         """(finess, year) of its stays, in order."""

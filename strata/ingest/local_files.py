@@ -25,7 +25,7 @@ _HEAD_LINES = 50
 _YEAR = re.compile(r"20[0-9]{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocalFile:
     """A source recognised as one of FAMILIES. layout: None for a TRA of columns or an unknown version; finess: None in a TRA."""
 
@@ -96,6 +96,33 @@ def _usual(lines: list[bytes], layout: Layout | None, name: str, start: int, end
 def _commonest(values: Iterable[str]) -> str | None:
     counts = Counter(values).most_common(1)
     return counts[0][0] if counts else None
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """beside: the TRA and the VID-HOSP of each anchor, in their order. rss: each RSS that is read, with its VID-HOSP.
+
+    left: what goes with nothing that is read, and why.
+    """
+
+    beside: list[tuple[LocalFile | None, LocalFile | None]]
+    rss: list[tuple[LocalFile, LocalFile | None]]
+    left: list[tuple[LocalFile, str]]
+
+
+def grouped(anchors: list[Anchor], files: list[LocalFile]) -> Grouped:
+    """Local files with the .rsa they belong to. An RSS of a hospital and year that has an .rsa is left."""
+    tra, vid_hosp, rss = ([file for file in files if file.family == family] for family in (TRA, VID_HOSP, RSS))
+    hospital_years = {(anchor.finess, anchor.year) for anchor in anchors if anchor.finess}
+    left = [(file, "rss_beside_rsa") for file in rss if (file.finess, file.year) in hospital_years]
+    read = [file for file in rss if (file.finess, file.year) not in hospital_years]
+    links, persons = matched(anchors, tra), matched(anchors, vid_hosp)
+    rest = [file for file in vid_hosp if file not in persons.values()]
+    of_rss = matched([Anchor(file.source, file.finess, file.year) for file in read], rest)
+    left += [(file, "tra_file_without_rsa") for file in tra if file not in links.values()]
+    left += [(file, "vid_hosp_without_stays") for file in rest if file not in of_rss.values()]
+    beside = [(links.get(place), persons.get(place)) for place in range(len(anchors))]
+    return Grouped(beside, [(file, of_rss.get(place)) for place, file in enumerate(read)], left)
 
 
 def matched(anchors: list[Anchor], files: list[LocalFile]) -> dict[int, LocalFile]:

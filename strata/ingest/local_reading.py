@@ -107,17 +107,17 @@ def _only_in(keys: pa.Table, ano: pa.Table) -> pa.ChunkedArray:
     return numbers.filter(pc.invert(pc.is_in(numbers, value_set=ano.column("stay_number").combine_chunks())))
 
 
-def read_rss(rss: LocalFile, vid_hosp: LocalFile | None) -> tuple[Extract, str]:
-    """The stays of a grouped RSS, and what their key is (as read_slice.person_key). A file refused comes as an extract without stays."""
+def read_rss(rss: LocalFile, vid_hosp: LocalFile | None) -> Extract:
+    """The stays of a grouped RSS. A file refused comes as an extract without stays, and refuses the other."""
     if rss.why_not or rss.layout is None:
-        return refused_files([(rss, rss.why_not or "unreadable"), (vid_hosp, "pair_refused")]), "noanon"
+        return refused_files([(rss, rss.why_not or "unreadable"), (vid_hosp, "pair_refused")])
     found = Beside(pa.table({}))
     try:
         rum = read_rum(rss.source.blocks(), rss.layout, rss.source.name)
         persons = _identities(vid_hosp, found)
     except Refused as refused:
         at_fault = rss if refused.where == rss.source.name else vid_hosp
-        return refused_files([(one, refused.code if one is at_fault else "pair_refused") for one in (rss, vid_hosp)]), "noanon"
+        return refused_files([(one, refused.code if one is at_fault else "pair_refused") for one in (rss, vid_hosp)])
     stays = rss_stays(rum)
     named = persons_of(stays.nas, persons)
     stay = stays.tables["stay"].set_column(STAY.names.index("pseudonym"), STAY.field("pseudonym"), named)
@@ -126,7 +126,7 @@ def read_rss(rss: LocalFile, vid_hosp: LocalFile | None) -> tuple[Extract, str]:
     for read, file in ((rum, rss), (persons, vid_hosp)):
         _account(found, read, file, rum.usual("finess"), rum.usual("year"))
     tables = stays.tables | {"stay": stay, "group": GROUP.empty_table()}
-    return Extract("atih", "mco", tables, pa.concat_tables(found.quarantine), found.files), found.key
+    return Extract("atih", "mco", tables, pa.concat_tables(found.quarantine), found.files, found.key)
 
 
 def refused_files(files: list[tuple[LocalFile | None, str]]) -> Extract:

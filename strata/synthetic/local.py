@@ -81,7 +81,9 @@ def _write_keyed(folder: Path, slice_: Record, identities: Identities, year: int
     if year == RSS_YEAR:
         (folder / f"{_name(year)}.rss.grp.txt").write_bytes(rss_lines(slice_, identities, year))
         return
-    nameless = Record({**slice_.stay, "pseudonym": np.full(len(slice_.stay["year"]), b"", dtype="S17")}, slice_.unit, slice_.das, slice_.act)
+    nameless = Record(
+        {**slice_.stay, "pseudonym": np.full(len(slice_.stay["year"]), b"", dtype="S17")}, slice_.unit, slice_.das, slice_.act
+    )
     (folder / f"{_name(year)}.rsa").write_bytes(rsa_lines(nameless, year, LINE))
     (folder / f"{_name(year)}.ano").write_bytes(ano_lines(nameless, year, LINE))
     (folder / f"{_name(year)}.tra.txt").write_bytes(tra_lines(slice_, identities, year))

@@ -68,10 +68,16 @@ def _numbers(chance: Chance, people: People, kind: int) -> np.ndarray:
     """Sex, year, month, department 99 and a number of six digits, odd ones for the persons themselves and even ones for a parent."""
     place = chance.stream("identity number").permutation(len(people)) * 2 + kind
     month = people.birth.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    parts = [people.sex.astype("S1"), _padded(year_of(people.birth) % 100, 2), _padded(month, 2), b"99", _padded(place % 1_000_000, 6)]
+    parts: list[np.ndarray | bytes] = [
+        people.sex.astype("S1"),
+        _padded(year_of(people.birth) % 100, 2),
+        _padded(month, 2),
+        b"99",
+        _padded(place % 1_000_000, 6),
+    ]
     number = np.full(len(people), b"", dtype="S13")
     for part in parts:
-        number = np.char.add(number, part)
+        number = np.char.add(number, np.asarray(part))
     return number.astype("S13")
 
 
