@@ -123,7 +123,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) ->
     """Put the sound lines of a file into the raw tables, and the others into `problem`; gives its account, lines counted."""
     assert found.layout is not None
     code = found.recognised.code
-    seen = FileSeen(found.source.name, "", found.family, found.layout.version, found.finess)
+    seen = FileSeen(found.source.name, "", found.family, found.layout.version, found.finess, is_unverified=not found.is_verified)
     for zoned in zoned_blocks(found.source.blocks(), found.layout, None if code is None else (*found.layout.codes, code)):
         seen.lines += zoned.lines
         _set_aside(connection, file_no, zoned.faults)
@@ -190,7 +190,25 @@ def _judged(connection: duckdb.DuckDBPyConnection, files: FieldFiles, seen: list
     if verdict.reason:
         return StagedFiles(connection, files.field, None, None, _refused_files(files, {}, verdict.reason))
     month = raw_set.join(connection, files.field)
-    return StagedFiles(connection, files.field, verdict.year, month, seen)
+    for file in seen:  # a TRA does not say whose it is
+        file.finess = file.finess or files.found[0].finess
+    return StagedFiles(connection, files.field, verdict.year, month, seen, _notices(files))
+
+
+def _notices(files: FieldFiles) -> tuple[tuple[str, str], ...]:
+    """Which files were read by a layout that no source confirms, and by which."""
+    return tuple(_notice(one) for one in files.found if not one.is_verified and one.layout)
+
+
+def _notice(found: Found) -> tuple[str, str]:
+    layout, code = found.layout, found.recognised.code
+    assert layout is not None
+    return (
+        f"{found.source.name} : format non vérifié ({found.family}, version {code or '?'}, lu comme {layout.version}, années "
+        f"{layout.year_from}-{layout.year_to}). Contrôlez quelques séjours et les effectifs avant de publier.",
+        f"{found.source.name}: format not verified ({found.family}, version {code or '?'}, read as {layout.version}, years "
+        f"{layout.year_from}-{layout.year_to}). Check a few stays and the counts before publishing.",
+    )
 
 
 def _year(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> int:

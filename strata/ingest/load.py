@@ -15,6 +15,7 @@ import duckdb
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
+from strata.ingest.atih_field import staged_files
 from strata.ingest.atih_mco import open_pair
 from strata.ingest.extract import FileSeen
 from strata.ingest.lock import lock
@@ -26,10 +27,11 @@ from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
 from strata.ingest.store import Incoming, Slice, store, transaction, write_files
 from strata.ingest.transmission import announced
-from strata.ingest.transmissions import Pair, pairs
+from strata.ingest.transmissions import FieldFiles, Pair, field_files, pairs
 from strata.ingest.warehouse import open_warehouse
 
 Progress = Callable[[str], None]
+NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
 BATCH_BYTES = 256 << 20  # of small transmissions whose persons are looked up together
 
 
@@ -43,8 +45,8 @@ class IngestReport:
 
     @property
     def refused_files(self) -> list[FileSeen]:
-        """Files whose lines could not be taken; a copy or an older transmission is no fault."""
-        return [file for file in self.files if file.reason and file.reason not in ("already_in", "superseded")]
+        """Files whose lines could not be taken; a copy, an older transmission or what another file says better is no fault."""
+        return [file for file in self.files if file.reason and file.reason not in NO_FAULT]
 
     def total(self, name: str) -> int:
         """Sum over files of 'lines', 'accepted', 'quarantined' or 'refused'."""
@@ -72,13 +74,15 @@ def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress:
 def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Progress) -> IngestReport:
     sources = list(open_sources(landing)) if landing.is_dir() else []
     found = [(source, recognise_source(source)) for source in sources]
-    transmissions, tables = pairs(sources), table_sets(found)
+    transmissions, tables, others = pairs(sources), table_sets(found), field_files(sources)
     persons = person_sets(found, lambda known: _is_known(connection, known), _work(connection))
-    if not transmissions and not tables and not persons and not _holds_anything(connection):
+    if not transmissions and not tables and not others and not persons and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
     report = IngestReport()
     for batch in _batches(transmissions):
         report.slices.update(_load_pairs(connection, batch, progress))
+    for files in others:
+        report.slices.update(_load_files(connection, files, progress, report.notices))
     for table_set in tables:
         report.slices.update(_load_set(connection, table_set, progress, report.notices))
     for person_set in persons:
@@ -104,11 +108,19 @@ def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
 
 def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progress: Progress) -> list[str]:
     incoming: list[Incoming] = []
-    for pair in batch:
+    for pair in (_beside_what_is_in(connection, pair) for pair in batch):
         if not _is_known(connection, pair.sources, beside=incoming):
             progress(pair.sources[0].name)
             incoming.append(_incoming(pair))
     return _verdicts(store(connection, *incoming))
+
+
+def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pair:
+    """The same; an RSS is left where the warehouse has the RSA of its hospital and year, though the file is gone."""
+    query = "SELECT count(*) FROM read_file WHERE family = 'mco_rsa' AND finess = ? AND year = ? AND accepted > 0"
+    if pair.rss is None or not connection.execute(query, [pair.rss.finess, pair.rss.year]).fetchall()[0][0]:
+        return pair
+    return Pair(None, None, left=tuple((file, "rss_beside_rsa") for file in pair.local))
 
 
 def _incoming(pair: Pair) -> Incoming:
@@ -116,6 +128,22 @@ def _incoming(pair: Pair) -> Incoming:
     months = [file.month for file in stays.files if file.month is not None]
     said = announced(pair.sources[0].name)
     return Incoming(stays, _sha256(file.sha256 for file in stays.files), max(months, default=None), said.sent if said else None)
+
+
+def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progress: Progress, notices: list[tuple[str, str]]) -> list[str]:
+    """A transmission of SMR, HAD or PSY."""
+    if _is_known(connection, files.sources):
+        return []
+    progress(files.sources[0].name)
+    said = announced(files.sources[0].name)
+    verdicts: list[str] = []
+    memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    with staged_files(files, _work(connection), memory_limit) as ready:
+        notices += ready.notices
+        sha256 = _sha256(file.sha256 for file in ready.files)
+        for extract in ready.extracts():
+            verdicts += _verdicts(store(connection, Incoming(extract, sha256, ready.month, said.sent if said else None)))
+    return verdicts
 
 
 def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, notices: list[tuple[str, str]]) -> list[str]:
@@ -154,7 +182,7 @@ def _is_known(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile], 
     return wanted == {row[0] for row in connection.execute(query, [list(wanted)]).fetchall()}
 
 
-_TAKEN = "(reason IS NULL OR reason IN ('superseded', 'already_in')) AND family <> 'unknown' AND sha256 <> ''"
+_TAKEN = f"(reason IS NULL OR reason IN {NO_FAULT}) AND family <> 'unknown' AND sha256 <> ''"
 
 
 def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tuple[SourceFile, Recognised]]) -> list[FileSeen]:

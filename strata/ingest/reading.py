@@ -10,12 +10,13 @@ import pyarrow.compute as pc
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
+from strata.ingest.atih_field import staged_files
 from strata.ingest.atih_mco import read_pair
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract
 from strata.ingest.reasons import refusal
 from strata.ingest.recognise import recognise_source
 from strata.ingest.snds import staged, table_sets
-from strata.ingest.transmissions import pairs
+from strata.ingest.transmissions import field_files, pairs
 
 
 def read_tables(path: Path) -> dict[str, pa.Table]:
@@ -34,6 +35,9 @@ def read_tables(path: Path) -> dict[str, pa.Table]:
 
 def _extracts(sources: list[SourceFile]) -> list[Extract]:
     extracts = [_checked(read_pair(pair)) for pair in pairs(sources)]
+    for files in field_files(sources):
+        with staged_files(files) as read:
+            extracts += [_checked(extract) for extract in read.extracts()]
     for tables in table_sets((source, recognise_source(source)) for source in sources):
         with staged(tables) as ready:
             extracts += [_checked(extract) for extract in ready.extracts()]
@@ -42,7 +46,7 @@ def _extracts(sources: list[SourceFile]) -> list[Extract]:
 
 def _checked(extract: Extract) -> Extract:
     refused = [file for file in extract.files if file.reason]
-    own = [file for file in refused if not (file.reason or "").startswith(("incomplete_set", "pair_refused"))]
+    own = [file for file in refused if not (file.reason or "").startswith(("incomplete_set", "pair_refused", "transmission_refused"))]
     for file in own or refused:  # the file at fault rather than those refused with it
         raise refusal(file.reason or "unreadable", file.source_file)
     return extract

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS quarantine (source_file VARCHAR, source_line INTEGER,
 
 CREATE TABLE IF NOT EXISTS read_file (
     source_file VARCHAR, sha256 VARCHAR, family VARCHAR, format_version VARCHAR, finess VARCHAR, year SMALLINT, month SMALLINT,
-    lines BIGINT, accepted BIGINT, quarantined BIGINT, refused BIGINT, reason VARCHAR
+    lines BIGINT, accepted BIGINT, quarantined BIGINT, refused BIGINT, reason VARCHAR, is_unverified BOOLEAN
 );
 
 CREATE TABLE IF NOT EXISTS read_slice (

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from strata.engine.duckdb import connect
+from strata.ingest import warehouse
 from strata.ingest.archives import open_sources
-from strata.ingest.atih_field import StagedFiles, staged_files
+from strata.ingest.atih_field import staged_files
+from strata.ingest.load import IngestReport, ingest
 from strata.ingest.recognise import recognise
 from strata.ingest.transmissions import FieldFiles, field_files
 from tests.support.field_files import EXTENSIONS, FILES_OF, UNITS, field_line, files, pseudonym, transmission, version_of, written
@@ -13,6 +16,27 @@ from tests.support.field_files import EXTENSIONS, FILES_OF, UNITS, field_line, f
 YEARS = range(2017, 2026)
 FAMILY_YEARS = [(family, year) for family in EXTENSIONS for year in YEARS]
 FIELD_YEARS = [(field, year) for field in FILES_OF for year in YEARS]
+
+
+class Loaded:
+    """A warehouse in memory."""
+
+    def __init__(self) -> None:
+        self.connection = connect(None)
+        self.connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
+
+    def load(self, landing: Path) -> IngestReport:
+        report = ingest(landing, self.connection)
+        assert all(file.lines == file.accepted + file.quarantined + file.refused for file in report.files)
+        return report
+
+    def rows(self, query: str) -> list[tuple]:
+        return self.connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def project() -> Loaded:
+    return Loaded()
 
 
 def put(folder: Path, content: dict[str, bytes]) -> Path:
@@ -54,3 +78,38 @@ def test_a_transmission_is_read(field: str, year: int, tmp_path: Path) -> None:
     assert extract.tables["procedure"].num_rows == 3 * UNITS
     if field == "psy" and year >= 2020:
         assert [row["pseudonym"] for row in rows if row["care_form"] == "contact"] == [pseudonym(stay) for stay in (1, 2, 3)]
+
+
+def test_a_folder_of_three_fields_is_loaded(project: Loaded, tmp_path: Path) -> None:
+    for field in FILES_OF:
+        put(tmp_path / field, files(field, 2023))
+    report = project.load(tmp_path)
+    assert report.slices == {"new": 3}
+    assert project.rows("SELECT field, count(*) FROM read_stay GROUP BY 1 ORDER BY 1") == [("had", 3), ("psy", 6), ("smr", 3)]
+    assert {(file.reason, file.is_unverified) for file in report.files} == {(None, False)}
+    assert report.total("lines") == report.total("accepted")
+    assert project.load(tmp_path).slices == {}  # all of it is in
+
+
+def test_what_no_source_confirms_is_said(project: Loaded, tmp_path: Path) -> None:
+    report = project.load(put(tmp_path, files("smr", 2025)))
+    assert project.rows("SELECT family, is_unverified FROM read_file ORDER BY 1") == [
+        ("smr_ano", False),
+        ("smr_rha", True),
+        ("smr_ssrha", False),
+        ("smr_tra", False),
+    ]
+    ((french, english),) = report.notices
+    assert "a.rha" in french and "non vérifié" in french and "not verified" in english and "M65" in english
+
+
+def test_a_later_month_replaces_all_the_files_of_the_former(project: Loaded, tmp_path: Path) -> None:
+    put(tmp_path / "990000015.2023.2.01032023101010", files("smr", 2023, stays=2))
+    project.load(tmp_path)
+    put(tmp_path / "990000015.2023.3.01042023101010", files("smr", 2023, stays=4))
+    assert project.load(tmp_path).slices == {"replace": 1}
+    assert project.rows("SELECT count(*) FROM read_stay") == [(4,)]
+    assert project.rows("SELECT bool_and(lines = accepted + quarantined + refused) FROM read_file") == [(True,)]
+    gone = "SELECT family, accepted, refused, reason FROM read_file WHERE source_file LIKE '%.2.%' ORDER BY 1"
+    lines = {family: len(content) for family, content in transmission("smr", 2023, 2).items()}
+    assert project.rows(gone) == [(family, 0, count, "superseded") for family, count in sorted(lines.items())]
