@@ -111,9 +111,9 @@ class FileRead:
 
 
 def _is_repeated(keys: pa.ChunkedArray) -> pa.ChunkedArray:
-    encoded = keys.combine_chunks().dictionary_encode()
-    if len(encoded.dictionary) == len(keys):
+    if len(keys) < 2 or pc.all(pc.greater(keys[1:], keys[:-1])).as_py():  # in their order, as GENRSA numbers stays: no two are alike
         return pa.array(np.zeros(len(keys), dtype=bool))
+    encoded = keys.combine_chunks().dictionary_encode()
     is_repeated = np.ones(len(keys), dtype=bool)
     is_repeated[np.unique(encoded.indices.to_numpy(), return_index=True)[1]] = False
     return pa.array(is_repeated)

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from strata.errors import StrataError
-from strata.ingest.extract import STAY, FileSeen
+from strata.ingest.extract import SCHEMAS, STAY, FileSeen
 from strata.ingest.raw_tables import families, main_families, raw_tables
 
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
@@ -33,6 +33,7 @@ class Stays(Protocol):
     field: str
     quarantine: pa.Table
     files: list[FileSeen]
+    person_key: str
 
     def hospital_years(self) -> list[tuple[str, int]]: ...
     def pseudonyms(self) -> pa.ChunkedArray: ...
@@ -44,14 +45,29 @@ class Incoming:
     """Stays to be stored, and what tells this production of their slices from another.
 
     sha256: of the content behind it. month: the last one of the transmission. sent: when e-PMSI made it, None when unknown.
-    person_key: what its pseudonyms are, 'noanon' or 'hash'; a slice without any is said to have 'none'.
+    Its pseudonyms are what stays.person_key says, 'noanon' or 'hash'; a slice without any is said to have 'none'.
     """
 
     stays: Stays
     sha256: str
     month: int | None
     sent: datetime | None = None
-    person_key: str = "noanon"
+
+
+class View:
+    """What a view `incoming_…` of the connection shows: one table after another.
+
+    The views are made before the transaction: one made inside it would hold its rows in memory until the end.
+    """
+
+    def __init__(self) -> None:
+        self.table = pa.table({"nothing_yet": pa.nulls(0)})
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+Views = dict[str, View]
 
 
 @dataclass(frozen=True)
@@ -76,22 +92,24 @@ def store(connection: duckdb.DuckDBPyConnection, *incoming: Incoming) -> list[Sl
     StrataError when the same hospital-year of a field is already in from the other form of files; then, and on any failure, nothing
     of that one has changed.
     """
-    with _registered(connection, {"incoming_pseudonym": _pseudonyms(incoming)}):
-        _meet(connection, "incoming_pseudonym")
     slices: list[Slice] = []
-    for one in incoming:
-        with transaction(connection), _registered(connection, {"incoming_quarantine": one.stays.quarantine}):
-            slices += _store(connection, one)
+    with _views(connection) as views:
+        views["pseudonym"].table = _pseudonyms(incoming)
+        _meet(connection, "incoming_pseudonym")
+        for one in incoming:
+            with transaction(connection):
+                slices += _store(connection, one, views)
     return slices
 
 
-def _store(connection: duckdb.DuckDBPyConnection, one: Incoming) -> list[Slice]:
+def _store(connection: duckdb.DuckDBPyConnection, one: Incoming, views: Views) -> list[Slice]:
     slices = _judge(connection, one)
     taken = [each for each in slices if each.is_taken]
     _remove([each for each in taken if each.verdict == "replace"], connection)
     if taken:
-        _insert(connection, taken, one)
+        _insert(connection, taken, one, views)
     if one.stays.files:
+        views["quarantine"].table = one.stays.quarantine
         _account(connection, one, slices)
     return slices
 
@@ -143,14 +161,15 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> Iterator[None]:
-    for name, table in tables.items():
-        connection.register(name, table)
+def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[Views]:
+    views = {name: View() for name in (*SCHEMAS, "quarantine", "slice", "pseudonym")}
+    for name, view in views.items():
+        connection.register(f"incoming_{name}", view)
     try:
-        yield
+        yield views
     finally:
-        for name in tables:
-            connection.unregister(name)
+        for name in views:
+            connection.unregister(f"incoming_{name}")
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, one: Incoming) -> list[Slice]:
@@ -214,20 +233,22 @@ _UNCOUNT = """
 """
 _UNCOUNT_BESIDE = """
     UPDATE read_file SET refused = refused + accepted, accepted = 0, reason = 'superseded'
-    WHERE starts_with(family, $field || '_') AND NOT list_contains($mains, family) AND finess = $finess AND year = $year AND accepted > 0
+    WHERE (starts_with(family, $field || '_') OR family = 'vid_hosp') AND NOT list_contains($mains, family)
+      AND finess = $finess AND year = $year AND accepted > 0
 """
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Incoming) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Incoming, views: Views) -> None:
     names = ("slice_id", "finess", "field", "year")
-    with _registered(connection, {"incoming_slice": pa.table({name: [getattr(each, name) for each in taken] for name in names})}):
-        for piece in one.stays.pieces():
-            with _registered(connection, {f"incoming_{name}": table for name, table in piece.items()}):
-                _insert_piece(connection)
-        for statement in _NEW_PERSONS:
-            connection.execute(statement)
-        values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.person_key}
-        connection.execute(_INSERT_SLICES, values)
+    views["slice"].table = pa.table({name: [getattr(each, name) for each in taken] for name in names})
+    for piece in one.stays.pieces():
+        for name, table in piece.items():
+            views[name].table = table
+        _insert_piece(connection)
+    for statement in _NEW_PERSONS:
+        connection.execute(statement)
+    values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.stays.person_key}
+    connection.execute(_INSERT_SLICES, values)
 
 
 def _insert_piece(connection: duckdb.DuckDBPyConnection) -> None:
