@@ -169,22 +169,19 @@ TABLES = (
     QualityTable(
         "coding",
         ("Intensité du codage", "Coding intensity"),
-        (
-            *_HOSPITAL_YEAR,
-            ("séjours hors séances", "stays but sessions"),
-            ("DAS par séjour", "DAS per stay"),
-            ("E11", "E11"),
-            ("insuline renseignée, %", "insulin filled, %"),
-            ("IC", "HF"),
-            ("FEVG renseignée, %", "LVEF filled, %"),
-        ),
-        """SELECT finess, field, year, stays, round(das_per_stay, 2), diabetes_mentions, round(100 * insulin_filled_share, 1),
-                  heart_failure_mentions, round(100 * ejection_fraction_filled_share, 1)
-           FROM coding_intensity ORDER BY finess, field, year""",
+        (*_HOSPITAL_YEAR, ("séjours hors séances", "stays but sessions"), ("DAS par séjour", "DAS per stay")),
+        "SELECT finess, field, year, stays, round(das_per_stay, 2) FROM coding_intensity ORDER BY finess, field, year",
         (
             "Un hôpital qui code davantage trouve plus de malades et des strates plus hautes : à lire avant toute évolution.",
             "A hospital that codes more finds more patients and higher strata: read this before any trend.",
         ),
+    ),
+    QualityTable(
+        "extensions",
+        ("Extensions de codes renseignées", "Code extensions filled"),
+        (*_HOSPITAL_YEAR, ("extension", "extension"), ("mentions", "mentions"), ("renseignées, %", "filled, %")),
+        """SELECT DISTINCT finess, field, year, label_{language}, mentions, round(100 * filled_share, 1)
+           FROM extension_filled INNER JOIN coding_marker USING (marker) ORDER BY finess, field, year, 4""",
     ),
     QualityTable(
         "drift",
@@ -194,11 +191,10 @@ TABLES = (
             ("séjours, rapport", "stays, ratio"),
             ("chaînage, points", "chaining, points"),
             ("DAS, rapport", "DAS, ratio"),
-            ("insuline, points", "insulin, points"),
-            ("FEVG, points", "LVEF, points"),
+            ("extensions, points au plus", "extensions, points at most"),
         ),
         """SELECT finess, field, year, round(volume_ratio, 2), round(100 * chained_change, 1), round(das_ratio, 2),
-                  round(100 * insulin_filled_change, 1), round(100 * ejection_fraction_filled_change, 1)
+                  round(100 * filled_change, 1)
            FROM drift ORDER BY finess, field, year""",
     ),
     QualityTable(

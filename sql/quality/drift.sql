@@ -1,7 +1,8 @@
 -- Grain: one row per hospital x field of care x year that follows a year held.
--- How far a hospital moved from its own year before: volume (ratio), chaining, residence, coding (differences, in points or diagnoses).
--- An extension that nobody filled the year before has just come into use: that is the nomenclature's change, not the hospital's.
--- A hospital with fewer than 100 stays in either year is left out: its shares move by chance alone.
+-- How far a hospital moved from its own year before: volume and associated diagnoses (ratios), chaining, residence and code extensions
+-- (differences; of the extensions, the one that moved most). An extension that nobody filled the year before has just come into use:
+-- that is the nomenclature's change, not the hospital's. A hospital with fewer than 100 stays in either year is left out, an extension
+-- with fewer than 100 mentions as well: their shares move by chance alone.
 WITH measured AS (
   SELECT
     hospital_year.finess,
@@ -10,15 +11,22 @@ WITH measured AS (
     hospital_year.stays,
     hospital_year.chained_share,
     hospital_year.residence_unknown_share,
-    coding_intensity.das_per_stay,
-    coding_intensity.insulin_filled_share,
-    coding_intensity.ejection_fraction_filled_share
+    coding_intensity.das_per_stay
   FROM hospital_year
   LEFT JOIN coding_intensity
     ON hospital_year.finess = coding_intensity.finess
     AND hospital_year.field = coding_intensity.field
     AND hospital_year.year = coding_intensity.year
   WHERE hospital_year.stays >= 100
+),
+
+extension_change AS (
+  SELECT later.finess, later.field, later.year, max(abs(later.filled_share - earlier.filled_share)) AS filled_change
+  FROM extension_filled AS later
+  INNER JOIN extension_filled AS earlier
+    ON later.finess = earlier.finess AND later.field = earlier.field AND later.marker = earlier.marker AND later.year = earlier.year + 1
+  WHERE earlier.filled_share > 0 AND earlier.mentions >= 100 AND later.mentions >= 100
+  GROUP BY later.finess, later.field, later.year
 )
 
 SELECT
@@ -26,16 +34,15 @@ SELECT
   later.field,
   later.year,
   later.stays,
-  later.stays / earlier.stays::DOUBLE AS volume_ratio,
+  later.stays / NULLIF(earlier.stays, 0)::DOUBLE AS volume_ratio,
   later.chained_share - earlier.chained_share AS chained_change,
   later.residence_unknown_share - earlier.residence_unknown_share AS residence_unknown_change,
   later.das_per_stay / NULLIF(earlier.das_per_stay, 0) AS das_ratio,
-  CASE WHEN earlier.insulin_filled_share > 0 THEN later.insulin_filled_share - earlier.insulin_filled_share END AS insulin_filled_change,
-  CASE
-    WHEN earlier.ejection_fraction_filled_share > 0 THEN later.ejection_fraction_filled_share - earlier.ejection_fraction_filled_share
-  END AS ejection_fraction_filled_change
+  extension_change.filled_change
 FROM measured AS later
 INNER JOIN measured AS earlier
   ON later.finess = earlier.finess AND later.field = earlier.field AND later.year = earlier.year + 1
+LEFT JOIN extension_change
+  ON later.finess = extension_change.finess AND later.field = extension_change.field AND later.year = extension_change.year
 LEFT JOIN reporting_year ON later.year = reporting_year.year
 WHERE coalesce(extract(MONTH FROM reporting_year.index_date), 12) = 12

@@ -6,5 +6,5 @@ SELECT
   count(*) FILTER (WHERE chained_change < -0.05) AS chaining_drops,
   count(*) FILTER (WHERE residence_unknown_change > 0.05) AS residence_losses,
   count(*) FILTER (WHERE das_ratio < 0.75 OR das_ratio > 1.33) AS coding_jumps,
-  count(*) FILTER (WHERE abs(insulin_filled_change) > 0.2 OR abs(ejection_fraction_filled_change) > 0.2) AS extension_jumps
+  count(*) FILTER (WHERE filled_change > 0.2) AS extension_jumps
 FROM drift

@@ -8,7 +8,7 @@ import pytest
 from strata import models
 from tests.support.small_country import built
 
-TABLES = ("code_seen", "hospital_year", "coding_intensity", "drift", "drift_check", "code_check", "reconciliation")
+TABLES = ("code_seen", "hospital_year", "coding_intensity", "extension_filled", "drift", "drift_check", "code_check", "reconciliation")
 
 
 def quality(stays: str, nomenclature: str = "") -> duckdb.DuckDBPyConnection:
@@ -50,19 +50,16 @@ STAYS = """
 """
 
 
-def test_coding_intensity_counts_filled_extensions() -> None:
+def test_associated_diagnoses_are_counted_per_stay_that_is_no_session() -> None:
+    assert rows(quality(STAYS), "SELECT stays, das_per_stay FROM coding_intensity") == [(3, 1.0)]
+
+
+def test_a_code_cut_short_or_not_specified_is_not_filled() -> None:
     connection = quality(STAYS)
-    (found,) = rows(
-        connection, "SELECT stays, das_per_stay, diabetes_mentions, insulin_filled_share, heart_failure_mentions FROM coding_intensity"
-    )
-    assert found[0] == 3 and found[1] == pytest.approx(1.0)
-    mentions = rows(connection, "SELECT sum(mentions) FROM code_seen WHERE code LIKE 'E11%'")[0][0]
-    assert found[2] == mentions
-    unfilled = rows(connection, "SELECT sum(mentions) FROM code_seen WHERE code = 'E119'")[0][0]
-    assert found[3] == pytest.approx(1 - unfilled / mentions)
-    assert found[4] == 3
-    (share,) = rows(connection, "SELECT ejection_fraction_filled_share FROM coding_intensity")
-    assert share[0] == pytest.approx(1 / 3)  # I5002 says it; I500 is cut short and I5009 says "not specified"
+    shares = dict(rows(connection, "SELECT marker, filled_share FROM extension_filled"))
+    mentions = dict(rows(connection, "SELECT code, mentions FROM code_seen"))
+    assert shares["ejection_fraction"] == pytest.approx(1 / 3)  # I5002 says it; I500 is cut short and I5009 says "not specified"
+    assert shares["insulin"] == pytest.approx(mentions["E1190"] / (mentions["E1190"] + mentions["E119"]))
 
 
 def test_the_reconciliation_counts_rows_before_filters_and_sessions_apart() -> None:
