@@ -16,7 +16,7 @@ from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile
 from strata.ingest.raw_tables import family, person_fields
 from strata.ingest.reasons import Refused
-from strata.ingest.recognise import UNKNOWN, Recognised, seen
+from strata.ingest.recognise import SEPARATORS, UNKNOWN, Recognised, binary_version, seen
 from strata.ingest.snds import TableSet
 from strata.ingest.snds_file import TableFile, distinct_months, header_line
 
@@ -67,12 +67,12 @@ def _by_name(source: SourceFile) -> Recognised:
     name = match[1].upper()
     table = f"{name}_AAAA_GN" if name.startswith("CT_") else name
     try:
-        if source.head(4) == b"PAR1":
-            return Recognised(table, "parquet")
+        if version := binary_version(source.head()):
+            return Recognised(table, version)
         header = header_line(source)
     except Refused:
         return UNKNOWN
-    separator = max(";,\t|", key=header.count)
+    separator = max(SEPARATORS, key=header.count)
     return Recognised(table, "csv", separator) if separator in header else UNKNOWN
 
 

@@ -17,7 +17,9 @@ from strata.ingest.layouts import layouts
 from strata.ingest.line_shape import shape_of
 from strata.ingest.person_family import person_table_of
 from strata.ingest.reasons import Refused
-from strata.ingest.stay_family import stay_table_of
+from strata.ingest.snds_sas import MAGIC as SAS_MAGIC
+from strata.ingest.snds_sas import can_read_sas, sas_columns
+from strata.ingest.stay_family import named, stay_table_of
 
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = (";", ",", "\t", "|", "^", "~")  # neither : nor a blank: dates hold them
@@ -40,7 +42,7 @@ class Recognised:
     """family: 'mco_rsa', 'mco_ano', one of line_shape.FAMILIES, 'T_MCOaaB', 'C', 'D', 'A', 'UM', 'VALO' (same prefix) or 'unknown'.
 
     version: of families.csv (or, of an unknown one, columns 10-12 of an RSA, the length of an ANO, the code of another line),
-    'csv' or 'parquet' of a table. separator: of a CSV. code: the version the lines say they have, outside MCO.
+    'csv', 'parquet' or 'sas7bdat' of a table. separator: of a CSV. code: the version the lines say they have, outside MCO.
     """
 
     family: str
@@ -74,8 +76,8 @@ def recognise_source(source: SourceFile) -> Recognised:
     """The same for a source, Parquet schemas included. One that is refused, or breaks here and becomes so, is told by its name."""
     try:
         head = source.head()
-        if head[:4] == b"PAR1":
-            return Recognised(table_of(_parquet_columns(source), source.name), "parquet")
+        if version := binary_version(head):
+            return Recognised(_binary_family(source, version), version)
         return recognise(head, source.name)
     except Refused as refused:
         source.refused = refused.reason
@@ -155,6 +157,23 @@ def table_of(columns: Iterable[str], name: str = "") -> str:
     header = list(columns)
     found = stay_table_of(header, name)
     return found if found != "unknown" else person_table_of(header)
+
+
+def binary_version(head: bytes) -> str | None:
+    """'parquet' or 'sas7bdat' by the first bytes of a file, None for any other."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    return "sas7bdat" if head.startswith(SAS_MAGIC) else None
+
+
+def _binary_family(source: SourceFile, version: str) -> str:
+    """By the columns; a SAS table by its name where they cannot be seen: in an archive, or without what reads it."""
+    if version == "parquet":
+        return table_of(_parquet_columns(source), source.name)
+    said = named(source.name)
+    if source.path is not None and (can_read_sas() or said is None):
+        return table_of(sas_columns(source.path), source.name)
+    return said.family.family if said else "unknown"
 
 
 def _parquet_columns(source: SourceFile) -> list[str]:

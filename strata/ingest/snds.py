@@ -23,7 +23,7 @@ from strata.ingest.archives import SourceFile
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
 from strata.ingest.raw_tables import families, family, fields, unverified_from
 from strata.ingest.reasons import Refused
-from strata.ingest.recognise import SEPARATORS, UNKNOWN, Recognised, seen
+from strata.ingest.recognise import SEPARATORS, UNKNOWN, Recognised, binary_version, seen
 from strata.ingest.snds_file import TableFile, count_rows, header_line, stage
 from strata.ingest.stay_family import named
 
@@ -96,8 +96,8 @@ def _recognise_by_name(source: SourceFile) -> Recognised:
     if said is None or source.refused:
         return UNKNOWN
     try:
-        if source.head(4) == b"PAR1":
-            return Recognised(said.family.family, "parquet")
+        if version := binary_version(source.head()):
+            return Recognised(said.family.family, version)
         header = header_line(source)
     except Refused:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""One file of an SNDS table (CSV or Parquet, loose or in an archive) into a staging table, every row accounted for.
+"""One file of an SNDS table (CSV, Parquet or SAS7BDAT, loose or in an archive) into a staging table, every row accounted for.
 
 Belongs here: making a file visible to DuckDB, its header, its broken rows. Not here: what a row means (snds.py, snds_columns.py).
 """
@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from strata.ingest.archives import SourceFile
 from strata.ingest.raw_set import check_sql
 from strata.ingest.raw_tables import RawTable, family, raw_table
-from strata.ingest.reasons import refusal
+from strata.ingest.reasons import Refused, refusal
 from strata.ingest.recognise import BOM, Recognised
 from strata.ingest.snds_columns import columns, missing_columns, reason_sql, text_sql, value_sql
+from strata.ingest.snds_sas import sas_rows, sas_to_parquet
 
 _GLOB = set("*?[]")  # DuckDB would take such a path for a pattern
 _NO_LETTER = bytes(
@@ -50,7 +51,9 @@ class TableFile:
 
 
 def local_path(file: TableFile, work: Path) -> Path:
-    """Where DuckDB can read the file: its own path, or a private copy in `work` (an archive entry, or a CSV it would stop at)."""
+    """Where DuckDB can read the file: its own path, or a private copy in `work` (an archive entry, a CSV it would stop at, SAS7BDAT)."""
+    if file.recognised.version == "sas7bdat":
+        return _sas_as_parquet(file, work)
     path, is_readable = file.source.path, file.recognised.version == "parquet" or not _stops_duckdb(file.source)
     if path is not None and is_readable and not _GLOB & set(str(path)):
         return path
@@ -58,6 +61,29 @@ def local_path(file: TableFile, work: Path) -> Path:
         for rank, block in enumerate(file.source.blocks()):
             copy.write(block if is_readable else (block if rank else _from_header(block)).translate(_MADE_READABLE))
     return Path(copy.name)
+
+
+def _sas_as_parquet(file: TableFile, work: Path) -> Path:
+    """Only the columns that are read; those of a pattern (TOP_*) all together."""
+    wanted = {source for column in columns(file.family) for source in column.sources}
+    starts = tuple(source.removesuffix("*") for source in wanted if source.endswith("*"))
+    with _sas_path(file, work) as path:
+        return sas_to_parquet(path, work, lambda name: name.upper() in wanted or name.upper().startswith(starts))
+
+
+@contextmanager
+def _sas_path(file: TableFile, work: Path) -> Iterator[Path]:
+    """Where pyreadstat can read the file, its name in a refusal being that of the source."""
+    path = file.source.path
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        if path is None:
+            path = Path(folder) / "table.sas7bdat"
+            with path.open("wb") as copy:
+                copy.writelines(file.source.blocks())
+        try:
+            yield path
+        except Refused as error:
+            raise refusal(error.code, file.source.name) from error
 
 
 def _stops_duckdb(source: SourceFile) -> bool:
@@ -75,7 +101,7 @@ def _from_header(head: bytes) -> bytes:
 def scan_sql(file: TableFile, path: Path) -> str:
     """The FROM clause that reads the file as text, row by row; broken CSV rows go to DuckDB's reject_errors."""
     literal = "'" + str(path).replace("'", "''") + "'"
-    if file.recognised.version == "parquet":
+    if file.recognised.version != "csv":
         return f"read_parquet({literal})"
     names = ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in _header(file))
     return (
@@ -154,7 +180,10 @@ def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, wo
 
 
 def distinct_months(connection: duckdb.DuckDBPyConnection, file: TableFile, name: str, work: Path) -> list[str]:
-    """The months ('2019-02') of one of the dates of a table that is not staged; dates that cannot be read are left out. Refused as by `stage`."""
+    """The months ('2019-02') of one of the dates of a table that is not staged; dates that cannot be read are left out.
+
+    Refused as by `stage`.
+    """
     with _readable(file, work) as path:
         column = next(column for column in columns(file.family) if column.name == name)
         text = text_sql(column, types(connection, file, path))
@@ -226,6 +255,9 @@ _RENUMBER = """
 
 def count_rows(file: TableFile, work: Path) -> int:
     """Rows of a file that is not staged, for its account."""
+    if file.recognised.version == "sas7bdat":
+        with _sas_path(file, work) as path:
+            return sas_rows(path)
     if file.recognised.version == "parquet":
         return int(pq.read_metadata(local_path(file, work)).num_rows)
     return _data_lines(file.source)

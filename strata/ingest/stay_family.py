@@ -13,7 +13,7 @@ from strata.ingest.raw_tables import Family, families, family, fields, raw_table
 from strata.ingest.snds_columns import Column, columns
 
 UNKNOWN_TABLE = "unknown"
-_ANY_TABLE = re.compile(r"(T_(?:MCO|SSR|HAD|RIP))(\d\d)([A-Z][A-Z0-9]*)", re.IGNORECASE)
+_INVOICES = re.compile(r"T_(MCO|SSR|HAD|RIP)\d\dF[A-Z](STC)?(?![A-Z])", re.IGNORECASE)  # fees, drugs, outpatients
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def named(name: str) -> Named | None:
 
 
 def is_another_table(name: str) -> bool:
-    """Whether a file is named as an SNDS table that is not read (T_MCO17FC): some look just like one that is."""
-    return named(name) is None and _ANY_TABLE.search(_file_name(name)) is not None
+    """Whether a file is named as an SNDS table of invoices that is not read (T_MCO17FC): they look just like one that is (T_MCO17FB)."""
+    return named(name) is None and _INVOICES.search(_file_name(name)) is not None
 
 
 def _file_name(name: str) -> str:
