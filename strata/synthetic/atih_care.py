@@ -4,15 +4,17 @@ Belongs here: which field of the layouts takes which column of the record. Not h
 """
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from strata.ingest.layouts import layouts
 from strata.synthetic.atih import CARRIAGE_RETURN_UNTIL, RETURN_CODES
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets, write_archive
 from strata.synthetic.care_coding import DA, DP, DR, FP, MPA, MPP
 from strata.synthetic.care_record import CareRecord
-from strata.synthetic.dates import NEVER, month_of
+from strata.synthetic.dates import NEVER, day, month_of, year_of
 from strata.synthetic.record import fact_codes
 from strata.synthetic.snds_care import (
     FORM_CODES,
@@ -31,6 +33,8 @@ from strata.synthetic.snds_care import (
 from strata.synthetic.stays import Table, take
 from strata.synthetic.tables import rows
 
+NOT_EVERYWHERE = {"unit_finess", "geo_code", "age_years", "age_days", "sex_code", "entry_mode", "entry_provenance", "exit_mode",
+                  "exit_destination", "ipp_hash", "link_index", "stay_identifier", "entry_month", "entry_year", "stay_delay"}  # fmt: skip
 NUMBER_WIDTH = {"smr": 7, "had": 5, "psy": 6}
 SENT = {"smr": "093100", "had": "093200", "psy": "093300"}
 
@@ -111,33 +115,44 @@ def _lines(family: str, year: int, fixed: Table, zones: dict[str, tuple[Table, n
     count = len(next(iter(fixed.values())))
     if not count:
         return b""
+    if unknown := set(fixed) - _names(family) - NOT_EVERYWHERE:
+        raise KeyError(f"{family}: {sorted(unknown)}")
     counts = {"fixed": count, **{name: len(owner) for name, (_, owner) in zones.items()}}
     tables = {"fixed": fixed, **{name: table for name, (table, _) in zones.items()}}
     return assemble(sheets(family, year, tables, counts), {name: owner for name, (_, owner) in zones.items()}, newline)
 
 
+@cache
+def _names(family: str) -> set[str]:
+    """What the fixed part of some version of a family holds."""
+    return {name for layout in layouts(family).values() for field in layout.fixed.fields for name in (field.name, field.atih_name)}
+
+
 def rha_lines(slice_: CareRecord, year: int, newline: bytes) -> bytes:
     """The RHA of one hospital and year, one line a week."""
-    unit, stay = slice_.unit, slice_.stay
-    owner = unit["stay"]
+    owner = slice_.unit["stay"]
+    fixed = _stay_columns(slice_, "smr_rha", 7, year, owner) | _week_dates(slice_)
     first, last = ends(slice_)
-    fixed = _stay_columns(slice_, "smr_rha", 7, year, owner)
     fixed |= {name: np.where(last, fixed[name], b"") for name in ("exit_mode", "exit_destination")}
-    leaving = np.where(stay["is_unfinished"], b"", np.char.add(_months(stay["exit"]), _years(stay["exit"])))
-    fixed |= {"exit_month_year": leaving[owner], "unit_number": _padded(unit["rank"], 3), "automatic_rsa": np.full(len(owner), b"0")}
-    fixed |= {"hospitalisation_type": form_codes(stay, SMR_FORM_CODES)[owner], "authorisation": np.full(len(owner), b"50")}
-    fixed |= {
-        "days_since_entry": _padded(unit["first"] - stay["entry"][owner], 4),
-        "month_year": np.char.add(_months(unit["first"]), _years(unit["first"])),
-    }
     fixed |= {"is_first_week": np.where(first, b"1", b""), "is_last_week": np.where(last, b"1", b"")}
-    fixed |= {"week_number": _padded((unit["first"] - stay["first"][owner]) // 7 % 52 + 1, 2), "week_year": _years(unit["first"])}
-    fixed |= {"weekdays_present": flag_text(unit["flags"][:, :5]), "weekend_days_present": flag_text(unit["flags"][:, 5:])}
+    fixed |= {"unit_number": _padded(slice_.unit["rank"], 3), "automatic_rsa": np.full(len(owner), b"0")}
+    fixed |= {"hospitalisation_type": form_codes(slice_.stay, SMR_FORM_CODES)[owner], "authorisation": np.full(len(owner), b"50")}
     fixed |= {"mmp": main_code(slice_, DP), "ae": main_code(slice_, DR), "das_count": counted(slice_, DA)}
     fixed["fppc"] = main_code(slice_, FP) if year <= FPPC_UNTIL else np.full(len(owner), b"")
     fixed["ccam_count"] = np.bincount(slice_.act["place"], minlength=len(owner))
-    zones = {"da": _diagnoses(slice_, DA), "ccam": _acts(slice_)}
-    return _lines("smr_rha", year, fixed, zones, newline)
+    return _lines("smr_rha", year, fixed, {"da": _diagnoses(slice_, DA), "ccam": _acts(slice_)}, newline)
+
+
+def _week_dates(slice_: CareRecord) -> Table:
+    """When each week was, and which of its days the patient was there; no exit while the stay goes on."""
+    unit, stay = slice_.unit, slice_.stay
+    owner = unit["stay"]
+    goes_on = stay["is_unfinished"][owner]
+    table = {"week_month": month_of(unit["first"]), "week_year": year_of(unit["first"])}
+    table |= {"calendar_week": (unit["first"] - day(int(table["week_year"][0]))) // 7 + 1, "calendar_year": table["week_year"]}
+    table |= {"exit_month": np.where(goes_on, -1, month_of(stay["exit"])[owner]), "exit_year": np.where(goes_on, -1, stay["year"][owner])}
+    table |= {"days_since_entry": _padded(unit["first"] - stay["entry"][owner], 4)}
+    return table | {"weekdays_present": flag_text(unit["flags"][:, :5]), "weekend_days_present": flag_text(unit["flags"][:, 5:])}
 
 
 def ssrha_lines(slice_: CareRecord, year: int, newline: bytes) -> bytes:
@@ -228,16 +243,10 @@ def r3a_lines(slice_: CareRecord, year: int, newline: bytes) -> bytes:
     """The R3A of one hospital and year, one line an act."""
     stay = slice_.stay
     everyone = np.arange(len(stay["year"]))
-    fixed = _stay_columns(slice_, "psy_r3a", 6, year, everyone) | _links(stay, everyone)
-    fixed |= {"activity_form": form_codes(stay, FORM_CODES), "order_number": _padded(stay["stay_number"], 8)}
-    fixed |= {"month": _months(stay["exit"]), "year": _years(stay["exit"]), "contact_date": stay["exit"], "dp": main_code(slice_, DP)}
-    fixed |= {
-        "contact_nature": np.full(len(everyone), b"E"),
-        "contact_place": np.full(len(everyone), b"L01"),
-        "das_count": counted(slice_, DA),
-    }
-    del fixed["stay_number"]
-    fixed["NOORDR"] = fixed.pop("order_number")
+    fixed = _stay_columns(slice_, "psy_r3a", 8, year, everyone) | _links(stay, everyone)
+    fixed |= {"activity_form": form_codes(stay, FORM_CODES), "dp": main_code(slice_, DP), "das_count": counted(slice_, DA)}
+    fixed |= {"month": month_of(stay["exit"]), "year": stay["year"], "contact_date": stay["exit"]}
+    fixed |= {"contact_nature": np.full(len(everyone), b"E"), "contact_place": np.full(len(everyone), b"L01")}
     return _lines("psy_r3a", year, fixed, {"da": _diagnoses(slice_, DA)}, newline)
 
 

@@ -49,7 +49,7 @@ class CareRecord:
 
 
 def soil_care(chance: Chance, row: Table) -> None:
-    """Identities that fail: at most one kind a row, at least one row of each kind in each field; contacts, scripts and regulars are left alone."""
+    """Identities that fail: at most one kind a row, each kind in each field; contacts, scripts and regulars are left alone."""
     count = len(row["year"])
     row["chaining"] = np.full(count, GOOD_CODES, dtype="S9")
     row["pseudonym_state"] = np.full(count, PSEUDONYM_OK, dtype=np.int8)
