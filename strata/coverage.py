@@ -13,7 +13,7 @@ from strata.errors import StrataError
 
 
 def years_held(connection: duckdb.DuckDBPyConnection, config: Config) -> set[int]:
-    """The years that every field of care included has: a look-back is whole when it is in each of them.
+    """The years that every field of care included has, under the key of the newest one: a look-back is whole when it is in each of them.
 
     StrataError when an extract was read and one of the fields asked for is not in it.
     """
@@ -25,7 +25,23 @@ def years_held(connection: duckdb.DuckDBPyConnection, config: Config) -> set[int
     missing = [name for name in config.method.fields if name not in held]
     if missing:
         raise _field_missing(missing)
-    return set.intersection(*(held[name] for name in config.method.fields))
+    return _named_alike(connection, config, set.intersection(*(held[name] for name in config.method.fields)))
+
+
+def _named_alike(connection: duckdb.DuckDBPyConnection, config: Config, years: set[int]) -> set[int]:
+    """Those whose persons carry the key of the newest year, and no other: persons keyed in two ways never join.
+
+    A newest year with two keys leaves none; where nobody is named at all, every year stays. A slice that does not say is of .ano numbers.
+    """
+    keys: dict[int, set[str]] = {}
+    query = "SELECT DISTINCT year, coalesce(person_key, 'noanon') FROM read_slice WHERE list_contains(?, field) AND year <= ?"
+    for year, key in connection.execute(query, [config.method.fields, config.years.last]).fetchall():
+        keys.setdefault(year, set()).add(key)
+    named = {year: found - {"none"} for year, found in keys.items() if year in years and found - {"none"}}
+    if not named:
+        return years
+    newest = named[max(named)]
+    return {year for year, found in named.items() if found == newest and len(newest) == 1}
 
 
 def data_through(connection: duckdb.DuckDBPyConnection, config: Config) -> date:

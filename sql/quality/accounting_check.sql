@@ -1,11 +1,11 @@
 -- Grain: one row for the warehouse.
 -- Every line read is accounted for, and every row read belongs to a stay held: counts that must be zero, and the share of lines set aside.
--- A file already in under another name, or older than what is held, is not refused: there is nothing to mend.
+-- A file already in under another name, older than what is held, or that another one says better, is not refused: there is nothing to mend.
 WITH file AS (
   SELECT
     count(*) AS files,
     count(*) FILTER (WHERE lines <> accepted + quarantined + refused) AS unaccounted_files,
-    count(*) FILTER (WHERE reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')) AS refused_files,
+    count(*) FILTER (WHERE reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded', 'rss_beside_rsa', 'named_by_ano')) AS refused_files,
     coalesce(sum(lines), 0) AS lines,
     coalesce(sum(quarantined), 0) AS quarantined_lines
   FROM read_file

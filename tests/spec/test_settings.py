@@ -51,6 +51,31 @@ def test_a_partial_year_needs_the_year_in_which_its_window_begins() -> None:
     assert reporting(list(range(2020, 2026)), **half)[2025] == (5, True, False, False)
 
 
+@pytest.mark.parametrize(
+    ("named", "whole"),
+    [
+        ({2020: ["noanon"], 2021: ["noanon"]}, [2024, 2025]),  # hash from 2022 on
+        ({2020: ["hash"], 2021: ["hash"]}, [2022, 2023, 2024, 2025]),
+        ({2023: ["none"]}, [2022]),
+        ({2022: ["hash", "none"]}, [2022, 2023, 2024, 2025]),  # a hospital without persons hides nobody else's
+        ({2025: ["hash", "noanon"]}, []),
+        ({year: ["none"] for year in range(2020, 2026)}, [2022, 2023, 2024, 2025]),
+    ],
+)
+def test_a_look_back_begins_with_the_first_year_of_the_key_of_the_newest(named: dict[int, list[str]], whole: list[int]) -> None:
+    connection = built("person | exit\n1 | 2025-06-01", only=[])
+    connection.execute("DELETE FROM read_slice")
+    for year in range(2020, 2026):
+        for key in named.get(year, ["hash"]):
+            connection.execute(
+                "INSERT INTO read_slice BY NAME SELECT 1 AS slice_id, '750000001' AS finess, 'mco' AS field, ? AS year, ? AS person_key",
+                [year, key],
+            )
+    write_settings(connection, config(method={"lookback_years": 3}))
+    found = connection.execute("SELECT year FROM reporting_year WHERE is_stock ORDER BY year").fetchall()
+    assert [year for (year,) in found] == whole
+
+
 def test_only_hospitals_that_begin_with_99_make_a_synthetic_extract() -> None:
     connection = built("person | exit\n1 | 2025-06-01", only=[])
     assert connection.execute("SELECT is_synthetic FROM setting").fetchall() == [(True,)]
