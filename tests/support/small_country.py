@@ -37,7 +37,8 @@ def parse(text: str) -> list[dict[str, str]]:
 
 def config(**changes: dict[str, Any]) -> Config:
     """A national configuration over 2021-2025; keyword arguments replace whole sections."""
-    raw: dict[str, Any] = {"years": YEARS, "coverage": {"mco": {"scope": "national", "last_complete_month": "2025-12"}}}
+    whole = {"scope": "national", "last_complete_month": "2025-12"}
+    raw: dict[str, Any] = {"years": YEARS, "coverage": dict.fromkeys(_FIRST_SLICE, whole)}
     return from_dict(raw | changes, Path())
 
 
@@ -143,10 +144,10 @@ def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[
 
 
 def _other_field(row: dict[str, str], nights: int) -> dict[str, Any]:
-    """What a stay outside MCO has otherwise; nothing for a stay of MCO."""
+    """What a stay outside MCO has otherwise; a stay of MCO has nothing there."""
     name = row.get("field", "mco")
     if name == "mco":
-        return {}
+        return dict.fromkeys(("care_form", "presence_days", "is_unfinished"))  # every row has the same columns
     form = row.get("form", "full")
     slept = nights if form in ("full", "night") else 0
     return dict.fromkeys(_OF_MCO) | {
