@@ -5,7 +5,7 @@ Belongs here: joining the two, refusing a file as a whole, accounting for both. 
 an RSA whose ANO is there but unreadable is refused with it: half a transmission must not replace a whole one.
 
 A pair is read twice when it is stored: once for what needs the whole file (open_pair), once for its stays, a piece at a time, so
-that memory does not grow with them: what is held is the .ano and the keys of the stays, about 150 bytes a stay.
+that what is held is the .ano and the keys of the stays, not the stays.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,13 +37,14 @@ _NOT_IN_RSA = ("valuation_code", "cost_billed_eur", "care_form", "presence_days"
 class PiecedExtract:
     """One hospital-year judged as a whole, whose stays are still in their file. Beside `pieces`, what an Extract holds.
 
-    rsa: the keys of the stays taken; ano: their ANO lines; ano_rows: for each stay taken its row of ano, -1 without one.
+    stays: how many are taken; row_of_line: for each line of the file (from 1) its row of ano, -1 without one, -2 when it is set aside.
     """
 
-    source: Found
-    rsa: FileRead
+    rsa: Found
+    hospital_year: tuple[str, int] | None
+    stays: int
+    row_of_line: Array
     ano: pa.Table
-    ano_rows: Array
     quarantine: pa.Table
     files: list[FileSeen]
     person_key: str = "noanon"
@@ -52,33 +53,32 @@ class PiecedExtract:
 
     def hospital_years(self) -> list[tuple[str, int]]:
         """(finess, year): one, none without a stay."""
-        finess, year = self.rsa.usual("finess"), self.rsa.usual("year")
-        return [(str(finess), int(year))] if finess and year else []
+        return [self.hospital_year] if self.hospital_year else []
 
     def pseudonyms(self) -> pa.ChunkedArray:
         """Those of its stays, NULL and repeated ones included."""
         return self.ano.column("pseudonym")
 
     def pieces(self) -> Iterator[dict[str, pa.Table]]:
-        """The tables of an Extract (extract.SCHEMAS), some ten thousand stays at a time. Refused when the file has changed since."""
-        row_of_line = np.full(self.rsa.lines + 1, _SET_ASIDE, dtype=np.int32)
-        row_of_line[self.rsa.rows.column("line").to_numpy()] = self.ano_rows
-        assert self.source.layout is not None
-        stays = 0
-        for piece in rsa_pieces(self.source.source.blocks(), self.source.layout):
-            tables = self._tables(piece, row_of_line)
+        """The tables of an Extract (extract.SCHEMAS), some thousand stays at a time. Refused when the file has changed since."""
+        assert self.rsa.layout is not None
+        last_line = stays = 0
+        for piece in rsa_pieces(self.rsa.source.blocks(), self.rsa.layout):
+            last_line += piece.lines
+            if last_line >= len(self.row_of_line):
+                break
+            tables = self._tables(piece)
             stays += tables["stay"].num_rows
             yield tables
-        if stays != self.rsa.rows.num_rows:
-            raise refusal("unreadable", self.source.source.name)
+        if stays != self.stays:
+            raise refusal("unreadable", self.rsa.source.name)
 
-    def _tables(self, piece: Piece, row_of_line: Array) -> dict[str, pa.Table]:
+    def _tables(self, piece: Piece) -> dict[str, pa.Table]:
         """A piece without the lines set aside, its stays with their ANO lines."""
         tables = {name: pa.Table.from_batches([batch]) for name, batch in piece.batches.items()}
-        rows = {name: row_of_line[table.column("line").to_numpy()] for name, table in tables.items()}
+        rows = {name: self.row_of_line[table.column("line").to_numpy()] for name, table in tables.items()}
         tables = {name: table.filter(pa.array(rows[name] != _SET_ASIDE)) for name, table in tables.items()}
-        kept = rows["stay"][rows["stay"] != _SET_ASIDE]
-        stay = _stay(tables["stay"], self.rsa, self.ano, pa.array(kept, mask=kept == _NO_ANO))
+        stay = _stay(tables["stay"], self.rsa, self.ano, rows["stay"][rows["stay"] != _SET_ASIDE])
         return tables | {"stay": stay, "group": GROUP.empty_table()}
 
 
@@ -96,9 +96,10 @@ def read_pair(pair: Pair) -> Extract:
     read = _read_both(pair, is_held=True)
     if isinstance(read, Extract):
         return read
-    rsa, (rows, ano_rows, quarantine, files, key) = read
-    stay = _stay(rsa.rows, rsa, rows, pa.array(ano_rows, mask=ano_rows == _NO_ANO))
-    return Extract("atih", "mco", rsa.tables | {"stay": stay, "group": GROUP.empty_table()}, quarantine, files, key)
+    rsa, (ano, ano_rows, *account) = read
+    assert pair.rsa is not None
+    stay = _stay(rsa.rows, pair.rsa, ano, ano_rows)
+    return Extract("atih", "mco", rsa.tables | {"stay": stay, "group": GROUP.empty_table()}, *account)
 
 
 def open_pair(pair: Pair) -> Extract | PiecedExtract:
@@ -106,8 +107,13 @@ def open_pair(pair: Pair) -> Extract | PiecedExtract:
     read = _read_both(pair, is_held=False)
     if isinstance(read, Extract):
         return read
+    rsa, (ano, ano_rows, *account) = read
     assert pair.rsa is not None
-    return PiecedExtract(pair.rsa, read[0], *read[1])
+    row_of_line = np.full(rsa.lines + 1, _SET_ASIDE, dtype=np.int32)
+    row_of_line[rsa.rows.column("line").to_numpy()] = ano_rows
+    finess, year = rsa.usual("finess"), rsa.usual("year")
+    hospital_year = (str(finess), int(year)) if finess and year else None
+    return PiecedExtract(pair.rsa, hospital_year, rsa.rows.num_rows, row_of_line, ano, *account)
 
 
 def _read_both(pair: Pair, is_held: bool) -> Extract | tuple[FileRead, _Joined]:
@@ -169,26 +175,33 @@ def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> _Joined:
         ano.set_aside(pc.invert(_has_rsa(ano, rsa)), "ano_without_rsa")
     rows = ano.rows.select(_JOINED_BY).combine_chunks() if ano else ANO.empty_table().select(_JOINED_BY)
     beside = read_beside(pair.tra, pair.vid_hosp, rsa.rows, rows)
-    match = pc.index_in(rsa.rows.column("stay_number"), value_set=beside.lines.column("stay_number"))
+    ano_rows = _places(rsa.rows.column("stay_number"), beside.lines.column("stay_number"))
     reads = [read for read in (rsa, ano) if read]
     files = [read.seen(source.sha256) for read, source in zip(reads, pair.sources)] + beside.files
     quarantine = pa.concat_tables([*(read.quarantine() for read in reads), *beside.quarantine])
-    return beside.lines.select(_JOINED), pc.fill_null(match, _NO_ANO).to_numpy(), quarantine, files, beside.key
+    return beside.lines.select(_JOINED), ano_rows, quarantine, files, beside.key
 
 
-def _has_rsa(ano: FileRead, rsa: FileRead) -> pa.ChunkedArray:
+def _has_rsa(ano: FileRead, rsa: FileRead) -> pa.Array:
     """For each ANO row, whether the RSA file has its stay; each file is of one hospital and year by now."""
     same = all(ano.usual(column) == rsa.usual(column) for column in ("finess", "year"))
-    is_in = pc.is_in(ano.rows.column("stay_number"), value_set=rsa.rows.column("stay_number"))
-    return is_in if same else pc.and_(is_in, False)
+    return pa.array((_places(ano.rows.column("stay_number"), rsa.rows.column("stay_number")) >= 0) & same)
 
 
-def _stay(rows: pa.Table, rsa: FileRead, ano: pa.Table, ano_rows: pa.Array) -> pa.Table:
-    """Stays as read with what their ANO lines say, NULL without one."""
-    columns = {name: rows.column(name) for name in rows.column_names} | {name: ano.column(name).take(ano_rows) for name in _JOINED}
+def _places(numbers: pa.ChunkedArray, among: pa.ChunkedArray) -> Array:
+    """For each stay number its place among others, -1 without one. Two files in one order, as GENRSA writes them, need no table of them."""
+    if numbers.equals(among):
+        return np.arange(len(numbers), dtype=np.int32)
+    return pc.fill_null(pc.index_in(numbers, value_set=among), _NO_ANO).to_numpy()
+
+
+def _stay(rows: pa.Table, rsa: Found, ano: pa.Table, ano_rows: Array) -> pa.Table:
+    """Stays as read with what their ANO lines say (at ano_rows), NULL without one."""
+    places = pa.array(ano_rows, mask=ano_rows == _NO_ANO)
+    columns = {name: rows.column(name) for name in rows.column_names} | {name: ano.column(name).take(places) for name in _JOINED}
     columns["chaining_codes"] = pc.fill_null(columns["chaining_codes"], _NO_CODES)
     columns["source_line"] = pc.cast(rows.column("line"), pa.int32())
-    for name, value in (("field", "mco"), ("format_version", rsa.version), ("source_file", rsa.source_file)):
+    for name, value in (("field", "mco"), ("format_version", rsa.recognised.version), ("source_file", rsa.source.name)):
         columns[name] = pa.repeat(value, len(rows))
     for name in _NOT_IN_RSA:
         columns[name] = pa.nulls(len(rows), STAY.field(name).type)
