@@ -10,6 +10,7 @@ from pipelines.commands.terminal import Terminal
 from pipelines.quality_tables import in_words, what_to_do
 from strata.ingest.listed import Finding, Listing, Transmission, Unread, findings
 from strata.ingest.listing_rules import ranges
+from strata.ingest.raw_tables import family, person_fields
 
 _FINESS, _FIELD, _YEAR, _TO_DO = ("finess", "finess"), ("champ", "field"), ("année", "year"), ("que faire", "what to do")
 _HELD = (
@@ -18,6 +19,7 @@ _HELD = (
 )
 _ODD = (_FINESS, _FIELD, _YEAR, ("constat", "finding"), ("détail", "detail"), _TO_DO)
 _IDLE = (("fichier", "file"), ("famille", "family"), ("motif", "reason"), _TO_DO)
+_PERSONS = (("table", "table"), ("fichiers", "files"), ("par exemple", "for instance"))
 _UNKNOWN = (("extension", "extension"), ("fichiers", "files"), ("par exemple", "for instance"))
 _STATUS = {
     "later_month": ("remplacée, mois ultérieur : {by}", "replaced, later month: {by}"),
@@ -31,6 +33,7 @@ def print_listing(listing: Listing, speaker: Terminal) -> None:
     held = [_transmission(one, speaker) for one in listing.transmissions]
     speaker.table(("Ce que contient le dossier", "What the folder holds"), _HELD, held)
     speaker.table(("Ce qui manque ou surprend", "What is missing or odd"), _ODD, [_finding(one, speaker) for one in listing.findings])
+    speaker.table(("Tables sur les personnes", "Tables about persons"), _PERSONS, _of_persons(listing.unread))
     idle = [_idle(one, speaker) for one in listing.unread if one.reason]
     speaker.table(("Fichiers qui n'apportent rien", "Files that bring nothing"), _IDLE, idle)
     speaker.table(("Fichiers non reconnus", "Files not recognised"), _UNKNOWN, _unrecognised(listing.unread))
@@ -79,9 +82,21 @@ def _idle(one: Unread, speaker: Terminal) -> list[str]:
     return [one.file, one.family, in_words(one.reason or "", speaker.choose), what_to_do(one.reason or "", speaker.choose)]
 
 
+def _is_of_persons(one: Unread) -> bool:
+    table = family(one.family)
+    return one.reason is None and table is not None and table.field in person_fields()
+
+
+def _of_persons(unread: list[Unread]) -> list[list[str]]:
+    """By table: they are no stays, so they are in no transmission, and they are read all the same."""
+    files = {one.family: one.file for one in reversed(unread) if _is_of_persons(one)}
+    counts = Counter(one.family for one in unread if _is_of_persons(one))
+    return [[name, str(counts[name]), files[name]] for name in sorted(counts)]
+
+
 def _unrecognised(unread: list[Unread]) -> list[list[str]]:
     """By extension: an archive holds a dozen files that are of no use here."""
-    names = [one.file for one in unread if one.reason is None]
+    names = [one.file for one in unread if one.reason is None and not _is_of_persons(one)]
     counts = Counter(PurePosixPath(name).suffix.lower() for name in names)
     first = {PurePosixPath(name).suffix.lower(): name for name in reversed(names)}
     return [[suffix or "-", str(count), first[suffix]] for suffix, count in sorted(counts.items())]

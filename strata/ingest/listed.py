@@ -80,7 +80,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Unread:
-    """A file that would bring nothing. reason: of its refusal, 'same_content' (as `same_as`), or None when it is not recognised."""
+    """A file that would bring nothing. reason: of its refusal, 'same_content' (as `same_as`), None when it is not recognised or holds persons."""
 
     file: str
     size_bytes: int

@@ -132,7 +132,10 @@ def _check(out: Path, persons: int, years: range, formats: Sequence[str], parque
         known = ", ".join((*FORMATS, LOCAL))
         problem = ("forme inconnue", "unknown form", f"choisir parmi {known}", f"choose among {known}")
     elif ambulatory.FIELD in fields and "snds" not in formats:
-        problem = ("dcir n'existe que sous la forme snds", "dcir exists in the snds form only", "ajouter la forme snds", "add the form snds")
+        problem = (
+            "dcir n'existe que sous la forme snds", "dcir exists in the snds form only",
+            "ajouter la forme snds", "add the form snds",
+        )  # fmt: skip
     elif "mco" not in fields or set(fields) - {*FIELDS, ambulatory.FIELD}:
         problem = (
             "champ de soins inconnu, ou MCO absent", "unknown field of care, or MCO missing",
