@@ -42,7 +42,9 @@ def test_pseudonyms_of_one_beneficiary_become_one_person() -> None:
     connection = built(STAYS, also=beneficiaries((1, 1, 7, "1", None), (2, 1, 7, "1", None), (3, 1, 8, "1", None)))
     assert table(connection, "SELECT * FROM person_identity") == [(2, 1, False)]
     assert table(connection, "SELECT person_id, count(*) FROM stay GROUP BY 1 ORDER BY 1") == [(1, 2), (3, 1), (4, 1)]
-    assert table(connection, "SELECT person_id FROM person_stratum WHERE condition = 't2d' AND year = 2025 AND status = 'diseased'") == [
+    assert table(
+        connection, "SELECT person_id FROM person_stratum WHERE condition = 't2d' AND year = 2025 AND status = 'diseased' ORDER BY 1"
+    ) == [
         (1,),
         (3,),
     ]  # the code of 2024 and the residence of 2025 are those of one person

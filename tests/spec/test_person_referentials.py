@@ -214,3 +214,14 @@ def test_without_the_file_no_death_is_known(project: Project) -> None:
     assert load_deaths(connection, project.folder / "deaths.csv") is None
     assert connection.execute("SELECT count(*) FROM user_death").fetchall() == [(0,)]
     connection.close()
+
+
+def test_the_listing_names_them(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    from pipelines.command import main
+
+    write_csv(project.landing / "IR_BEN_R.csv", [BEN])
+    write_csv(project.landing / "other.csv", [{"A": "1", "B": "2"}])
+    main(["list", str(project.landing)])
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["IR_BEN_R", "1", "IR_BEN_R.csv"] in told
+    assert [".csv", "1", "other.csv"] in told
