@@ -8,6 +8,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from strata.ingest.warehouse import open_warehouse
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
 BATCH_BYTES = 256 << 20  # of small transmissions whose persons are looked up together
+STORE_MEMORY = "256MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
 
 
 @dataclass
@@ -112,7 +114,23 @@ def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progre
         if not _is_known(connection, pair.sources, beside=incoming):
             progress(pair.sources[0].name)
             incoming.append(_incoming(pair))
-    return _verdicts(store(connection, *incoming))
+    with _little_memory(connection):
+        return _verdicts(store(connection, *incoming))
+
+
+@contextmanager
+def _little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """STORE_MEMORY at most for DuckDB, which then spills beside the warehouse; a warehouse in memory cannot, and is left alone."""
+    query = "SELECT current_setting('memory_limit'), parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)"
+    before, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
+    if _work(connection) is None or not is_more:
+        yield
+        return
+    connection.execute(f"SET memory_limit = '{STORE_MEMORY}'")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET memory_limit = '{before}'")
 
 
 def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pair:
