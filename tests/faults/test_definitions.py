@@ -49,6 +49,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", 'codes = ["dm_t1"]', 'codes = ["dm_t9"]', "events.type_1", "dm_t9"),
         ("t2d/definition.toml", 'codes = ["eye_act"], in = "act"', 'codes = ["eye_act"], in = "dp"', "events.eye", "does not fit"),
         ("t2d/definition.toml", 'stay_none = ["session"]', 'stay_none = ["seance"]', "events.decompensation", "trait"),
+        ("t2d/definition.toml", 'stay_all = ["mco"]\nstay_none', "stay_none", "criteria.decompensation_24m", "MCO stays"),
         ("t2d/definition.toml", 'acs = { event = "acs_dp" }', 'acs = { event = "acs_pd" }', "criteria.acs", "acs_pd"),
         ("t2d/definition.toml", 'count = "day", months = 12', 'count = "week", months = 12', "criteria.dialysis", "count"),
         ("t2d/definition.toml", "months = 24 }", "month = 24 }", "criteria.decompensation_24m", "no such"),

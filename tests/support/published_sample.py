@@ -62,7 +62,11 @@ DEFINITIONS = {
         },
     },
 }
-SETTINGS = {"project": {"name": "Essai"}, "method": {"conditions": list(DEFINITIONS), "cost_basis": "standard"}, "disclosure": {"threshold": 11}}
+SETTINGS = {
+    "project": {"name": "Essai"},
+    "method": {"conditions": list(DEFINITIONS), "cost_basis": "standard"},
+    "disclosure": {"threshold": 11},
+}
 LABELS = {
     "persons": ("Personnes repérées", "Persons found"),
     "at_risk_persons": ("Personnes à risque", "Persons at risk"),
