@@ -82,7 +82,10 @@ def test_a_hospital_that_is_not_in_the_declared_list_is_named() -> None:
 
 def test_a_field_left_out_has_no_coverage_to_check() -> None:
     connection = held(WHOLE)
-    connection.execute("INSERT INTO read_slice BY NAME SELECT 90 AS slice_id, '990000009' AS finess, 'smr' AS field, 2024 AS year")
+    connection.execute(
+        """INSERT INTO read_slice BY NAME
+           SELECT 90 AS slice_id, '990000009' AS finess, 'smr' AS field, 2024 AS year, 'atih' AS form, 6 AS month"""
+    )
     models.build(connection, "coverage_gap")
     assert connection.execute("SELECT count(*) FROM coverage_gap").fetchall() == [(0,)]
 
