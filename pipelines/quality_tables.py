@@ -93,6 +93,17 @@ TABLES = (
         on_terminal=True,
     ),
     QualityTable(
+        "files_unverified",
+        ("Fichiers lus par un format qu'aucune source ne confirme", "Files read by a format that no source confirms"),
+        (("fichier", "file"), ("famille", "family"), ("version", "version"), ("lignes", "lines")),
+        "SELECT source_file, family, format_version, lines FROM read_file WHERE is_unverified ORDER BY source_file",
+        (
+            "Contrôler quelques séjours et les effectifs avant de publier.",
+            "Check a few stays and the counts before publishing.",
+        ),
+        on_terminal=True,
+    ),
+    QualityTable(
         "quarantine_reasons",
         ("Lignes en quarantaine", "Lines quarantined"),
         (("motif", "reason"), ("lignes", "lines")),

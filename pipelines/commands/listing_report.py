@@ -58,10 +58,11 @@ def _transmission(one: Transmission, speaker: Terminal) -> list[str]:
 
 
 def _families(one: Transmission) -> str:
-    """'rsa 228, ano 1103' or 'A B C D UM VALO csv': families by version."""
+    """'rsa 228, ano 1103' or 'A B C D UM VALO csv': families by version; '?' after one that no source confirms."""
     versions: dict[str, list[str]] = defaultdict(list)
     for part in one.parts:
-        versions[part.version or "?"].append(part.family.removeprefix("mco_").removeprefix("T_MCOaa"))
+        version = f"{part.version or ''}?" if part.is_unverified or not part.version else part.version
+        versions[version].append(part.family.removeprefix(f"{one.field}_").removeprefix("T_MCOaa"))
     return ", ".join(f"{' '.join(dict.fromkeys(families))} {version}" for version, families in versions.items())
 
 

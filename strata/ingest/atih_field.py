@@ -31,7 +31,7 @@ from strata.ingest.raw_tables import RawColumn, raw_columns, raw_tables
 from strata.ingest.reasons import Refused
 from strata.ingest.snds import WORK_PREFIX
 from strata.ingest.transmission import announced
-from strata.ingest.transmissions import FieldFiles, Found, why_not
+from strata.ingest.transmissions import FieldFiles, Found, care_year, why_not
 from strata.ingest.zoned import ROW, Zoned, zoned_blocks
 
 IN_MEMORY_BYTES = 64 << 20  # a smaller transmission is staged without a file
@@ -39,7 +39,6 @@ _KEYS = ("stay_number", "unit_number", "sequence_number", "stay_identifier")  # 
 _PATIENT, _LINK = "ipp_hash", "link_index"
 _BILLING = "billing_base_eur"
 _CENT = pa.scalar(Decimal("0.01"))
-_SHARE_OF_A_YEAR = 0.01  # of the lines: fewer do not make a year
 
 
 @dataclass
@@ -212,15 +211,11 @@ def _notice(found: Found) -> tuple[str, str]:
 
 
 def _year(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> int:
-    """The year of a transmission: of its name when a line has it, else the last one with more than a few lines.
-
-    Stays that go on bring lines of years before; a line of a later one is a mistake.
-    """
+    """The year of the transmission; when no line can be read, that of its name or of its version: there is then nothing to file."""
     mains = [table for table in raw_tables(files.field) if table.stay_columns and table.year_column]
     rows = " UNION ALL ".join(f"SELECT {table.year_column} AS year FROM {table.name} WHERE reason IS NULL" for table in mains)
-    counts = dict(connection.execute(f"SELECT year, count(*) FROM ({rows}) WHERE year IS NOT NULL GROUP BY year").fetchall())
+    query = f"SELECT CAST(year AS INTEGER), count(*) FROM ({rows}) WHERE year IS NOT NULL GROUP BY year"
     said = announced(files.sources[0].name)
-    if said and (said.year in counts or not counts):
-        return said.year
-    enough = [int(year) for year, lines in counts.items() if lines >= _SHARE_OF_A_YEAR * sum(counts.values())]
-    return max(enough) if enough else max(layout.year_from for one in files.found if (layout := one.layout))
+    year = care_year(dict(connection.execute(query).fetchall()), said.year if said else None)
+    known = max(one.layout.year_from for one in files.found if one.layout)
+    return year or (said.year if said else known)

@@ -18,13 +18,19 @@ TABLE = Path(__file__).parent / "listing_findings.csv"
 
 @dataclass(frozen=True)
 class Part:
-    """What one file brings to a transmission. lines: of this hospital, the header of a table left out."""
+    """What one file brings to a transmission. lines: of this hospital, the header of a table left out.
+
+    stays: of an ATIH file outside MCO, whose lines are parts of stays; None where a line is a stay.
+    is_unverified: no source confirms the layout it is read by.
+    """
 
     file: str
     family: str
     version: str | None
     lines: int
     sha256: str
+    stays: int | None = None
+    is_unverified: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Transmission:
 
     @property
     def stays(self) -> int:
-        """Lines that are stays."""
-        return sum(part.lines for part in self.parts if part.family in main_families())
+        """Stays, as far as lines tell."""
+        return sum(part.lines if part.stays is None else part.stays for part in self.parts if part.family in main_families())
 
     @property
     def last_month(self) -> int:

@@ -24,7 +24,18 @@ from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, table_sets
 from strata.ingest.snds_file import TableFile, count_by_hospital
 from strata.ingest.transmission import announced
-from strata.ingest.transmissions import Found, Pair, count_lines, pairs, why_not
+from strata.ingest.transmissions import (
+    CareCount,
+    FieldFiles,
+    Found,
+    Pair,
+    care_year,
+    count_care,
+    count_lines,
+    field_files,
+    pairs,
+    why_not,
+)
 
 _FINESS, _YEAR = re.compile(r"[0-9][0-9AB][0-9]{7}"), re.compile(r"20[0-9]{2}")
 Rows = list[tuple[str, int | None, int | None, int]]  # finess, year, month, lines
@@ -41,6 +52,9 @@ def list_folder(folder: Path, progress: Callable[[str], None] | None = None) -> 
     for pair in pairs(sources):
         say(pair.sources[0].name)
         _add_pair(listing, pair)
+    for files in field_files(sources):
+        say(files.sources[0].name)
+        _add_files(listing, files)
     with tempfile.TemporaryDirectory(prefix=WORK_PREFIX) as work, connect(None) as connection:
         for tables in table_sets(found):
             say(tables.files[0].source.name)
@@ -66,6 +80,52 @@ def _add_pair(listing: Listing, pair: Pair) -> None:
     parts = tuple(_part(half.source, half.recognised, count.lines) for half, count in zip(halves, counts))
     sent = said.sent if said else None
     listing.transmissions.append(Transmission("atih", finess, "mco", year, counts[0].months, sent, parts))
+
+
+def _add_files(listing: Listing, files: FieldFiles) -> None:
+    """A transmission of SMR, HAD or PSY."""
+    counts, faults = _care(files)
+    said = announced(files.sources[0].name)
+    months = Counter[tuple[int, int]]()
+    for count in counts.values():
+        months.update(count.months)
+    by_year = Counter[int]()
+    for (year_of, _), lines in months.items():
+        by_year[year_of] += lines
+    year = care_year(by_year, said.year if said else None)
+    finess = next((known for one in files.found if (known := _finess(one))), None)
+    names = tuple(source.name for source in files.sources)
+    if files.missing:
+        listing.findings.append(Finding("half_transmission", finess, files.field, year, " ".join(files.missing), names))
+    if files.missing or any(not family.endswith("_tra") for family in faults):
+        reason = f"half_transmission: {' '.join(files.missing)}" if files.missing else "transmission_refused"
+        listing.unread += [_unread(one.source, one.recognised, faults.get(one.family, reason)) for one in files.found]
+        return
+    listing.unread += [_unread(one.source, one.recognised, faults[one.family]) for one in files.found if one.family in faults]
+    parts = tuple(_care_part(one, counts[one.family]) for one in files.found if one.family in counts)
+    met = tuple(sorted(month for year_of, month in months if year_of == year))
+    listing.transmissions.append(Transmission("atih", finess, files.field, year, met, said.sent if said else None, parts))
+
+
+def _care(files: FieldFiles) -> tuple[dict[str, CareCount], dict[str, str]]:
+    """By family: what its file is of, or why it cannot be read."""
+    counts: dict[str, CareCount] = {}
+    faults: dict[str, str] = {}
+    for one in files.found:
+        try:
+            if reason := why_not(one):
+                faults[one.family] = reason
+            else:
+                counts[one.family] = count_care(one)
+        except Refused as refused:
+            faults[one.family] = refused.code
+    return counts, faults
+
+
+def _care_part(found: Found, count: CareCount) -> Part:
+    source, recognised = found.source, found.recognised
+    stays = count.stays if count.months else None
+    return Part(source.name, recognised.family, recognised.version, count.lines, source.sha256, stays, not found.is_verified)
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,8 @@ def found_in(transmissions: list[Transmission]) -> list[Finding]:
 
 
 def _of_files(one: Transmission) -> Iterator[Finding]:
-    """The .rsa against its .ano, the content against the name."""
-    rsa, ano = (next((part for part in one.parts if part.family == family), None) for family in ("mco_rsa", "mco_ano"))
+    """The stays against their .ano, the content against the name, what no source confirms."""
+    rsa, ano = (next((part for part in one.parts if part.family == family), None) for family in ("mco_rsa", f"{one.field}_ano"))
     if ano is None:
         yield Finding("ano_missing", one.finess, one.field, one.year, "", one.files)
     elif rsa is not None and rsa.lines != ano.lines and one.status == "kept":
@@ -66,6 +66,11 @@ def _of_files(one: Transmission) -> Iterator[Finding]:
     said = announced(one.files[0])
     if said and one.finess and one.year and (said.finess, said.year) != (one.finess, one.year):
         yield Finding("name_disagrees", one.finess, one.field, one.year, f"{said.finess} {said.year}", one.files)
+    lone = {part.family for part in one.parts if part.family in ("psy_rpsa", "psy_r3a")}
+    if len(lone) == 1:
+        yield Finding("psy_half", one.finess, one.field, one.year, *lone, one.files)
+    if unverified := [f"{part.family} {part.version}" for part in one.parts if part.is_unverified]:
+        yield Finding("unverified_layout", one.finess, one.field, one.year, " ".join(unverified), one.files)
 
 
 def _of_group(group: list[Transmission]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from strata.ingest import line_shape, local_files
 from strata.ingest.archives import SourceFile
-from strata.ingest.fixed_width import BOM, Cells, line_blocks
+from strata.ingest.fixed_width import BOM, Cells, integers, line_blocks
 from strata.ingest.layouts import Layout, layouts
 from strata.ingest.local_files import LocalFile
 from strata.ingest.reasons import Refused
@@ -33,7 +33,13 @@ FILES_OF = {  # by field: its files, those that hold stays first
 }
 _NEEDED = {"smr": ("smr_rha", "smr_ssrha"), "had": ("had_rapss",), "psy": ()}
 _STAYS = {"smr": ("smr_rha",), "had": ("had_rapss",), "psy": ("psy_rpsa", "psy_r3a")}
-_MONTH_OF = {"smr_rha": "week_month", "had_rapss": "end_month", "psy_rpsa": "end_month", "psy_r3a": "month"}
+_MONTH_OF = {  # the month and year a line is of; an act dated to the day has its contact_date instead
+    "smr_rha": ("week_month", "week_year"),
+    "had_rapss": ("end_month", "end_year"),
+    "psy_rpsa": ("end_month", "end_year"),
+    "psy_r3a": ("month", "year"),
+}
+_SHARE_OF_A_YEAR = 0.01  # of the lines: fewer do not make a year
 
 
 @dataclass(frozen=True)
@@ -261,7 +267,7 @@ def _last_month(found: Found) -> int:
 
 
 def count_lines(found: Found) -> tuple[int, tuple[int, ...]]:
-    """(lines, months of exit met) of a whole file of a known version. Refused when it breaks while being read."""
+    """(lines, months of exit met) of a whole MCO file of a known version. Refused when it breaks while being read."""
     assert found.layout is not None
     fixed, count, met = found.layout.fixed, 0, np.zeros(13, dtype=bool)
     for lines in line_blocks(found.source.blocks()):
@@ -270,6 +276,54 @@ def count_lines(found: Found) -> tuple[int, tuple[int, ...]]:
         met[months[months <= 12]] = True
         count += len(lines.starts)
     return count, tuple(int(month) for month in np.flatnonzero(met) if month)
+
+
+@dataclass(frozen=True)
+class CareCount:
+    """What the lines of a file are of. months: lines by (year, month); stays: stay numbers met. Empty where a family has none."""
+
+    lines: int
+    months: dict[tuple[int, int], int]
+    stays: int
+
+
+def count_care(found: Found) -> CareCount:
+    """The same outside MCO. Refused when the file breaks while being read."""
+    assert found.layout is not None
+    fixed, count = found.layout.fixed, 0
+    months: Counter[tuple[int, int]] = Counter()
+    stays = np.empty(0, dtype="S1")
+    for lines in line_blocks(found.source.blocks()):
+        whole = np.flatnonzero(lines.lengths >= fixed.width)
+        cells = Cells.gather(lines.data, fixed, lines.starts[whole], whole)
+        count += len(lines.starts)
+        if found.family in _MONTH_OF:
+            months.update(_months(cells, found.family))
+            stays = np.union1d(stays, cells.bytes_of("stay_number").view(f"S{fixed.field('stay_number').width}").reshape(-1))
+    return CareCount(count, dict(months), len(stays))
+
+
+def _months(cells: Cells, family: str) -> dict[tuple[int, int], int]:
+    """Lines by (year, month); those without a month of the calendar are left out."""
+    if cells.has("contact_date"):
+        months = integers(cells.bytes_of("contact_date")[:, 2:4]).values
+        years = integers(cells.bytes_of("contact_date")[:, 4:8]).values
+    else:
+        months, years = (cells.integer(name).values for name in _MONTH_OF[family])
+    is_real = (months >= 1) & (months <= 12) & (years > 0)
+    keys, counts = np.unique(years[is_real] * 100 + months[is_real], return_counts=True)
+    return {divmod(int(key), 100): int(lines) for key, lines in zip(keys, counts)}
+
+
+def care_year(lines_by_year: dict[int, int], announced_year: int | None) -> int | None:
+    """The year of a transmission outside MCO: of its name when a line has it, else the last one with more than a few lines.
+
+    Stays that go on bring lines of years before; a line of a later one is a mistake. None when no line says its year.
+    """
+    if announced_year in lines_by_year:
+        return announced_year
+    enough = [year for year, lines in lines_by_year.items() if lines >= _SHARE_OF_A_YEAR * sum(lines_by_year.values())]
+    return max(enough, default=None)
 
 
 def why_not(found: Found | None) -> str | None:

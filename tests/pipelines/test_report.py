@@ -10,6 +10,7 @@ from pipelines.commands.terminal import Terminal
 from strata.config import Config
 
 READ_FILE = "family VARCHAR, source_file VARCHAR, lines INT, accepted INT, quarantined INT, refused INT, reason VARCHAR"
+MARKS = "format_version VARCHAR, is_unverified BOOLEAN"
 
 
 @pytest.fixture
@@ -18,9 +19,11 @@ def config(tmp_path: Path) -> Config:
     config = Config(folder=tmp_path)
     config.database.parent.mkdir()
     with duckdb.connect(str(config.database)) as connection:
-        connection.execute(f"CREATE TABLE read_file ({READ_FILE})")
+        connection.execute(f"CREATE TABLE read_file ({READ_FILE}, {MARKS})")
         connection.execute(
-            "INSERT INTO read_file VALUES ('mco_rsa', 'a.rsa', 90, 60, 30, 0, NULL), ('mco_ano', 'b.ano', 5, 0, 0, 5, 'corrupt_archive')"
+            """INSERT INTO read_file VALUES ('mco_rsa', 'a.rsa', 90, 60, 30, 0, NULL, '228', false),
+                                            ('mco_ano', 'b.ano', 5, 0, 0, 5, 'corrupt_archive', NULL, NULL),
+                                            ('smr_rha', 'c.rha', 9, 9, 0, 0, NULL, 'M65', true)"""
         )
         connection.execute(
             """CREATE TABLE quarantine AS
@@ -40,3 +43,10 @@ def test_a_line_set_aside_is_named_with_its_file_and_what_to_do(
     places = [line.split()[:2] for line in said.splitlines() if line.startswith("  a.rsa")]
     assert places == [["a.rsa", str(line)] for line in range(1, 21)]
     assert short in said and fix in said
+
+
+def test_a_file_read_by_a_format_that_no_source_confirms_is_marked(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(config, Terminal("en"))
+    said = capsys.readouterr().out
+    assert "no source confirms" in said
+    assert [line.split() for line in said.splitlines() if line.startswith("  c.rha")] == [["c.rha", "smr_rha", "M65", "9"]]

@@ -8,6 +8,7 @@ from strata.engine.duckdb import connect
 from strata.ingest import warehouse
 from strata.ingest.archives import open_sources
 from strata.ingest.atih_field import staged_files
+from strata.ingest.listing import list_folder
 from strata.ingest.load import IngestReport, ingest
 from strata.ingest.recognise import recognise
 from strata.ingest.transmissions import FieldFiles, field_files
@@ -113,3 +114,109 @@ def test_a_later_month_replaces_all_the_files_of_the_former(project: Loaded, tmp
     gone = "SELECT family, accepted, refused, reason FROM read_file WHERE source_file LIKE '%.2.%' ORDER BY 1"
     lines = {family: len(content) for family, content in transmission("smr", 2023, 2).items()}
     assert project.rows(gone) == [(family, 0, count, "superseded") for family, count in sorted(lines.items())]
+
+
+def test_files_go_together_by_name_hospital_or_archive(tmp_path: Path) -> None:
+    made = {"one/a": ("990000015", "a"), "two/b": ("990000023", "b"), "two/c": ("990000031", "c")}
+    for place, (finess, stem) in made.items():
+        put(tmp_path / place.split("/")[0], files("smr", 2023, finess=finess, stem=stem))
+    assert [sorted(source.stem for source in one.sources) for one in together(tmp_path)] == [["a"] * 4, ["b"] * 4, ["c"] * 4]
+    for path in sorted((tmp_path / "two").iterdir()):  # names that say nothing: the FINESS decides, but for the TRA
+        path.rename(path.with_name(f"{path.stem}{path.suffix[1:]}.txt"))
+    sizes = sorted(len(one.found) for one in together(tmp_path))
+    assert sizes == [1, 1, 3, 3, 4]
+
+
+def test_the_ano_of_smr_is_not_taken_for_that_of_psy(tmp_path: Path) -> None:
+    for field in ("smr", "psy"):
+        put(tmp_path, files(field, 2023, stem=field))
+    assert {one.field: [found.source.name for found in one.found if found.family.endswith("_ano")] for one in together(tmp_path)} == {
+        "smr": ["smr.ano"],
+        "psy": ["psy.ano"],
+    }
+
+
+def outcome(folder: Path) -> dict[str, tuple[int, str | None]]:
+    """Extension of the file -> lines refused, reason."""
+    connection = Loaded()
+    report = connection.load(folder)
+    return {file.source_file.rpartition(".")[2]: (file.refused, file.reason) for file in report.files}
+
+
+@pytest.mark.parametrize(("field", "gone"), [("smr", "rha"), ("smr", "ssrha"), ("had", "rapss")])
+def test_half_a_transmission_is_refused(field: str, gone: str, tmp_path: Path) -> None:
+    content = {name: data for name, data in files(field, 2023).items() if not name.endswith(f".{gone}")}
+    said = outcome(put(tmp_path, content))
+    assert {reason for _, reason in said.values()} == {f"half_transmission: {field}_{gone}"}
+
+
+@pytest.mark.parametrize("field", FILES_OF)
+def test_stays_without_ano_have_no_person(field: str, project: Loaded, tmp_path: Path) -> None:
+    content = {name: data for name, data in files(field, 2023).items() if not name.endswith(".ano")}
+    project.load(put(tmp_path, content))
+    assert project.rows("SELECT DISTINCT pseudonym_status FROM read_stay") == [("missing",)]
+
+
+@pytest.mark.parametrize("field", FILES_OF)
+def test_an_ano_that_cannot_be_read_refuses_the_others(field: str, tmp_path: Path) -> None:
+    content = files(field, 2023)
+    content["a.ano"] = written(["z" * 77] * 3)
+    said = outcome(put(tmp_path, content))
+    assert said.pop("ano")[1].startswith("unknown_length_file: 77")  # type: ignore[union-attr]
+    assert {reason for _, reason in said.values()} == {"transmission_refused"}
+
+
+@pytest.mark.parametrize("field", ["smr", "had"])
+def test_a_tra_that_cannot_be_read_refuses_nothing_else(field: str, tmp_path: Path) -> None:
+    content = files(field, 2023) | {"a.tra": written(["z" * 77] * 3)}
+    assert set(outcome(put(tmp_path, content)).values()) == {(0, None)}
+
+
+def test_a_version_that_nobody_knows_is_read_by_the_layout_it_fits(project: Loaded, tmp_path: Path) -> None:
+    """The code of 2019 is a guess: whatever it is, lines of that year with the lengths of that layout are read, and said."""
+    content = files("had", 2019)
+    content["a.rapss"] = content["a.rapss"].replace(b"H31", b"H3Z")
+    report = project.load(put(tmp_path, content))
+    assert project.rows("SELECT DISTINCT format_version FROM read_file WHERE is_unverified") == [("H31",)]
+    assert "H3Z" in report.notices[0][0] and report.slices == {"new": 1}
+
+
+def test_a_version_that_fits_no_layout_is_refused_by_name(tmp_path: Path) -> None:
+    content = files("had", 2023)
+    content["a.rapss"] = content["a.rapss"].replace(b"H37", b"H99").replace(b"2023", b"2031")
+    (reason,) = {reason for name, (_, reason) in outcome(put(tmp_path, content)).items() if name == "rapss"}
+    assert reason is not None and reason.startswith("unknown_version_file: H99; H29")
+
+
+def test_a_line_of_a_year_to_come_does_not_move_the_others(project: Loaded, tmp_path: Path) -> None:
+    content = files("had", 2023, stays=200)
+    content["a.rapss"] = content["a.rapss"] + written([field_line("had_rapss", 2025, 201, 2)])
+    project.load(put(tmp_path, content))
+    assert project.rows("SELECT DISTINCT year FROM read_stay") == [(2023,)]
+    assert project.rows("SELECT source_line, reason FROM quarantine") == [(401, "other_year")]
+
+
+def test_a_folder_is_listed_as_it_would_be_read(tmp_path: Path) -> None:
+    for field in FILES_OF:
+        put(tmp_path / f"990000015.2023.2.0103202310101{len(field)}.{field}", files(field, 2023))
+    listing = list_folder(tmp_path)
+    assert [(one.field, one.finess, one.year, one.months, one.stays, one.status) for one in listing.transmissions] == [
+        ("had", "990000015", 2023, (1, 2), 3, "kept"),
+        ("psy", "990000015", 2023, (1, 2), 6, "kept"),
+        ("smr", "990000015", 2023, (1, 2), 3, "kept"),
+    ]
+    assert {one.finding for one in listing.findings} == {"months_missing"}
+    assert listing.unread == []
+
+
+def test_what_is_missing_or_unverified_is_listed(tmp_path: Path) -> None:
+    smr = {name: data for name, data in files("smr", 2025, stem="s").items() if not name.endswith(".ssrha")}
+    psy = {name: data for name, data in files("psy", 2018, stem="p").items() if not name.endswith(("r3a", "ano"))}
+    listing = list_folder(put(tmp_path, smr | psy))
+    assert {(one.finding, one.detail) for one in listing.findings if one.finding != "months_missing"} == {
+        ("half_transmission", "smr_ssrha"),
+        ("psy_half", "psy_rpsa"),
+        ("ano_missing", ""),
+        ("unverified_layout", "psy_rpsa P33"),
+    }
+    assert {one.reason for one in listing.unread} == {"half_transmission: smr_ssrha"}
