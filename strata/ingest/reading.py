@@ -71,6 +71,6 @@ def _nothing(path: Path, sources: list[SourceFile]) -> StrataError:
     return StrataError(
         what=("Aucune extraction reconnue.", "No extract recognised."),
         where=str(path),
-        why=("Ni fichier .rsa ATIH ni table T_MCOaaB du SNDS.", "Neither an ATIH .rsa file nor an SNDS table T_MCOaaB."),
+        why=("Ni fichier ATIH ni table de séjours du SNDS (T_MCOaaB…).", "Neither an ATIH file nor an SNDS table of stays (T_MCOaaB…)."),
         fix=("Donnez le chemin d'un fichier, d'une archive ou d'un dossier.", "Give the path of a file, an archive or a folder."),
     )

@@ -115,7 +115,7 @@ def _more(name: bytes) -> Change:
     )
 
 
-@mutation("table: separators", "tables", "; , tab | ^ and ~ are read like any other; another one refuses the set")
+@mutation("table: separators", "tables", "semicolon, comma, tab, bar, ^ and ~ are read alike; another one refuses the set")
 def _separators(ground: Ground) -> Iterator[Parcel]:
     for separator in (b";", b",", b"\t", b"|", b"^", b"~"):
         finess, label = ground.finess(), ground.label()
