@@ -13,6 +13,7 @@ from strata.ingest.layouts import layouts
 from strata.synthetic.atih import CARRIAGE_RETURN_UNTIL, RETURN_CODES
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets, write_archive
 from strata.synthetic.care_coding import DA, DP, DR, FP, MPA, MPP
+from strata.synthetic.care_dirt import SPOILED_FAMILIES, spoil_lines, spoiled_year
 from strata.synthetic.care_record import CareRecord
 from strata.synthetic.dates import NEVER, day, month_of, year_of
 from strata.synthetic.record import fact_codes
@@ -46,13 +47,16 @@ def write_landing(folder: Path, record: CareRecord, years: range, fields: Sequen
             for hospital in range(len(rows("care_hospitals"))):
                 stays, contacts = (record.slice(field, year, hospital, is_contact) for is_contact in (False, True))
                 if len(stays.stay["year"]) + len(contacts.stay["year"]):
-                    _write(folder, field, stays, contacts, year)
+                    _write(folder, field, stays, contacts, year, year == spoiled_year(years))
 
 
-def _write(folder: Path, field: str, stays: CareRecord, contacts: CareRecord, year: int) -> None:
+def _write(folder: Path, field: str, stays: CareRecord, contacts: CareRecord, year: int, is_spoiled: bool) -> None:
     finess = (stays if len(stays.stay["year"]) else contacts).stay["finess"][0].decode()
     newline = NEWLINE[year <= CARRIAGE_RETURN_UNTIL]
     lines = {"smr": _smr, "had": _had, "psy": _psy}[field](stays, contacts, year, newline)
+    for family in SPOILED_FAMILIES & {f"{field}_{kind}" for kind in lines} if is_spoiled else ():
+        kind = family.removeprefix(f"{field}_")
+        lines[kind] = spoil_lines(lines[kind], family, year, newline)
     name = f"{finess}.{year}.12"
     write_archive(folder / f"{name}.1502{year + 1}{SENT[field]}.out.zip", {f"{name}.{kind}": text for kind, text in lines.items()})
 

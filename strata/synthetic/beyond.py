@@ -3,6 +3,7 @@
 Belongs here: the order in which care is made and written, and what it is worth. Not here: how any of it is made (care*.py).
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pyarrow.parquet as pq
 from strata.synthetic import atih_care, snds_care
 from strata.synthetic.care import FIELDS, draw_care
 from strata.synthetic.care_coding import code_care
+from strata.synthetic.care_dirt import count_dirt, soil_care
 from strata.synthetic.care_money import UNKNOWN, make_groups, own_year, value
-from strata.synthetic.care_record import CareRecord, make_care_record, soil_care
+from strata.synthetic.care_record import CareRecord, make_care_record
 from strata.synthetic.care_rows import make_rows, make_units
 from strata.synthetic.chance import Chance
 from strata.synthetic.history import Cases, draw_standing
@@ -67,6 +69,12 @@ def write_costs(path: Path, record: CareRecord) -> None:
     table |= {"year": pa.array(stay["year"][kept].astype(np.int16)), "stay_number": pa.array(stay["stay_number"][kept].astype(np.int32))}
     table |= {"cost_billed_eur": _euros(billed), "cost_standard_eur": _euros(priced)}
     pq.write_table(pa.table(table), path, compression="zstd")
+
+
+def add_dirt(path: Path, record: CareRecord) -> None:
+    """Beside the dirt of MCO, that of the other fields."""
+    counted = json.loads(path.read_text(encoding="utf-8")) | count_dirt(record.stay)
+    path.write_text(json.dumps(dict(sorted(counted.items())), indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def _euros(cents: np.ndarray) -> pa.Array:

@@ -1,23 +1,20 @@
 """What is written of care outside MCO, the same for both forms: rows in file order with their numbers, codes as text.
 
-Belongs here: dirt, order, numbers, pseudonyms, slices. Not here: lines (atih_care.py) and tables (snds_care.py).
+Belongs here: order, numbers, pseudonyms, slices. Not here: lines (atih_care.py) and tables (snds_care.py).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from strata.synthetic.care_money import value
-from strata.synthetic.chance import Chance, quota
-from strata.synthetic.dirt import GOOD_CODES, PSEUDONYM_BLANK, PSEUDONYM_LOWER, PSEUDONYM_OK, PSEUDONYM_UPPER
+from strata.synthetic.chance import Chance
+from strata.synthetic.dirt import PSEUDONYM_BLANK, PSEUDONYM_LOWER, PSEUDONYM_UPPER
 from strata.synthetic.geography import geography
 from strata.synthetic.record import fact_codes, pseudonyms
 from strata.synthetic.stays import Table, take
-from strata.synthetic.tables import NONE, position, rows
+from strata.synthetic.tables import NONE, rows
 
-DIRT_SHARE = 0.002
 DAILY_RATE_CENTS = 31_050
-STATES = {"placeholder_lower": PSEUDONYM_LOWER, "placeholder_upper": PSEUDONYM_UPPER, "blank_pseudonym": PSEUDONYM_BLANK}
 TEXT = {PSEUDONYM_BLANK: b"", PSEUDONYM_LOWER: b"x" * 17, PSEUDONYM_UPPER: b"X" * 16 + b"D"}
 
 
@@ -46,40 +43,6 @@ class CareRecord:
             if "place" in table:
                 table["place"] = places[table["place"]]
         return CareRecord(take(stay, np.flatnonzero(here)), *chosen)
-
-
-def soil_care(chance: Chance, row: Table) -> None:
-    """Identities that fail: at most one kind a row, each kind in each field; contacts, scripts and regulars are left alone."""
-    count = len(row["year"])
-    row["chaining"] = np.full(count, GOOD_CODES, dtype="S9")
-    row["pseudonym_state"] = np.full(count, PSEUDONYM_OK, dtype=np.int8)
-    row["has_ano"] = np.ones(count, dtype=bool)
-    row["dirt"] = np.full(count, NONE, dtype=np.int16)
-    met = np.unique(row["person"][row["form"] == b"contact"])
-    free = (row["script"] == NONE) & ~row["died"] & ~row["is_regular"] & ~np.isin(row["person"], met)
-    chaining = [item["dirt"] for item in rows("dirt") if item["dirt"].startswith("chaining_")]
-    for field in ("smr", "had", "psy"):
-        for name in (*chaining, *STATES, "without_ano"):
-            candidates = np.flatnonzero(free & (row["field"] == field.encode()) & (row["dirt"] == NONE))
-            chosen = quota(chance.stream(f"{field} {name}"), candidates, DIRT_SHARE, 1)
-            row["dirt"][chosen] = position("dirt", "dirt")[name]
-            if name in chaining:
-                place = chaining.index(name)
-                row["chaining"][chosen] = GOOD_CODES[:place] + b"1" + GOOD_CODES[place + 1 :]
-            elif name in STATES:
-                row["pseudonym_state"][chosen] = STATES[name]
-            else:
-                row["has_ano"][chosen] = False
-    _lose_contacts(row)
-
-
-def _lose_contacts(row: Table) -> None:
-    """An act has no chaining line: it is known through a stay of the same patient, hospital and year, else it is nobody's."""
-    key = (row["person"].astype(np.int64) * 100 + row["hospital"]) * 10_000 + row["year"]
-    is_contact = row["form"] == b"contact"
-    lost = is_contact & ~np.isin(key, key[~is_contact & (row["field"] == b"psy")])
-    row["pseudonym_state"][lost] = PSEUDONYM_BLANK
-    row["dirt"][lost] = position("dirt", "dirt")["blank_pseudonym"]
 
 
 def make_care_record(chance: Chance, persons: int, row: Table, unit: Table, code: Table, act: Table, group: Table) -> CareRecord:
@@ -137,8 +100,3 @@ def _count_within(group: np.ndarray) -> np.ndarray:
     begins = np.concatenate([[True], group[1:] != group[:-1]])
     first = np.maximum.accumulate(np.where(begins, np.arange(len(group)), 0))
     return np.arange(len(group)) - first + 1
-
-
-def costs(record: CareRecord, year: np.ndarray) -> np.ndarray:
-    """What each row is worth at the tariff of a year."""
-    return value(record.stay, record.group, year)

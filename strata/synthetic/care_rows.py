@@ -9,7 +9,7 @@ import numpy as np
 from strata.synthetic.care import Care, field_of, form, script_flag
 from strata.synthetic.chance import Chance, weighted
 from strata.synthetic.dates import completed_years, day, year_of
-from strata.synthetic.geography import geography
+from strata.synthetic.geography import REST, geography
 from strata.synthetic.people import People
 from strata.synthetic.stays import Table, take
 from strata.synthetic.tables import NONE, column, rows
@@ -58,7 +58,7 @@ def _persons(people: People, row: Table) -> None:
 
 
 def _hospitals(chance: Chance, people: People, care: Care, row: Table) -> None:
-    """A hospital of the home territory that has the field; the same for all the years of a stay, and a person has one psychiatry."""
+    """A hospital near home that has the field; the same for all the years of a stay, and a person has one psychiatry."""
     territory = geography().territory_of[row["old_geo"]]
     territory = np.where(territory >= 0, territory, geography().territory_of[0])
     by_stay, by_person = chance.uniform("hospital", len(care.person)), chance.uniform("psychiatry", len(people))
@@ -66,12 +66,20 @@ def _hospitals(chance: Chance, people: People, care: Care, row: Table) -> None:
     chosen = np.zeros(len(territory), dtype=np.int64)
     for number, name in enumerate(geography().territory_ids):
         for field in ("smr", "had", "psy"):
-            own = np.array([row_["territory_id"] == name and field in row_["fields"].split() for row_ in rows("care_hospitals")])
             here = (territory == number) & (row["field"] == field.encode())
-            chosen[here] = np.flatnonzero(own)[weighted(uniform[here], column("care_hospitals", "weight")[own])]
+            near = _near(name, field)
+            chosen[here] = near[weighted(uniform[here], column("care_hospitals", "weight")[near])]
     asked = care.hospital[row["true_stay"]]
     row["is_regular"] = asked != NONE
     row["hospital"] = np.where(asked == NONE, chosen, asked)
+
+
+def _near(territory: str, field: str) -> np.ndarray:
+    """The hospitals of a territory that have a field of care, else those of the rest."""
+    offers = np.array([field in row["fields"].split() for row in rows("care_hospitals")])
+    places = np.array([row["territory_id"] for row in rows("care_hospitals")])
+    own = np.flatnonzero(offers & (places == territory))
+    return own if len(own) else np.flatnonzero(offers & (places == REST))
 
 
 def _modes(chance: Chance, row: Table) -> None:

@@ -83,6 +83,7 @@ def write_country(
         care = beyond.record_of(chance, people, tables)
         beyond.write_landings(out, care, years, formats, fields, parquet_years)
         beyond.write_costs(out / "costs.parquet", care)
+        beyond.add_dirt(out / "dirt.json", care)
 
 
 def _only_mco(fields: Sequence[str]) -> bool:

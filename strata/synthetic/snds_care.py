@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from strata.ingest.layouts import Layout, layout_for_year
 from strata.synthetic.care_coding import DA, DP, DR, FP, MPA, MPP
+from strata.synthetic.care_dirt import row_again, spoiled_year, with_orphan
 from strata.synthetic.care_record import CareRecord
 from strata.synthetic.dates import month_of
 from strata.synthetic.record import fact_codes
@@ -37,6 +38,9 @@ def write_landing(folder: Path, record: CareRecord, years: range, fields: Sequen
             if field == "psy":
                 contacts = record.slice(field, year, is_contact=True)
                 made |= {name: make(contacts, year) for name, make in CONTACT_TABLES.items()}
+            if year == spoiled_year(years):
+                main, (_, number, _) = next(iter(makers)), KEYS[field]
+                made |= {main: row_again(made[main]), "C": with_orphan(made["C"], number)}
             for name, table in made.items():
                 write_table(folder / f"T_{prefix}{year % 100:02d}{name}", table, as_parquet)
 
@@ -70,6 +74,7 @@ def _key(slice_: CareRecord, columns: tuple[str, str, int], owner: np.ndarray | 
 
 
 SMR_KEY, HAD_KEY, PSY_KEY = ("ETA_NUM", "RHA_NUM", 7), ("ETA_NUM_EPMSI", "RHAD_NUM", 5), ("ETA_NUM_EPMSI", "RIP_NUM", 6)
+KEYS = {"smr": SMR_KEY, "had": HAD_KEY, "psy": PSY_KEY}
 
 
 def _person(stay: Table, owner: np.ndarray) -> dict[str, pa.Array]:
