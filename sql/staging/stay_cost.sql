@@ -30,6 +30,7 @@ worth AS (
 
 SELECT
   read_stay.stay_id,
+  read_stay.field,
   CAST(
     CASE
       WHEN read_stay.field = 'psy' THEN NULL

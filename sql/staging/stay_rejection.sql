@@ -59,22 +59,13 @@ SELECT stay_id, 'not_reimbursed' AS reason FROM read_stay WHERE ghs = '9999'
 UNION ALL
 SELECT stay_id, 'not_valued' AS reason FROM stay_cost WHERE NOT is_valued
 UNION ALL
-SELECT read_stay.stay_id, 'zero_cost' AS reason
-FROM read_stay
-INNER JOIN stay_cost ON read_stay.stay_id = stay_cost.stay_id
-WHERE read_stay.field = 'mco' AND stay_cost.is_valued AND coalesce(stay_cost.cost_billed_eur, 0) = 0
+SELECT stay_id, 'zero_cost' AS reason FROM stay_cost WHERE field = 'mco' AND is_valued AND coalesce(cost_billed_eur, 0) = 0
 UNION ALL
 SELECT stay_id, 'no_cost_basis' AS reason FROM read_stay WHERE field = 'psy'
 UNION ALL
-SELECT read_stay.stay_id, 'no_billed_cost' AS reason
-FROM read_stay
-INNER JOIN stay_cost ON read_stay.stay_id = stay_cost.stay_id
-WHERE read_stay.field IN ('smr', 'had') AND stay_cost.is_valued AND stay_cost.cost_billed_eur IS NULL
+SELECT stay_id, 'no_billed_cost' AS reason FROM stay_cost WHERE field IN ('smr', 'had') AND is_valued AND cost_billed_eur IS NULL
 UNION ALL
-SELECT read_stay.stay_id, 'no_tariff' AS reason
-FROM read_stay
-INNER JOIN stay_cost ON read_stay.stay_id = stay_cost.stay_id
-WHERE read_stay.field <> 'psy' AND stay_cost.is_valued AND stay_cost.cost_standard_eur IS NULL
+SELECT stay_id, 'no_tariff' AS reason FROM stay_cost WHERE field <> 'psy' AND is_valued AND cost_standard_eur IS NULL
 UNION ALL
 SELECT stay_id, 'unlinkable_abortion' AS reason FROM read_stay WHERE field = 'mco' AND ghm = '14Z08Z'
 UNION ALL

@@ -125,7 +125,7 @@ def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[
         "dp": row.get("dp", "J189"), "dr": row.get("dr"), "unit_count": 1, "source_file": "small", "source_line": line,
     }  # fmt: skip
     stay |= _other_field(row, nights)
-    units = row.get("units", "").split() or [None]
+    units: list[str | None] = [*row.get("units", "").split()] or [None]
     dp, dr = row.get("unit_dp", row.get("dp", "J189")), row.get("unit_dr", row.get("dr"))
     acts = [act.partition("@") for act in row.get("acts", "").split()]
     return {
