@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from strata.ingest.listed import Finding, Transmission
+from strata.ingest.listed import GROUPED_RSS, Finding, Transmission
 from strata.ingest.transmission import announced
 
 _YEAR_MONTHS = range(1, 13)
@@ -59,16 +59,19 @@ def found_in(transmissions: list[Transmission]) -> list[Finding]:
 def _of_files(one: Transmission) -> Iterator[Finding]:
     """The stays against their .ano, the content against the name, what no source confirms."""
     rsa, ano = (next((part for part in one.parts if part.family == family), None) for family in ("mco_rsa", f"{one.field}_ano"))
-    if ano is None:
+    families = {part.family for part in one.parts}
+    if rsa is not None and "vid_hosp" in families and "mco_tra" not in families:
+        yield Finding("tra_missing", one.finess, one.field, one.year, "", one.files)
+    if ano is None and not families & {"mco_tra", GROUPED_RSS}:
         yield Finding("ano_missing", one.finess, one.field, one.year, "", one.files)
-    elif rsa is not None and rsa.lines != ano.lines and one.status == "kept":
+    elif rsa is not None and ano is not None and rsa.lines != ano.lines and one.status == "kept":
         yield Finding("lines_differ", one.finess, one.field, one.year, f"{rsa.lines} / {ano.lines}", one.files)
     said = announced(one.files[0])
     if said and one.finess and one.year and (said.finess, said.year) != (one.finess, one.year):
         yield Finding("name_disagrees", one.finess, one.field, one.year, f"{said.finess} {said.year}", one.files)
     lone = {part.family for part in one.parts if part.family in ("psy_rpsa", "psy_r3a")}
     if len(lone) == 1:
-        yield Finding("psy_half", one.finess, one.field, one.year, *lone, one.files)
+        yield Finding("psy_half", one.finess, one.field, one.year, " ".join(lone), one.files)
     if unverified := [f"{part.family} {part.version}" for part in one.parts if part.is_unverified]:
         yield Finding("unverified_layout", one.finess, one.field, one.year, " ".join(unverified), one.files)
 

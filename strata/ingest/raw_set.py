@@ -23,7 +23,7 @@ from strata.ingest.raw_tables import SQL_TYPES, RawTable, checks, raw_columns, r
 GROUP_STAYS = 200_000  # a group is filled by whole hospitals until it holds as many
 _SQL = Path(__file__).parent / "sql"
 _FINESS = "regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}')"
-_NUMBERS = ("stay_number", "unit_number")  # digits, as many as their width says
+_NUMBERS = ("stay_number", "unit_number", "sequence_number", "stay_identifier")  # digits, as many as their width says
 
 
 @dataclass(frozen=True)

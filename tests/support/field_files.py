@@ -53,8 +53,8 @@ def _lines(family: str, year: int, stays: int, finess: str) -> list[str]:
     return [field_line(family, year, stay, unit, finess) for stay in range(1, stays + 1) for unit in units]
 
 
-def field_line(family: str, year: int, stay: int, unit: int = 1, finess: str = FINESS) -> str:
-    """One line: the stay `stay`, its unit `unit` (of UNITS), in the month of that number."""
+def field_line(family: str, year: int, stay: int, unit: int = 1, finess: str = FINESS, own: Values | None = None) -> str:
+    """One line: the stay `stay`, its unit `unit` (of UNITS), in the month of that number. own: values of this line alone."""
     version, field = version_of(family, year), family[:3]
     number = f"{stay:0{WIDTHS[field]}d}"
     entry, end = date(year, 1, 3), date(year, UNITS, 5)
@@ -104,7 +104,7 @@ def field_line(family: str, year: int, stay: int, unit: int = 1, finess: str = F
         "nas": f"{stay:020d}",
         "birth_date": date(1950, 1, 1),
     }
-    values |= {name: "0" for name in named_fields(family, version, "fixed") if name.endswith("_return")}
+    values |= {name: "0" for name in named_fields(family, version, "fixed") if name.endswith("_return")} | (own or {})
     return line(family, version, _known(family, version, "fixed", values), _repeated(family, version))
 
 

@@ -3,6 +3,7 @@
 from tests.support.corpus import (
     ano_mutations,
     archive_mutations,
+    care_mutations,
     drawn_files,
     drawn_lines,
     drawn_tables,
@@ -19,6 +20,7 @@ __all__ = [
     "MUTATIONS",
     "ano_mutations",
     "archive_mutations",
+    "care_mutations",
     "drawn_files",
     "drawn_lines",
     "drawn_tables",
