@@ -14,6 +14,7 @@ from strata.ingest.raw_tables import main_families
 from strata.ingest.reasons import Reason
 
 TABLE = Path(__file__).parent / "listing_findings.csv"
+GROUPED_RSS = "mco_rum"  # in place of an RSA: its lines are units
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Transmission:
     @property
     def stays(self) -> int:
         """Stays, as far as lines tell."""
-        return sum(part.lines if part.stays is None else part.stays for part in self.parts if part.family in main_families())
+        parts = [part for part in self.parts if part.family in main_families() or part.family == GROUPED_RSS]
+        return sum(part.lines if part.stays is None else part.stays for part in parts)
 
     @property
     def last_month(self) -> int:

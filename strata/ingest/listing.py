@@ -17,6 +17,7 @@ from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.listed import Finding, Listing, Part, Transmission, Unread
 from strata.ingest.listing_rules import found_in, judged
+from strata.ingest.local_listing import add_local, parts_beside, unread
 from strata.ingest.raw_set import settled_year
 from strata.ingest.raw_tables import families, main_families
 from strata.ingest.reasons import Refused
@@ -67,6 +68,9 @@ def list_folder(folder: Path, progress: Callable[[str], None] | None = None) -> 
 
 
 def _add_pair(listing: Listing, pair: Pair) -> None:
+    if pair.rss or pair.left:
+        add_local(listing, pair)
+        return
     halves = [half for half in (pair.rsa, pair.ano) if half]
     finess, year = _finess(halves[0]), _year(halves[0])
     counts = [_count(half) for half in halves]
@@ -75,9 +79,11 @@ def _add_pair(listing: Listing, pair: Pair) -> None:
     if pair.rsa is None or any(count.refused for count in counts):
         other = "pair_refused" if pair.rsa else "ano_file_without_rsa"
         listing.unread += [_unread(half.source, half.recognised, count.refused or other) for half, count in zip(halves, counts)]
+        listing.unread += [unread(file, file.why_not or "pair_refused") for file in pair.local]
         return
     said = announced(halves[0].source.name)
     parts = tuple(_part(half.source, half.recognised, count.lines) for half, count in zip(halves, counts))
+    parts += parts_beside(listing, pair.local)
     sent = said.sent if said else None
     listing.transmissions.append(Transmission("atih", finess, "mco", year, counts[0].months, sent, parts))
 
