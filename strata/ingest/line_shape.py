@@ -146,8 +146,10 @@ def _number(line: bytes, field: Field, at: int) -> int | None:
 
 def _score(line: bytes, layout: Layout) -> int:
     """How well a line without a code fits a layout: its good cells less the bad ones; 0 when its length or its key is another."""
+    if len(line) != layout.fixed.width:
+        return 0
     keys = [field for field in layout.fixed.fields if field.name in _KEYS]
-    if len(line) != layout.fixed.width or not all(_is_key(line, field, _filler_after(line, layout, field)) for field in keys):
+    if not all(_is_key(line, field, _filler_after(line, layout, field)) for field in keys):
         return 0
     checked = [field for field in layout.fixed.fields if field.kind == "date"]
     return 1 + max(0, sum(_date_score(line[field.start : field.start + field.width]) for field in checked) + len(checked))

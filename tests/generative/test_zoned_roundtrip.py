@@ -87,7 +87,9 @@ def test_what_is_written_is_read(family: str, version: str, data: st.DataObject)
         assert [(row[ROW], {name: row[name] for name in record}) for row, (_, record) in zip(rows, expected, strict=True)] == expected
 
 
-@pytest.mark.parametrize(("family", "zone"), [("smr_rha", "ccam"), ("had_rapss", "zt_paprica"), ("psy_rpsa", "actes"), ("smr_ssrha", "gme")])
+@pytest.mark.parametrize(
+    ("family", "zone"), [("smr_rha", "ccam"), ("had_rapss", "zt_paprica"), ("psy_rpsa", "actes"), ("smr_ssrha", "gme")]
+)
 def test_a_blank_at_the_end_is_the_last_byte_of_the_last_record(family: str, zone: str) -> None:
     version = list(versions(family))[-1]
     text = line(family, version, {"stay_number": "1"}, {zone: [{}, {}]})
@@ -96,6 +98,8 @@ def test_a_blank_at_the_end_is_the_last_byte_of_the_last_record(family: str, zon
 
 
 def test_a_name_of_the_line_is_repeated_for_each_record() -> None:
-    text = line("had_rapss", "H37", {"stay_number": "00007"}, {"grp_paprica": [{"ghpc": "0112"}], "zt_paprica": [{"ght": "03"}, {"ght": "11"}]})
+    text = line(
+        "had_rapss", "H37", {"stay_number": "00007"}, {"grp_paprica": [{"ghpc": "0112"}], "zt_paprica": [{"ght": "03"}, {"ght": "11"}]}
+    )
     rows = _read("had_rapss", "H37", text.encode("ascii")).table("zt_paprica", ["stay_number", "ghpc", "ght"]).to_pylist()
     assert rows == [{ROW: 1, "stay_number": "00007", "ghpc": "0112", "ght": ght} for ght in ("03", "11")]

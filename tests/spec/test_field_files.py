@@ -220,3 +220,8 @@ def test_what_is_missing_or_unverified_is_listed(tmp_path: Path) -> None:
         ("unverified_layout", "psy_rpsa P33"),
     }
     assert {one.reason for one in listing.unread} == {"half_transmission: smr_ssrha"}
+
+
+def test_notices_name_no_cell(project: Loaded, tmp_path: Path) -> None:
+    report = project.load(put(tmp_path, files("had", 2019)))
+    assert not any(cell in text for notice in report.notices for text in notice for cell in (pseudonym(1), "E119", "99000001"))
