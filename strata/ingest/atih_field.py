@@ -26,7 +26,7 @@ from strata.engine.duckdb import connect
 from strata.ingest import raw_set
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
 from strata.ingest.fixed_width import Array, line_blocks
-from strata.ingest.layouts import FORMATS
+from strata.ingest.layouts import FORMATS, layouts
 from strata.ingest.raw_tables import RawColumn, raw_columns, raw_tables
 from strata.ingest.reasons import Refused
 from strata.ingest.snds import WORK_PREFIX
@@ -45,7 +45,7 @@ _CENT = pa.scalar(Decimal("0.01"))
 class StagedFiles:
     """A transmission read and judged. month: the last one with an end of care; None when it could not be taken.
 
-    notices: what a person must know of its files (French, English).
+    unverified: its files read by a layout that no source confirms.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -53,7 +53,7 @@ class StagedFiles:
     year: int | None
     month: int | None
     files: list[FileSeen]
-    notices: tuple[tuple[str, str], ...] = ()
+    unverified: tuple[Found, ...] = ()
 
     def extracts(self) -> Iterator[Extract]:
         """The stays; the account of the files and the quarantine come with the last extract."""
@@ -191,22 +191,27 @@ def _judged(connection: duckdb.DuckDBPyConnection, files: FieldFiles, seen: list
     month = raw_set.join(connection, files.field)
     for file in seen:  # a TRA does not say whose it is
         file.finess = file.finess or files.found[0].finess
-    return StagedFiles(connection, files.field, verdict.year, month, seen, _notices(files))
+    return StagedFiles(connection, files.field, verdict.year, month, seen, tuple(one for one in files.found if not one.is_verified))
 
 
-def _notices(files: FieldFiles) -> tuple[tuple[str, str], ...]:
-    """Which files were read by a layout that no source confirms, and by which."""
-    return tuple(_notice(one) for one in files.found if not one.is_verified and one.layout)
+def unverified_notices(found: Iterable[Found]) -> list[tuple[str, str]]:
+    """Which files were read by a layout that no source confirms (French, English): one notice per family, version and layout."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for one in found:
+        if one.layout is not None:
+            said = one.recognised.code or one.layout.version
+            groups.setdefault((one.family, said, one.layout.version), []).append(one.source.name)
+    return [_notice(*key, names) for key, names in sorted(groups.items())]
 
 
-def _notice(found: Found) -> tuple[str, str]:
-    layout, code = found.layout, found.recognised.code
-    assert layout is not None
+def _notice(family: str, said: str, version: str, names: list[str]) -> tuple[str, str]:
+    layout = layouts(family)[version]
+    years = f"{layout.year_from}-{layout.year_to}"
     return (
-        f"{found.source.name} : format non vérifié ({found.family}, version {code or '?'}, lu comme {layout.version}, années "
-        f"{layout.year_from}-{layout.year_to}). Contrôlez quelques séjours et les effectifs avant de publier.",
-        f"{found.source.name}: format not verified ({found.family}, version {code or '?'}, read as {layout.version}, years "
-        f"{layout.year_from}-{layout.year_to}). Check a few stays and the counts before publishing.",
+        f"{len(names)} fichier(s) {family} au format non vérifié (version {said}, lue comme {version}, années {years}), par exemple "
+        f"{names[0]}. Contrôlez quelques séjours et les effectifs avant de publier.",
+        f"{len(names)} {family} file(s) of a format not verified (version {said}, read as {version}, years {years}), for instance "
+        f"{names[0]}. Check a few stays and the counts before publishing.",
     )
 
 

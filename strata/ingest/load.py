@@ -16,7 +16,7 @@ import duckdb
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih_field import staged_files
+from strata.ingest.atih_field import staged_files, unverified_notices
 from strata.ingest.atih_mco import open_pair
 from strata.ingest.extract import FileSeen
 from strata.ingest.lock import lock
@@ -28,7 +28,7 @@ from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
 from strata.ingest.store import Incoming, Slice, store, transaction, write_files
 from strata.ingest.transmission import announced
-from strata.ingest.transmissions import FieldFiles, Pair, field_files, pairs
+from strata.ingest.transmissions import FieldFiles, Found, Pair, field_files, pairs
 from strata.ingest.warehouse import open_warehouse
 
 Progress = Callable[[str], None]
@@ -83,8 +83,10 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     report = IngestReport()
     for batch in _batches(transmissions):
         report.slices.update(_load_pairs(connection, batch, progress))
+    unverified: list[Found] = []
     for files in others:
-        report.slices.update(_load_files(connection, files, progress, report.notices))
+        report.slices.update(_load_files(connection, files, progress, unverified))
+    report.notices += unverified_notices(unverified)
     for table_set in tables:
         report.slices.update(_load_set(connection, table_set, progress, report.notices))
     for person_set in persons:
@@ -148,8 +150,8 @@ def _incoming(pair: Pair) -> Incoming:
     return Incoming(stays, _sha256(file.sha256 for file in stays.files), max(months, default=None), said.sent if said else None)
 
 
-def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progress: Progress, notices: list[tuple[str, str]]) -> list[str]:
-    """A transmission of SMR, HAD or PSY."""
+def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progress: Progress, unverified: list[Found]) -> list[str]:
+    """A transmission of SMR, HAD or PSY. Its files read by a layout that no source confirms are added to `unverified`."""
     if _is_known(connection, files.sources):
         return []
     progress(files.sources[0].name)
@@ -157,7 +159,7 @@ def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progre
     verdicts: list[str] = []
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
     with staged_files(files, _work(connection), memory_limit) as ready:
-        notices += ready.notices
+        unverified += ready.unverified
         sha256 = _sha256(file.sha256 for file in ready.files)
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, Incoming(extract, sha256, ready.month, said.sent if said else None)))
