@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.commands.terminal import Terminal
 
 FORMATS = ("atih", "snds")
+FORMS = (*FORMATS, "local")  # what one hospital keeps: on demand
 FIELDS = ("mco", "smr", "had", "psy", "dcir")
 
 
@@ -27,7 +28,9 @@ def add(commands: Any, speaker: Terminal) -> None:
     parser.add_argument("--persons", type=positive, default=20000, metavar="N", help=persons)
     years = speaker.choose("années civiles, cinq au moins (2017-2025 par défaut)", "calendar years, at least five (default 2017-2025)")
     parser.add_argument("--years", type=year_range, default=(2017, 2025), metavar="A-B", help=years)
-    formats = speaker.choose("formes : atih, snds (les deux par défaut : atih,snds)", "forms: atih, snds (default both: atih,snds)")
+    formats = speaker.choose(
+        "formes : atih, snds, local (un hôpital seul) ; atih,snds par défaut", "forms: atih, snds, local (one hospital); default atih,snds"
+    )
     parser.add_argument("--format", type=form_list, default=FORMATS, dest="formats", metavar="F", help=formats)
     fields = speaker.choose(
         "champs de soins, mco et, en plus, smr, had, psy, dcir (mco par défaut)",
@@ -60,7 +63,7 @@ def year_range(text: str) -> tuple[int, int]:
 def form_list(text: str) -> tuple[str, ...]:
     """'atih', 'snds' or both, separated by a comma."""
     forms = tuple(text.split(","))
-    if not set(forms) <= set(FORMATS):
+    if not set(forms) <= set(FORMS):
         raise ValueError(text)
     return forms
 

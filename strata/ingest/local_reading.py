@@ -60,8 +60,9 @@ def _links(tra: LocalFile | None, found: Beside) -> FileRead | None:
 
 def _persons(vid_hosp: LocalFile | None, links: FileRead | None, ano: pa.Table, found: Beside) -> FileRead | None:
     """VID-HOSP read where it can tell something, and the key of the year."""
-    if is_named(ano.column("pseudonym")) or links is None:
-        _leave(vid_hosp, "vid_hosp_without_stays" if links is None else "named_by_ano", found)
+    is_needed = not is_named(ano.column("pseudonym"))
+    if not is_needed or links is None:
+        _leave(vid_hosp, "vid_hosp_without_stays" if is_needed else "named_by_ano", found)
         return None
     return _identities(vid_hosp, found)
 

@@ -231,8 +231,11 @@ def _truth(slice_: Record, identities: Identities, pseudonyms: np.ndarray, year:
     """One row per stay: who it is in the country, the identity that stands in the files, and what keeps it from being found."""
     stay = slice_.stay
     says_less = (year == RSS_YEAR) & ((stay["dirt"] != NONE) | (stay["unit_count"] > 1) | (stay["automatic"] != b"0"))
-    trouble = np.where((identities.trouble == CLEAR) & says_less, "rss_says_less", identities.trouble)
+    without_tra = (year == RSS_YEAR) & np.isin(identities.trouble, ("tra_missing", "tra_disagrees"))
+    trouble = np.where(without_tra, CLEAR, identities.trouble)
+    trouble = np.where((trouble == CLEAR) & says_less, "rss_says_less", trouble)
     trouble = np.where(~stay["has_ano"] & (trouble == CLEAR), "ano_missing", trouble)
+    trouble = np.where((year == RSS_YEAR) & (stay["automatic"] != b"0"), "not_in_rss", trouble)
     born = np.datetime_as_string(identities.birth.astype("datetime64[D]"))
     return pa.table(
         {

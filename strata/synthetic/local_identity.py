@@ -19,6 +19,7 @@ from strata.synthetic.tables import NONE, visit
 
 PLACEHOLDER = b"9999999999999"
 TWIN_PAIRS = 4
+PARENT_OLDER_DAYS = 11_111
 CLEAR = ""
 SHARES = {
     "line_missing": 0.015, "number_missing": 0.004, "placeholder": 0.006, "wrong_check": 0.004,
@@ -51,7 +52,9 @@ def check_number(numbers: np.ndarray) -> np.ndarray:
 def draw_identities(chance: Chance, people: People, record: Record, year: int) -> Identities:
     """An identity for each stay of a hospital-year; a person keeps the same number for ever."""
     person, stay = record.stay["person"], record.stay
-    own, parent = _numbers(chance, people, 1)[person], _numbers(chance, people, 2)[person]
+    place = chance.stream("identity number").permutation(len(people))
+    own = _numbers(people.sex, people.birth, place * 2 + 1)[person]
+    parent = _numbers(3 - people.sex, people.birth - PARENT_OLDER_DAYS, place * 2 + 2)[person]
     birth, rank = people.birth[person].copy(), np.full(len(person), b"1", dtype="S1")
     trouble = _troubles(chance, stay, year)
     trouble[(stay["kind"] == visit("birth")) & (trouble == CLEAR)] = "newborn"
@@ -59,25 +62,19 @@ def draw_identities(chance: Chance, people: People, record: Record, year: int) -
     for first, second in _twins(chance, people, stay, year):
         for twin, number in ((first, b"1"), (second, b"2")):
             here = person == twin
-            insured[here], birth[here], rank[here] = parent[person == first][0], people.birth[first], number
+            insured[here], rank[here] = parent[person == first][0], number
+            birth[here] = min(people.birth[first], people.birth[second])
             trouble[here] = "twin"
     return Identities(own, insured, birth, rank, trouble)
 
 
-def _numbers(chance: Chance, people: People, kind: int) -> np.ndarray:
-    """Sex, year, month, department 99 and a number of six digits, odd ones for the persons themselves and even ones for a parent."""
-    place = chance.stream("identity number").permutation(len(people)) * 2 + kind
-    month = people.birth.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    parts: list[np.ndarray | bytes] = [
-        people.sex.astype("S1"),
-        _padded(year_of(people.birth) % 100, 2),
-        _padded(month, 2),
-        b"99",
-        _padded(place % 1_000_000, 6),
-    ]
-    number = np.full(len(people), b"", dtype="S13")
+def _numbers(sex: np.ndarray, birth: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Sex, year, month, department 99 and a number of six digits: odd for the persons themselves, even for a parent."""
+    month = birth.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    parts = [sex.astype("S1"), _padded(year_of(birth) % 100, 2), _padded(month, 2), _padded(99_000_000 + place % 1_000_000, 8)]
+    number = np.full(len(sex), b"", dtype="S13")
     for part in parts:
-        number = np.char.add(number, np.asarray(part))
+        number = np.char.add(number, part)
     return number.astype("S13")
 
 

@@ -198,6 +198,7 @@ def test_months_are_written_as_a_person_does() -> None:
 
 def test_every_finding_has_its_words_in_two_languages() -> None:
     assert all(len({*row.label, *row.fix}) == 4 and all((*row.label, *row.fix)) for row in findings().values())
-    source = (TABLE.parent / "listing_rules.py").read_text(encoding="utf-8") + (TABLE.parent / "listing.py").read_text(encoding="utf-8")
+    modules = ("listing_rules.py", "listing.py", "local_listing.py")
+    source = "".join((TABLE.parent / name).read_text(encoding="utf-8") for name in modules)
     of_tables = {one.missing_finding for field in fields() for one in families(field)}
     assert {name for name in findings() if f'"{name}"' not in source} == of_tables - {""}
