@@ -90,7 +90,7 @@ def _script(case: int, text: str) -> Script:
 
 def draw_care(chance: Chance, people: People, cases: Cases, stay: Table, years: range) -> Care:
     """Every stay and contact outside MCO; nobody is in two places, and nothing follows a death."""
-    chosen = _cast(chance, people, cases, stay)
+    chosen = cast(chance, people, cases, stay)
     regulars = _regulars(chance, people, cases, stay, years, set(chosen.values()))
     parts = [_after_mco(chance, stay), _from_home(chance, people, cases, years), _last(chance, people, stay)]
     drawn = _join(*parts)
@@ -278,7 +278,7 @@ def _regulars(chance: Chance, people: People, cases: Cases, stay: Table, years: 
     return _care(who_comes, what, entry, np.full(len(entry), REGULAR_DAYS), hospital=where)
 
 
-def _cast(chance: Chance, people: People, cases: Cases, stay: Table) -> dict[int, int]:
+def cast(chance: Chance, people: People, cases: Cases, stay: Table) -> dict[int, int]:
     """The person who plays each scripted case: without any MCO stay ('none'), or ill and seen not long before ('ill')."""
     age = 2021 - year_of(people.birth)
     last = _last_exit(len(people), stay)

@@ -115,9 +115,10 @@ def _chaining(slice_: CareRecord, key: tuple[str, str, int]) -> pa.Table:
 
 
 def _billing(slice_: CareRecord, key: tuple[str, str, int]) -> pa.Table:
-    count = len(slice_.stay["year"])
-    table = {**_key(slice_, key), "SEJ_FAC_AM": pa.array(["1"] * count), "REM_BAS_MNT": euros(slice_.stay["billing_base_cents"])}
-    return pa.table(table)
+    """Daily rates: they come with the chaining, and are missing with it."""
+    kept = np.flatnonzero(slice_.stay["has_ano"])
+    billed = {"SEJ_FAC_AM": pa.array(["1"] * len(kept)), "REM_BAS_MNT": euros(slice_.stay["billing_base_cents"][kept])}
+    return pa.table({**_key(slice_, key, kept), **billed})
 
 
 def _codes(slice_: CareRecord, key: tuple[str, str, int], column: str, *positions: int) -> pa.Table:

@@ -1,8 +1,9 @@
-"""One synthetic country, written in both forms and run through the whole product, shared by the tests of this folder.
+"""Synthetic countries in both forms, shared by the tests of this folder: one of acute care, one of all fields of care.
 
-Its seed and size are not those of the committed sample: what holds here must hold for any draw.
+Their seeds and sizes are not those of the committed sample: what holds here must hold for any draw.
 """
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,3 +48,51 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
         assert result.publication is not None
         published[form] = result.publication
     yield Country(folder, published)
+
+
+FIELDS = ("mco", "smr", "had", "psy")
+FIELDS_PERSONS, FIELDS_SEED = 2_500, 41
+
+
+@pytest.fixture(scope="session")
+def fields_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
+    """A country of all fields of care. SNDS tables go through the whole product; ATIH files, and MCO alone of the same landing
+    (the form 'mco'), up to the strata.
+    """
+    from pipelines.runner import run
+    from strata.config import load
+    from strata.synthetic import write_country
+
+    folder = tmp_path_factory.mktemp("fields") / "country"
+    write_country(folder, persons=FIELDS_PERSONS, seed=FIELDS_SEED, fields=FIELDS)
+    result = run(load(folder / "snds" / "strata.toml"), progress=lambda _: None)
+    assert result.publication is not None
+    up_to_the_strata(folder / "atih" / "strata.toml")
+    shutil.copytree(folder / "snds", folder / "mco", ignore=shutil.ignore_patterns("published"))
+    settings = folder / "mco" / "strata.toml"
+    text = settings.read_text(encoding="utf-8").replace('fields = ["mco", "smr", "had", "psy"]', 'fields = ["mco"]')
+    settings.write_text(text, encoding="utf-8", newline="\n")
+    up_to_the_strata(settings)
+    return Country(folder, {"snds": result.publication})
+
+
+def up_to_the_strata(path: Path) -> None:
+    """Read a project and build its warehouse as far as the strata: neither checks nor publication."""
+    from strata import models
+    from strata.config import load
+    from strata.definitions import write_definitions
+    from strata.ingest.load import ingest
+    from strata.ingest.user_tables import load_user_tables
+    from strata.ingest.warehouse import open_warehouse
+    from strata.settings import write_settings
+
+    settings = load(path)
+    ingest(settings.path("landing"), settings.database)
+    connection = open_warehouse(settings.database)
+    load_user_tables(connection, **{name: settings.path(name) for name in ("territories", "population", "tariffs")})
+    write_settings(connection, settings)
+    write_definitions(connection, settings)
+    for name, model in models.models().items():
+        if model.layer in ("staging", "core", "strata"):
+            models.build(connection, name)
+    connection.close()

@@ -27,6 +27,7 @@ WRONG = [
     (["synth", "--out", "x", "--persons", "0"], "--persons"),
     (["synth", "--out", "x", "--years", "2025-2017"], "--years"),
     (["synth", "--out", "x", "--format", "atih,excel"], "--format"),
+    (["synth", "--out", "x", "--fields", "smr"], "--fields"),
     (["list", "nowhere"], "nowhere"),
     (["list", "--config", "missing.toml"], "missing.toml"),
     (["list", ".", "--config", "strata.toml"], "--config"),

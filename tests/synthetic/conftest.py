@@ -1,4 +1,4 @@
-"""One small synthetic country in both forms, shared by the tests of this folder."""
+"""One small synthetic country in both forms, of acute care and of all fields of care, shared by the tests of this folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,4 +29,12 @@ class Written:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("synthetic") / "country"
     write_country(folder, persons=PERSONS, seed=SEED)
+    return Written(folder, PERSONS, SEED)
+
+
+@pytest.fixture(scope="session")
+def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The same country with all fields of care."""
+    folder = tmp_path_factory.mktemp("synthetic_fields") / "country"
+    write_country(folder, persons=PERSONS, seed=SEED, fields=("mco", "smr", "had", "psy"))
     return Written(folder, PERSONS, SEED)

@@ -74,6 +74,7 @@ def test_every_fact_is_used_by_a_visit_a_profile_a_risk_or_a_script() -> None:
     texts += [row[key] for row in rows("profiles") for key in ("base", "standing")]
     texts += [row["fact"] for row in rows("risk")] + [row["companion"] for row in rows("companions")]
     texts += [row["visits"] for row in rows("edge_cases")] + [row["until_2019"] for row in rows("facts")]
+    texts += [row[key] for row in rows("care") for key in ("dp", "dr", "fp", "das", "acts")]
     words = set(" ".join(texts).translate(str.maketrans("|&+=:*!", "       ")).split())
     assert {row["fact"] for row in rows("facts")} - words == set()
 
@@ -133,7 +134,15 @@ def test_a_shorter_country_has_only_complete_windows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"persons": 10}, {"years": range(2020, 2023)}, {"years": range(2010, 2019)}, {"formats": ("sas",)}, {"parquet_years": "odd"}],
+    [
+        {"persons": 10},
+        {"years": range(2020, 2023)},
+        {"years": range(2010, 2019)},
+        {"formats": ("sas",)},
+        {"parquet_years": "odd"},
+        {"fields": ("smr",)},
+        {"fields": ("mco", "ace")},
+    ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_is(tmp_path: Path, wrong: dict[str, object]) -> None:
     asked = {"persons": 2_000, "seed": 1} | wrong
