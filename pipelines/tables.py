@@ -86,6 +86,7 @@ WRITERS = (
             "quarantine": "Lines set aside, each with its reason.",
             "read_file": "Files seen, with lines in = accepted + quarantined + refused.",
             "read_slice": "(hospital, field of care, year) now held, and from which transmission.",
+            "person_secret": "Tells the secret of local files from another one; says nothing of it.",
             "read_care": "Ambulatory care as read (DCIR): acts, tests, drugs, other services, with signed quantities.",
             "read_beneficiary": "Beneficiaries as read (IR_BEN_R): several rows where a person has several pseudonyms.",
             "read_ald": "Exemptions for long-term illness as read (IR_IMB_R), renewals apart.",

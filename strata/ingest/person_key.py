@@ -8,6 +8,7 @@ table and no file holds a part of it.
 import hmac
 import os
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -18,6 +19,7 @@ VARIABLE = "STRATA_PERSON_KEY"
 FEWEST_BYTES = 16
 KEY_BYTES = 16  # 128 bits of the hash, 32 hexadecimal letters: the chance that two persons of a country meet is below 1e-22
 NUMBER_WIDTH = 13
+MARK_BYTES = 4
 _MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 _ZERO, _NINE, _A, _B = (ord(letter) for letter in "09AB")
 _CORSICA = 6  # place of the letter in 2A and 2B
@@ -48,6 +50,31 @@ def secret() -> bytes:
         ),
         is_usage=True,
     )
+
+
+def hold_to(connection: duckdb.DuckDBPyConnection) -> None:
+    """StrataError (usage) when the warehouse was keyed with another secret: its persons would be counted twice. The first one is remembered.
+
+    What is remembered is a mark, 32 bits of a hash made with the secret: it tells two secrets apart and says nothing of either.
+    """
+    mark = hmac.digest(secret(), b"mark of the secret", "sha256")[:MARK_BYTES].hex()
+    known = connection.execute("SELECT mark FROM person_secret").fetchall()
+    if not known:
+        connection.execute("INSERT INTO person_secret VALUES (?)", [mark])
+    elif known != [(mark,)]:
+        raise StrataError(
+            what=("Le secret n'est pas celui des années déjà lues.", "The secret is not that of the years already read."),
+            where=VARIABLE,
+            why=(
+                "Les personnes lues avec l'un et l'autre ne se rejoindraient pas, et seraient comptées deux fois.",
+                "Persons read with one and the other would not join, and would be counted twice.",
+            ),
+            fix=(
+                "Reprenez le secret gardé dans le coffre ; s'il est perdu, supprimez l'entrepôt et relisez toutes les années avec le nouveau.",
+                "Take the secret kept in the vault; when it is lost, delete the warehouse and read every year again with the new one.",
+            ),
+            is_usage=True,
+        )
 
 
 def usable_numbers(numbers: Array, control: Array) -> Array:

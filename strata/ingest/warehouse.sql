@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS read_group (
 
 CREATE TABLE IF NOT EXISTS pseudonym (person_id INTEGER, pseudonym VARCHAR);
 
+CREATE TABLE IF NOT EXISTS person_secret (mark VARCHAR);  -- tells one secret of local files from another, not the secret (person_key.py)
+
 CREATE TABLE IF NOT EXISTS quarantine (source_file VARCHAR, source_line INTEGER, reason VARCHAR);
 
 CREATE TABLE IF NOT EXISTS read_file (

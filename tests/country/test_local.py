@@ -197,6 +197,21 @@ def test_without_the_secret_nothing_of_the_year_is_stored_and_the_error_names_no
         assert connection.execute("SELECT count(*) FROM read_slice").fetchall() == [(0,)]
 
 
+def test_another_secret_is_refused_and_changes_nothing(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from strata.errors import StrataError
+    from strata.ingest.load import ingest
+
+    monkeypatch.setenv("STRATA_PERSON_KEY", SECRET)
+    shutil.copytree(local.project / "landing" / "2024", tmp_path / "landing" / "2024")
+    ingest(tmp_path / "landing", tmp_path / "warehouse" / "strata.duckdb")
+    shutil.copytree(local.project / "landing" / "2025", tmp_path / "landing" / "2025")
+    monkeypatch.setenv("STRATA_PERSON_KEY", "another secret of the tests")
+    with pytest.raises(StrataError, match="STRATA_PERSON_KEY"):
+        ingest(tmp_path / "landing", tmp_path / "warehouse" / "strata.duckdb")
+    with duckdb.connect(str(tmp_path / "warehouse" / "strata.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT year FROM read_slice").fetchall() == [(2024,)]
+
+
 def test_an_rss_beside_its_rsa_is_named_and_not_read(local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from strata.ingest.load import ingest
 
