@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from strata.errors import StrataError
+from strata.ingest import person_key
 from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.atih_field import staged_files, unverified_notices
 from strata.ingest.atih_mco import open_pair
@@ -116,6 +117,8 @@ def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progre
         if not _is_known(connection, pair.sources, beside=incoming):
             progress(pair.sources[0].name)
             incoming.append(_incoming(pair))
+            if incoming[-1].stays.person_key == "hash":
+                person_key.hold_to(connection)
     with _little_memory(connection):
         return _verdicts(store(connection, *incoming))
 
