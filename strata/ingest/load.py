@@ -30,7 +30,7 @@ from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
 from strata.ingest.store import Incoming, Slice, store, transaction, write_files
 from strata.ingest.transmission import announced
 from strata.ingest.transmissions import FieldFiles, Found, Pair, field_files, pairs
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.warehouse import open_warehouse, writing
 
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
@@ -60,7 +60,7 @@ def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress:
     """Read what is new in `landing` into the warehouse (its path, or a connection whose caller holds the lock).
 
     progress is told the name of each file before it is read. StrataError when nothing can be recognised and the warehouse is empty,
-    when a hospital-year comes in both forms, or when another run writes. What was stored before an error stays, slice by slice whole.
+    when a hospital-year comes in both forms, when another run writes, or when the disk refuses what is written. What was stored before an error stays, slice by slice whole.
     """
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         return _ingest(landing, warehouse, progress or (lambda name: None))
@@ -82,17 +82,18 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     if not transmissions and not tables and not others and not persons and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
     report = IngestReport()
-    for batch in _batches(transmissions):
-        report.slices.update(_load_pairs(connection, batch, progress))
-    unverified: list[Found] = []
-    for files in others:
-        report.slices.update(_load_files(connection, files, progress, unverified))
-    report.notices += unverified_notices(unverified)
-    for table_set in tables:
-        report.slices.update(_load_set(connection, table_set, progress, report.notices))
-    for person_set in persons:
-        report.slices.update(_load_persons(connection, person_set, progress))
-    report.files = _account_for_the_rest(connection, found)
+    with writing(_work(connection) or Path()):
+        for batch in _batches(transmissions):
+            report.slices.update(_load_pairs(connection, batch, progress))
+        unverified: list[Found] = []
+        for files in others:
+            report.slices.update(_load_files(connection, files, progress, unverified))
+        report.notices += unverified_notices(unverified)
+        for table_set in tables:
+            report.slices.update(_load_set(connection, table_set, progress, report.notices))
+        for person_set in persons:
+            report.slices.update(_load_persons(connection, person_set, progress))
+        report.files = _account_for_the_rest(connection, found)
     return report
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strata.errors import StrataError
+from strata.ingest.warehouse import writing
 
 LOCK_NAME = "strata.lock"
 WRITING_SECONDS = 5  # longer than it takes to write one line
@@ -39,25 +40,31 @@ class Holder:
 def lock(folder: Path, run_id: str = "") -> Iterator[tuple[str, str] | None]:
     """Hold the warehouse in `folder` (made, mode 0700, when new). Gives a notice (French, English) when taken over from a dead run.
 
-    StrataError when another process, or another thread of this one, holds it.
+    StrataError when another process, or another thread of this one, holds it, or when the folder takes no writing.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder.resolve() / LOCK_NAME
-    notice = None
-    if not _create(path, run_id):
-        holder = _holder(path)
-        if path in _held or _may_be_alive(holder, path):
-            raise _is_held(path, holder)
-        _remove(path)
-        if not _create(path, run_id):  # another run was faster to take over
-            raise _is_held(path, _holder(path))
-        notice = TAKEN_OVER
+    with writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        notice = _take(path, run_id)
     _held.add(path)
     try:
         yield notice
     finally:
         _held.discard(path)
         _remove(path)
+
+
+def _take(path: Path, run_id: str) -> tuple[str, str] | None:
+    """Make the lock file; gives a notice when it was taken over."""
+    if _create(path, run_id):
+        return None
+    holder = _holder(path)
+    if path in _held or _may_be_alive(holder, path):
+        raise _is_held(path, holder)
+    _remove(path)
+    if not _create(path, run_id):  # another run was faster to take over
+        raise _is_held(path, _holder(path))
+    return TAKEN_OVER
 
 
 def _create(path: Path, run_id: str) -> bool:
@@ -67,8 +74,12 @@ def _create(path: Path, run_id: str) -> bool:
     except FileExistsError:
         return False
     holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), run_id)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(asdict(holder)))
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(holder)))
+    except OSError:  # a full disk: nobody holds what could not be written
+        _remove(path)
+        raise
     return True
 
 
