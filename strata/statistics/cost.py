@@ -1,12 +1,12 @@
 """Limits of euros: totals, means and ratios of costs, which are skewed and which one person repeats.
 
-Belongs here: intervals from person-level variance. Not here: the variance itself (sql/indicators/cohort_total.sql).
+Belongs here: intervals from person-level variance. Not here: the variance itself (person_variance.py; in a publication, cohort_total.sql).
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strata.statistics.shapes import Limits, array, as_given, two_sided
+from strata.statistics.shapes import Limits, array, as_given, refuse, two_sided
 
 
 def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: float = 0.95) -> Limits:
@@ -14,10 +14,11 @@ def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: f
 
     se(log) = sqrt(variance) / total, limits = value x exp(-/+ z se): the delta method (Casella and Berger, 5.5.4).
     value: euros or a ratio; total: euros; variance: of the total, between persons, euros squared. Same shape (or broadcast).
-    NaN where the total is not positive. Below the persons of
+    NaN where the total is not positive. ValueError for a negative variance. Below the persons of
     strata/tables/cost_interval.csv it covers less than it says: measure.py leaves it out.
     """
     centre, euros, spread = np.broadcast_arrays(array(value), array(total), array(variance))
+    refuse(spread < 0, "a variance cannot be negative")
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.where(euros > 0, np.sqrt(spread) / euros, np.nan)
     factor = np.exp(two_sided(level) * relative)

@@ -1,6 +1,6 @@
 """Limits of a Poisson count: exact, Byar, mid-P.
 
-Belongs here: counts of persons. Not here: stays or euros, which one person repeats (cost.py).
+Belongs here: counts of persons. Not here: stays or euros, which one person repeats (repeated.py).
 """
 
 import numpy as np
@@ -9,13 +9,14 @@ from scipy.optimize.elementwise import find_root
 from scipy.special import gammainc, gammaincc
 from scipy.stats import chi2, poisson
 
-from strata.statistics.shapes import Array, Limits, array, as_given, tail, two_sided
+from strata.statistics.shapes import Array, Limits, array, as_given, refuse, tail, two_sided
 
 
 def exact_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
     """Exact limits of the mean of a Poisson count (Garwood, Biometrika 1936): chi-square quantiles. They cover at least `level`.
 
-    count: persons, >= 0, any shape; NaN gives NaN.
+    lower = chi2(alpha/2; 2 O) / 2, and 0 for no person; upper = chi2(1 - alpha/2; 2 O + 2) / 2.
+    count: persons, >= 0, any shape; NaN gives NaN. ValueError for a negative count or a level outside ]0, 1[.
     """
     observed, alpha = array(count), tail(level)
     lower = np.where(observed > 0, chi2.ppf(alpha, 2 * np.maximum(observed, 1)) / 2, 0.0)
@@ -24,7 +25,10 @@ def exact_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
 
 
 def byar(count: ArrayLike, level: float = 0.95) -> Limits:
-    """Byar's approximation to the exact limits (Breslow and Day, IARC 1987, vol. II): close from 10 on, and without tables."""
+    """Byar's approximation to the exact limits (Breslow and Day, IARC 1987, vol. II): close from 10 on, and without tables.
+
+    lower = O (1 - 1/(9 O) - z/(3 sqrt(O)))^3; upper = the same of O + 1, with + z. Input and errors: those of exact_poisson.
+    """
     observed, z = array(count), two_sided(level)
     least = np.maximum(observed, 1)
     lower = np.where(observed > 0, least * (1 - 1 / (9 * least) - z / (3 * np.sqrt(least))) ** 3, 0.0)
@@ -34,7 +38,10 @@ def byar(count: ArrayLike, level: float = 0.95) -> Limits:
 
 
 def mid_p_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
-    """Mid-P limits (Berry and Armitage, The Statistician 1995): half the weight of the observed count; they cover about `level`."""
+    """Mid-P limits (Berry and Armitage, The Statistician 1995): half the weight of the observed count; they cover about `level`.
+
+    The means whose tail beyond O plus half the probability of O is alpha/2. Input and errors: those of exact_poisson.
+    """
     observed, alpha = array(count), tail(level)
     known = np.where(np.isnan(observed), 0.0, observed)
     exact = exact_poisson(known, level)
@@ -55,7 +62,6 @@ def mid_p_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
 
 
 def _limits(observed: Array, lower: Array, upper: Array) -> Limits:
-    if np.any(observed < 0):
-        raise ValueError("a count of persons cannot be negative")
+    refuse(observed < 0, "a count of persons cannot be negative")
     unknown = np.isnan(observed)
     return Limits(as_given(np.where(unknown, np.nan, lower)), as_given(np.where(unknown, np.nan, upper)))

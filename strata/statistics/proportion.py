@@ -6,17 +6,17 @@ Belongs here: persons among persons. Not here: ratios to an expected count (rati
 import numpy as np
 from numpy.typing import ArrayLike
 
-from strata.statistics.shapes import Limits, array, as_given, two_sided
+from strata.statistics.shapes import Limits, array, as_given, refuse, two_sided
 
 
 def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Limits:
     """Wilson's score limits (JASA 1927): inside [0, 1], sound for rare events.
 
     successes, trials: persons, same shape (or broadcast); trials may be a resident population in tenths. NaN where trials is 0.
+    No continuity correction. ValueError when successes do not lie between 0 and trials.
     """
     seen, among = np.broadcast_arrays(array(successes), array(trials))
-    if np.any((seen < 0) | (seen > among)):
-        raise ValueError("successes must lie between 0 and trials")
+    refuse((seen < 0) | (seen > among), "successes must lie between 0 and trials")
     z = two_sided(level)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = seen / among

@@ -1,6 +1,6 @@
 """What goes in and out of every statistic: arrays of one shape, numbers given back as numbers.
 
-Belongs here: the pair of limits and the normal quantile. Not here: any method.
+Belongs here: limits, rates and ratios as they are given back, the normal quantile, the refusal of the impossible. Not here: any method.
 """
 
 from typing import Any, NamedTuple
@@ -15,6 +15,22 @@ Array = NDArray[np.float64]
 class Limits(NamedTuple):
     """Lower and upper limit, floats or arrays of the shape of the input. NaN where none can be given."""
 
+    lower: Any
+    upper: Any
+
+
+class Ratio(NamedTuple):
+    """Observed / expected (or a ratio of two of them) and its limits, floats or arrays of the shape of the input."""
+
+    value: Any
+    lower: Any
+    upper: Any
+
+
+class Rate(NamedTuple):
+    """Events per person and their limits, floats or arrays: multiply by 1 000 or 100 000 to print."""
+
+    value: Any
     lower: Any
     upper: Any
 
@@ -39,3 +55,9 @@ def tail(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
     return (1 - level) / 2
+
+
+def refuse(is_impossible: ArrayLike, message: str) -> None:
+    """Raise ValueError(message) when any value is impossible. What is unknown (NaN) is not: it stays unknown."""
+    if np.any(is_impossible):
+        raise ValueError(message)

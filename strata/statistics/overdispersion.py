@@ -1,0 +1,42 @@
+"""How much more places differ than chance alone: phi and tau2, for the funnel.
+
+Belongs here: estimates over all places of a size in the nation, not over the pioneers. Not here: the limits they widen (funnel.py).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats.mstats import winsorize
+
+from strata.statistics.places import places
+from strata.statistics.shapes import Array
+
+_TAIL = 0.1  # of the places, on each side, drawn in: the truly different must not pass for scatter
+_NO_EVENT = 0.5
+
+
+def multiplicative_overdispersion(observed: ArrayLike, expected: ArrayLike) -> float:
+    """phi: mean of z^2 over places, z = 2 (sqrt(O) - sqrt(E)), the outer 10 % on each side drawn in (Spiegelhalter, QSHC 2005).
+
+    observed, expected: persons (or events), one value per place. Widen only by phi above 1 (funnel_limits does).
+    Drawing in lowers phi: chance alone gives about 0.7. Few places give a poor phi: take all of the nation's.
+    ValueError for missing or negative counts, an expected of 0, or fewer than two places.
+    """
+    seen, fixed = places(observed, expected)
+    return float((_drawn_in(2 * (np.sqrt(seen) - np.sqrt(fixed))) ** 2).mean())
+
+
+def additive_overdispersion(observed: ArrayLike, expected: ArrayLike) -> float:
+    """tau2: variance between places of log(O/E), DerSimonian and Laird's moments around 1 (Spiegelhalter 2005): for more than 30 places.
+
+    z = log(O/E) sqrt(E), the outer 10 % on each side drawn in; w = E, the inverse of the variance of log(O/E) in a place at its expected;
+    tau2 = (sum z^2 - (I - 1)) / (sum w - sum w^2 / sum w), never below 0. A place without event counts half a one.
+    Input and errors: those of multiplicative_overdispersion.
+    """
+    seen, fixed = places(observed, expected)
+    z = _drawn_in(np.log(np.maximum(seen, _NO_EVENT) / fixed) * np.sqrt(fixed))
+    excess = (z**2).sum() - (seen.size - 1)
+    return max(0.0, float(excess / (fixed.sum() - (fixed**2).sum() / fixed.sum())))
+
+
+def _drawn_in(z: Array) -> Array:
+    return np.asarray(winsorize(z, limits=(_TAIL, _TAIL)))
