@@ -60,7 +60,8 @@ def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress:
     """Read what is new in `landing` into the warehouse (its path, or a connection whose caller holds the lock).
 
     progress is told the name of each file before it is read. StrataError when nothing can be recognised and the warehouse is empty,
-    when a hospital-year comes in both forms, when another run writes, or when the disk refuses what is written. What was stored before an error stays, slice by slice whole.
+    when a hospital-year comes in both forms, when another run writes, or when the disk refuses what is written. What was stored before
+    an error stays, slice by slice whole.
     """
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         return _ingest(landing, warehouse, progress or (lambda name: None))
