@@ -53,7 +53,7 @@ def secret() -> bytes:
 
 
 def hold_to(connection: duckdb.DuckDBPyConnection) -> None:
-    """StrataError (usage) when the warehouse was keyed with another secret: its persons would be counted twice. The first one is remembered.
+    """StrataError (usage) when the warehouse was keyed with another secret: persons would be counted twice. The first is remembered.
 
     What is remembered is a mark, 32 bits of a hash made with the secret: it tells two secrets apart and says nothing of either.
     """
@@ -70,7 +70,7 @@ def hold_to(connection: duckdb.DuckDBPyConnection) -> None:
                 "Persons read with one and the other would not join, and would be counted twice.",
             ),
             fix=(
-                "Reprenez le secret gardé dans le coffre ; s'il est perdu, supprimez l'entrepôt et relisez toutes les années avec le nouveau.",
+                "Reprenez le secret gardé dans le coffre ; perdu, supprimez l'entrepôt et relisez toutes les années avec le nouveau.",
                 "Take the secret kept in the vault; when it is lost, delete the warehouse and read every year again with the new one.",
             ),
             is_usage=True,

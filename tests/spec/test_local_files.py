@@ -1,4 +1,4 @@
-"""The files a hospital keeps: TRA in both forms, VID-HOSP to a keyed hash, grouped RSS to stays; each line taken or set aside with its reason."""
+"""The files a hospital keeps: TRA in both forms, VID-HOSP to a keyed hash, grouped RSS to stays; each line taken, or set aside and why."""
 
 from collections import Counter
 from datetime import date
@@ -18,11 +18,25 @@ from strata.ingest.rss import read_rum, rss_stays
 from strata.ingest.tra import read_tra
 from strata.ingest.vid_hosp import read_vid_hosp
 from tests.support.local_lines import (
-    BIRTH, FINESS, NIR, OTHER_NIR, PARENT_NIR, PLACEHOLDERS, SECRET, SEX, blocks, check_number, key_of, rum_line, tra_columns, tra_line,
+    BIRTH,
+    FINESS,
+    NIR,
+    OTHER_NIR,
+    PARENT_NIR,
+    PLACEHOLDERS,
+    SECRET,
+    SEX,
+    blocks,
+    check_number,
+    key_of,
+    rum_line,
+    tra_columns,
+    tra_line,
     vid_hosp_line,
 )  # fmt: skip
 
-ANO = pa.schema([(name, pa.string()) for name in ("stay_number", "pseudonym", "chaining_codes")] + [("entry_date", pa.date32()), ("exit_date", pa.date32()), ("billable", pa.string())])  # fmt: skip
+TEXTS, DATES = ("stay_number", "pseudonym", "chaining_codes"), ("entry_date", "exit_date")
+ANO = pa.schema([*((name, pa.string()) for name in TEXTS), *((name, pa.date32()) for name in DATES), ("billable", pa.string())])
 
 
 def vid_hosp(*lines: str, version: str = "V014") -> FileRead:
@@ -131,7 +145,13 @@ def test_a_line_cut_or_lengthened_is_set_aside_and_names_of_doctors_may_hold_any
 def test_both_forms_of_a_tra_say_the_same(version: str, line) -> None:  # type: ignore[no-untyped-def]
     read = tra(line(1, "A1"), line(2, "A2", "31122023", "31122023"), line(3, "A3"), version=version)
     assert read.rows.select(["stay_number", "nas", "entry_date", "exit_date", "exit_month"]).to_pylist() == [
-        {"stay_number": f"000000000{number}", "nas": f"A{number}", "entry_date": date(2024, 3, 1), "exit_date": date(2024, 3, 3), "exit_month": 3}
+        {
+            "stay_number": f"000000000{number}",
+            "nas": f"A{number}",
+            "entry_date": date(2024, 3, 1),
+            "exit_date": date(2024, 3, 3),
+            "exit_month": 3,
+        }
         for number in (1, 3)
     ]
     assert why(read) == {"other_year": 1}
@@ -151,7 +171,9 @@ def ano(*rows: tuple[str, str | None, str, date | None, date | None]) -> pa.Tabl
 def test_the_chain_from_stay_to_person_and_what_breaks_it() -> None:
     links = tra(tra_line(1, "A1"), tra_line(2, "A2"), tra_line(3, "A3", "02032024"), tra_line(4, "A4"), tra_line(9, "A9"))
     entry, exit_ = date(2024, 3, 1), date(2024, 3, 3)
-    lines = ano(("0000000001", None, " " * 9, entry, exit_), ("0000000003", None, " " * 9, entry, exit_), ("0000000004", None, " " * 9, None, None))
+    lines = ano(
+        ("0000000001", None, " " * 9, entry, exit_), ("0000000003", None, " " * 9, entry, exit_), ("0000000004", None, " " * 9, None, None)
+    )
     persons = vid_hosp(
         vid_hosp_line("A1"), vid_hosp_line("A1"), vid_hosp_line("A2", NIR_ASSURE=OTHER_NIR), vid_hosp_line("A2"), vid_hosp_line("EXT1")
     )
@@ -163,7 +185,8 @@ def test_the_chain_from_stay_to_person_and_what_breaks_it() -> None:
     whole = {row["stay_number"]: row for row in completed(lines, found).to_pylist()}
     assert whole["0000000004"]["entry_date"] == entry  # the .ano had none
     assert whole["0000000002"] == {
-        "stay_number": "0000000002", "pseudonym": None, "chaining_codes": " " * 9, "entry_date": entry, "exit_date": exit_, "billable": None
+        "stay_number": "0000000002", "pseudonym": None, "chaining_codes": " " * 9, "entry_date": entry, "exit_date": exit_,
+        "billable": None
     }  # fmt: skip
     assert whole["0000000001"]["chaining_codes"] == "0" * 9
     assert whole["0000000003"]["pseudonym"] is None and whole["0000000003"]["entry_date"] == entry
@@ -175,8 +198,9 @@ def rss(*lines: str, version: str = "122") -> FileRead:
 
 @pytest.mark.parametrize("version", sorted(layouts("mco_rum")))
 def test_the_rum_of_an_rss_are_one_stay(version: str) -> None:
+    acts, codes = (("EBFA002", "05032024"),), {"DP": "E1150", "DR": "I10"}
     read = rss(
-        rum_line(7, "03032024", "09032024", version, das=("E1140",), acts=(("EBFA002", "05032024"),), documentary=1, DP="E1150", DR="I10", MDSOUE="9"),
+        rum_line(7, "03032024", "09032024", version, das=("E1140",), acts=acts, documentary=1, MDSOUE="9", **codes),
         rum_line(7, "01032024", "03032024", version, das=("I10", "N18"), TYTRPR="5", MDSOUE="6"),
         version=version,
     )  # fmt: skip
@@ -184,9 +208,10 @@ def test_the_rum_of_an_rss_are_one_stay(version: str) -> None:
     stays = rss_stays(read)
     (stay,) = stays.tables["stay"].to_pylist()
     wanted = {
-        "line": 1, "source_line": 1, "finess": FINESS, "year": 2024, "exit_month": 3, "stay_number": "0000000001", "format_version": version,
-        "entry_date": date(2024, 3, 1), "exit_date": date(2024, 3, 9), "nights": 8, "entry_mode": "8", "entry_provenance": "5",
-        "exit_mode": "9", "dp": "E1150", "dr": "I10", "unit_count": 2, "ghm": "05M092", "ghs": None, "age_years": 74, "age_days": None,
+        "line": 1, "source_line": 1, "finess": FINESS, "year": 2024, "exit_month": 3, "format_version": version,
+        "stay_number": "0000000001", "entry_date": date(2024, 3, 1), "exit_date": date(2024, 3, 9), "nights": 8,
+        "entry_mode": "8", "entry_provenance": "5", "exit_mode": "9", "dp": "E1150", "dr": "I10", "unit_count": 2,
+        "ghm": "05M092", "ghs": None, "age_years": 74, "age_days": None,
         "sex_code": SEX, "geo_code": "9A001", "sessions": 0, "automatic_rsa": "0", "cost_billed_eur": None,
     }  # fmt: skip
     assert {name: stay[name] for name in wanted} == wanted

@@ -26,7 +26,15 @@ def key_of(nir: str = NIR, birth: str = BIRTH, sex: str = SEX, secret: bytes = S
 
 def tra_line(number: int, nas: str, entry: str = "01032024", exit_: str = "03032024", **changes: object) -> str:
     """The fixed form; dates as ddmmyyyy."""
-    values = {"CLE_RSA": f"{number:010d}", "NORSS": f"{number:020d}", "NO_LIGNE_RSS": f"{number:010d}", "NAS": nas, "DTENT": entry, "DTSORT": exit_, "GHM1": "04M053"}
+    values = {
+        "CLE_RSA": f"{number:010d}",
+        "NORSS": f"{number:020d}",
+        "NO_LIGNE_RSS": f"{number:010d}",
+        "NAS": nas,
+        "DTENT": entry,
+        "DTSORT": exit_,
+        "GHM1": "04M053",
+    }
     return record("mco_tra", "82", "fixed", values | changes)
 
 
@@ -52,9 +60,10 @@ def rum_line(rss: int, entry: str, exit_: str, version: str = "122", das: tuple[
              documentary: int = 0, nas: str = "NAS1", **changes: object) -> str:  # fmt: skip
     """One RUM; acts are (code, ddmmyyyy)."""
     values: dict[str, object] = {
-        "NOCLAS": "11", "CDGHM": "05M092", "NOVERG": version, "NOVERR": f"0{version[1:]}", "NOFINESS": FINESS, "NORSS": f"{rss:020d}", "NAS": nas,
-        "DTNAIS": BIRTH, "SXPMSI": SEX, "D8EEUE": entry, "MDEEUE": "8", "TYTRPR": None, "D8SOUE": exit_, "MDSOUE": "8", "TYTRDS": None,
-        "CDRESI": "9A001", "NBSEAN": "00", "NBDAS": f"{len(das):02d}", "NBDAD": f"{documentary:02d}", "NBACTE": f"{len(acts):03d}",
+        "NOCLAS": "11", "CDGHM": "05M092", "NOVERG": version, "NOVERR": f"0{version[1:]}", "NOFINESS": FINESS,
+        "NORSS": f"{rss:020d}", "NAS": nas, "DTNAIS": BIRTH, "SXPMSI": SEX, "D8EEUE": entry, "MDEEUE": "8",
+        "TYTRPR": None, "D8SOUE": exit_, "MDSOUE": "8", "TYTRDS": None, "CDRESI": "9A001", "NBSEAN": "00",
+        "NBDAS": f"{len(das):02d}", "NBDAD": f"{documentary:02d}", "NBACTE": f"{len(acts):03d}",
         "DP": "I500", "DR": None,
     }  # fmt: skip
     zones = [record("mco_rum", version, "da", {"DAS": code}) for code in das]
