@@ -29,7 +29,7 @@ def bootstrap_ratio(
     samples = by_cell(values, cells)
     observed = sum(float(part.sum()) for part in samples)
     if all(np.ptp(part) == 0 for part in samples):
-        return Ratio(observed / expected, np.nan, np.nan)
+        return Ratio(observed / float(expected), np.nan, np.nan)
 
     def ratio(*drawn: Array, axis: int = -1) -> Array:
         return np.asarray(sum(part.sum(axis=axis) for part in drawn) / expected)
@@ -39,4 +39,4 @@ def bootstrap_ratio(
         samples, ratio, n_resamples=resamples, batch=batch, vectorized=True, confidence_level=level, method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval  # fmt: skip
-    return Ratio(observed / expected, float(limits.low), float(limits.high))
+    return Ratio(observed / float(expected), float(limits.low), float(limits.high))
