@@ -6,12 +6,14 @@ Not here: illness (history.py), stays (stays.py, snds.py). The stays of the ATIH
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from strata.synthetic.care_record import CareRecord
 from strata.synthetic.chance import Chance, quota
 from strata.synthetic.dates import NEVER, day, month_of, year_of
 from strata.synthetic.dirt import PSEUDONYM_OK
@@ -33,6 +35,9 @@ ARCHIVED_AFTER_YEARS = 3
 AFFINED = {"bio": ("BIO_PRS_IDE", "BIO_ACT_QSN", "BIO_ORD_NUM"), "cam": ("CAM_PRS_IDE", "", "CAM_ORD_NUM"),
            "pha": ("PHA_PRS_C13", "PHA_ACT_QSN", "PHA_ORD_NUM")}  # fmt: skip
 SYSTEM = {"prs": "prs", "bio": "nabm", "cam": "ccam", "pha": "cip13"}
+
+
+AnyRecord = TypeVar("AnyRecord", Record, CareRecord)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def draw_known(chance: Chance, people: People, stay: Table, years: range) -> Kno
     return Known(names, earlier, change, is_twin, death)
 
 
-def renamed(record: Record, known: Known) -> Record:
+def renamed(record: AnyRecord, known: Known) -> AnyRecord:
     """The same stays, each under the pseudonym of its day: what the SNDS form of the hospital files holds."""
     stay = record.stay
     ok = stay["pseudonym_state"] == PSEUDONYM_OK

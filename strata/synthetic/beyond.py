@@ -50,13 +50,13 @@ def everything(stay: Table, touched: np.ndarray, tables: tuple[Table, ...]) -> t
     return with_care(stay, touched, tables[0], tables[2], tables[3])
 
 
-def write_landings(out: Path, record: CareRecord, years: range, formats: Sequence[str], fields: Sequence[str], parquet_years: str) -> None:
-    """The archives or tables of each field, beside those of MCO."""
+def write_landings(out: Path, records: dict[str, CareRecord], years: range, fields: Sequence[str], parquet_years: str) -> None:
+    """The archives or tables of each field, beside those of MCO. records: what is written in each form."""
     beyond = [field for field in FIELDS if field in fields and field != "mco"]
-    if "atih" in formats:
-        atih_care.write_landing(out / "atih" / "landing", record, years, beyond)
-    if "snds" in formats:
-        snds_care.write_landing(out / "snds" / "landing", record, years, beyond, parquet_years)
+    if "atih" in records:
+        atih_care.write_landing(out / "atih" / "landing", records["atih"], years, beyond)
+    if "snds" in records:
+        snds_care.write_landing(out / "snds" / "landing", records["snds"], years, beyond, parquet_years)
 
 
 def write_costs(path: Path, record: CareRecord) -> None:

@@ -86,7 +86,7 @@ def _ghpc(row: Table, unit: Table) -> Table:
         days = np.minimum(left, most)
         left = left - days
         ght = column("ghpc", "first_ght", int)[number] - zone
-        parts.append((place, days, np.char.zfill(ght.astype("S2"), 2)))
+        parts.append((place, days, np.array([b"", *(row["ght"] for row in rows("ght"))], dtype="S2")[ght]))
     where, days, ght = (np.concatenate(values) for values in zip(*parts))
     kept = days > 0
     code = np.array([group["ghpc"] for group in rows("ghpc")], dtype="S7")[np.tile(number, 3)[kept]]

@@ -69,8 +69,8 @@ def write_country(
         write_project(out / form, people, years, fields)
     if "atih" in formats:
         atih.write_landing(out / "atih" / "landing", record, years)
+    known = ambulatory.draw_known(chance, people, stay, years) if has_persons and "snds" in formats else None
     if "snds" in formats:
-        known = ambulatory.draw_known(chance, people, stay, years) if has_persons else None
         snds.write_landing(out / "snds" / "landing", ambulatory.renamed(record, known) if known else record, years, parquet_years)
         if known:
             ambulatory.write_persons(out, chance, people, cases, known, years)
@@ -81,7 +81,8 @@ def write_country(
         everywhere, touched = beyond.everything(stay, stay["touched"], tables)
         _write_truth(out / "truth.parquet", make_truth(people, everywhere, codes, touched, years), names)
         care = beyond.record_of(chance, people, tables)
-        beyond.write_landings(out, care, years, formats, fields, parquet_years)
+        landed = {"atih": care, "snds": ambulatory.renamed(care, known) if known else care}
+        beyond.write_landings(out, {form: landed[form] for form in FORMATS if form in formats}, years, fields, parquet_years)
         beyond.write_costs(out / "costs.parquet", care)
         beyond.add_dirt(out / "dirt.json", care)
 
