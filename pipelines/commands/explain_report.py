@@ -1,0 +1,362 @@
+"""An explanation in the words a clinician reads, the same for the terminal and the page.
+
+Belongs here: choosing what is shown, in which order, and its sentences. Not here: the facts (strata/explain), the layout of the page
+(templates/explain.html.j2).
+"""
+
+import shutil
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+
+from strata.config import Config
+from strata.explain import Explanation
+from strata.explain.labels import definitions_folder, list_labels, stratum_labels, trait_labels
+from strata.explain.words import Words
+
+Row = dict[str, Any]
+# The questions between a person and a status: every one, those of the diseased, those of a risk.
+_FIRST = ("usable_stay", "look_back", "residence", "alive", "age")
+_DISEASED = (*_FIRST, "population", "type", "stratum")
+_AT_RISK = (*_FIRST, "population", "not_known", "at_risk")
+_KNOWN = (*_FIRST, "population", "type", "not_known")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sentence, and the dated stays behind it as rows of cells (View.heads). is_held: None where there is nothing to hold."""
+
+    text: str
+    is_held: bool | None = None
+    rows: list[list[str]] = field(default_factory=list)
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A title, one line on how to read it, and entries."""
+
+    title: str
+    reading: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class View:
+    """One explanation, in one language."""
+
+    title: str
+    about: str
+    answer: str
+    because: str
+    heads: list[str]
+    sections: list[Section]
+    warning: str
+
+
+def view(one: Explanation, config: Config, language: str, *, most_stays: int) -> View:
+    """What is shown of one explanation; at most `most_stays` stays a criterion, the latest first."""
+    teller = _Teller(one, config, Words(language), most_stays)
+    say = teller.words.choose
+    return View(
+        title=f"{say('Personne', 'Person')} {one.person_id} · {teller.words.label((one.label_fr, one.label_en))}",
+        about=teller.about(),
+        answer=teller.answer(),
+        because=teller.because(),
+        heads=list(zip(*_HEADS))[0 if language == "fr" else 1],  # type: ignore[arg-type]
+        sections=[section for section in teller.sections() if section.entries],
+        warning=say(
+            "Usage interne : données d'une personne. Ne pas diffuser. La question est inscrite au journal (audit.log). "
+            "Définition ouverte, qui n'est pas celle de la FHF ni du GPRP.",
+            "Internal use: data about one person. Do not pass on. The question is in the log (audit.log). "
+            "Open definition, not that of the FHF or the GPRP.",
+        ),
+    )
+
+
+_HEADS = (
+    ("Séjour", "Stay"),
+    ("Champ", "Field"),
+    ("Hôpital", "Hospital"),
+    ("Codes", "Codes"),
+    ("Expire le", "Expires on"),
+    ("Fichier, ligne", "File, line"),
+)
+
+
+@dataclass
+class _Teller:
+    one: Explanation
+    config: Config
+    words: Words
+    most_stays: int
+
+    def __post_init__(self) -> None:
+        folder = definitions_folder(self.config)
+        self.lists = list_labels(folder, self.one.condition)
+        self.profiles = stratum_labels(folder, self.one.condition)
+        self.criteria = {row["criterion_id"]: row for row in self.one.criteria}
+        self.rules = {row["rule_id"]: row for row in self.one.rules}
+        self.gates = {row["gate"]: row for row in self.one.gates}
+
+    def about(self) -> str:
+        one, say, person = self.one, self.words.choose, self.one.person
+        about = [one.definition_id, say("état au ", "state at ") + self.words.shown(one.index_date)]
+        about.append(say(f"recul de {one.lookback_years} ans", f"{one.lookback_years} years looked back on"))
+        if person["sex"]:
+            about.append(self.words.say("sex", person["sex"], birth_year=person["birth_year"]))
+        if person["territory_id"]:
+            about.append(f"{say('territoire', 'territory')} {person['territory_id']}")
+        return " · ".join(about)
+
+    def status(self, status: str | None, stratum: int | None) -> str:
+        return self.words.say("status", status or "none", stratum=stratum)
+
+    def answer(self) -> str:
+        text = self.status(self.one.status, self.one.stratum)
+        profile = self.profiles.get(self.one.stratum or 0)
+        return text[0].upper() + text[1:] + (f" – {self.words.label(profile)}" if profile else "")
+
+    def because(self) -> str:
+        """The deciding rule, or the first question that stops the way to a status."""
+        if self.one.rule_id is not None:
+            rule = self.rules[self.one.rule_id]
+            met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
+            return self.words.choose(
+                f"Règle qui décide : {rule['rule_id']} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
+                f"Deciding rule: {rule['rule_id']} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
+            )
+        stops = [self.gate(name) for name in self.path() if not self.gates[name]["is_passed"]]
+        return self.words.choose("Parce que : ", "Because: ") + " ; ".join(stops[:1] if not self.gates["age"]["is_passed"] else stops)
+
+    def path(self) -> tuple[str, ...]:
+        """The questions that matter for this person."""
+        passed = {name: row["is_passed"] for name, row in self.gates.items()}
+        if not all(passed[name] for name in _FIRST):
+            return _FIRST[: [passed[name] for name in _FIRST].index(False) + 1]
+        if not passed["population"]:
+            return _AT_RISK
+        return _DISEASED if passed["type"] else _KNOWN
+
+    def gate(self, name: str) -> str:
+        row = self.gates[name]
+        population_type = self.one.type["population_type"] if self.one.type else None
+        facts = row | {"lookback_years": self.one.lookback_years, "population_type": population_type}
+        return self.words.say("gate_yes" if row["is_passed"] else "gate_no", name, **facts)
+
+    def sections(self) -> list[Section]:
+        say, one = self.words.choose, self.one
+        deciding = self.rules.get(one.rule_id or "")
+        held = [rule for rule in one.rules if rule["is_held"] and rule is not deciding]
+        decisive = {row["criterion_id"] for row in deciding["members"]} if deciding else set()
+        met = [row for row in one.criteria if row["is_met"]]
+        return [
+            Section(say("Les étapes jusqu'au statut", "The way to the status"), "", self.steps()),
+            Section(
+                say("Ce qui décide", "What decides"),
+                say(
+                    "Chaque critère rempli de la règle qui décide, avec ses événements.",
+                    "Each criterion met of the deciding rule, with its events.",
+                ),
+                [self.criterion(row) for row in met if row["criterion_id"] in decisive],
+            ),
+            self.types(),
+            Section(say("Autres règles remplies", "Other rules that hold"), "", [self.held(rule) for rule in held]),
+            self.nearly(),
+            Section(
+                say("Si rien de nouveau n'est vu", "If nothing new is seen"),
+                say(
+                    "Les preuves vieillissent : une strate qui baisse ainsi n'est pas une amélioration.",
+                    "Evidence ages: a stratum that falls this way is no improvement.",
+                ),
+                [
+                    Entry(f"{self.words.shown(row['date'])} : {self.status(row['status'], row['stratum'])}" + self._by(row))
+                    for row in one.changes
+                ],
+            ),
+            Section(
+                say("Autres critères remplis", "Other criteria met"),
+                "",
+                [self.criterion(row) for row in met if row["criterion_id"] not in decisive],
+            ),
+            Section(
+                say("Séjours laissés de côté", "Stays left out"),
+                say("Ces séjours ne comptent pas dans le travail par personne.", "These stays do not count in work by person."),
+                [Entry(self.left_out(row)) for row in one.filtered_stays],
+            ),
+        ]
+
+    def _by(self, row: Row) -> str:
+        return f" ({row['rule_id']})" if row["rule_id"] else ""
+
+    def steps(self) -> list[Entry]:
+        has_types = self.one.type is not None
+        return [Entry(self.gate(name), self.gates[name]["is_passed"]) for name in self.path() if has_types or name != "type"]
+
+    def asked(self, row: Row) -> str:
+        """What a criterion asks, in words: '2 jour(s), 12 mois'."""
+        months = self.words.choose(f"en {row['months']} mois", f"in {row['months']} months")
+        beside = f", {self.words.choose('épisode avec', 'episode with')} {row['episode_event_id']}" if row["episode_event_id"] else ""
+        return f"{row['at_least']} {self.words.say('counted', row['counted'])} {months}{beside}"
+
+    def criterion(self, row: Row) -> Entry:
+        shown = self.words.shown
+        text = self.words.choose(
+            f"{row['criterion_id']} : {row['events']} vu(s) ; demandé : {self.asked(row)} ; "
+            f"du {shown(row['first_date'])} au {shown(row['last_date'])} ; ne tient plus au {shown(row['expires_on'])}",
+            f"{row['criterion_id']}: {row['events']} seen; asked for: {self.asked(row)}; "
+            f"from {shown(row['first_date'])} to {shown(row['last_date'])}; no longer holds on {shown(row['expires_on'])}",
+        )
+        stays = [self.stay(stay) for stay in row["stays"][: self.most_stays]]
+        left = len(row["stays"]) - len(stays)
+        more = self.words.choose(
+            f"et {left} autre(s) séjour(s) (--format json les donne tous)", f"and {left} more stay(s) (--format json has all)"
+        )
+        return Entry(text, None, stays, more if left else "")
+
+    def stay(self, stay: Row) -> list[str]:
+        shown = self.words.shown
+        entry, exit_date = shown(stay["entry_date"]), shown(stay["exit_date"])
+        beside = self.words.choose(" (à côté, même épisode)", " (beside, same episode)") if stay["is_beside"] else ""
+        return [
+            (exit_date if entry == exit_date else f"{entry} – {exit_date}") + beside,
+            stay["field"].upper(),
+            stay["finess"],
+            self.codes(stay["codes"]) or self.words.choose("aucun code demandé", "no code asked for"),
+            shown(stay["expires_on"]),
+            f"{stay['source_file']}, {stay['source_line']}",
+        ]
+
+    def codes(self, codes: list[Row]) -> str:
+        """'DP, DAS I500 (Insuffisance cardiaque)': each code once, with the positions that show it."""
+        positions: dict[tuple[str, str], list[str]] = {}
+        for row in codes:
+            names = positions.setdefault((row["code"], row["list_id"]), [])
+            position = self.words.say("position", row["position"])
+            if position not in names:
+                names.append(position)
+        label = {list_id: self.words.label(self.lists.get(list_id, (list_id, list_id))) for _, list_id in positions}
+        return " ; ".join(f"{', '.join(names)} {code} ({label[list_id]})" for (code, list_id), names in positions.items())
+
+    def types(self) -> Section:
+        say = self.words.choose
+        title = say("Le type", "The type")
+        if self.one.type is None or not any(group["stays"] for group in self.one.type["groups"]):
+            return Section(title, "", [])
+        groups = ", ".join(f"{row['type_group']} {row['stays']}" for row in self.one.type["groups"] if row["stays"])
+        entries = [Entry(say("Séjours par groupe : ", "Stays by group: ") + groups)]
+        for rule in self.one.type["rules"]:
+            if rule["is_deciding"]:
+                terms = " ; ".join(self.term(term) for term in rule["terms"])
+                entries.append(
+                    Entry(
+                        say(f"La règle {rule['rank']} donne {rule['person_type']} : ", f"Rule {rule['rank']} gives {rule['person_type']}: ")
+                        + terms,
+                        True,
+                    )
+                )
+        reading = say(
+            "La première règle de type dont tous les termes tiennent décide ; dans un séjour, seul le groupe le plus précis compte.",
+            "The first type rule whose terms all hold decides; in one stay, only the most specific group counts.",
+        )
+        return Section(title, reading, entries)
+
+    def term(self, term: Row) -> str:
+        shown = self.words.shown
+        seen = self.words.choose("vu", "seen")
+        return f"{term['metric']} {term['operator']} {shown(term['threshold'])} ({seen} {shown(term['value'])})"
+
+    def held(self, rule: Row) -> Entry:
+        met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
+        is_idle = rule["purpose"] == "stratum" and self.one.status != "diseased"
+        idle = self.words.choose(" – sans effet hors de la population", " – without effect outside the population") if is_idle else ""
+        return Entry(f"{rule['rule_id']} ({self.outcome(rule)}) : {met}{idle}", True)
+
+    def outcome(self, rule: Row) -> str:
+        outcome = rule["outcome"]
+        named = self.words.say("outcome", outcome) if outcome in ("strict", "extended") else outcome
+        return self.words.say("purpose", rule["purpose"], outcome=named)
+
+    def nearly(self) -> Section:
+        """What would change the status, or bring the person into the population; what would change nothing is only counted."""
+        say = self.words.choose
+        mine = {"status": self.one.status, "stratum": self.one.stratum}
+        is_in = self.gates["population"]["is_passed"]
+        telling = [row for row in self.one.near if self._changes(row, mine) or (row["purpose"] == "population" and not is_in)]
+        entries = [Entry(self.near(row, mine), False) for row in telling]
+        silent = len({row["rule_id"] for row in self.one.near} - {row["rule_id"] for row in telling})
+        if silent:
+            entries.append(
+                Entry(
+                    say(
+                        f"{silent} autre(s) règle(s) presque remplie(s) ne changeraient rien.",
+                        f"{silent} more rule(s) that nearly hold would change nothing.",
+                    )
+                )
+            )
+        reading = say(
+            "Il ne leur manque qu'une chose : un événement, une date, un trait du séjour, un filtre, l'âge.",
+            "They lack one thing only: an event, a date, a trait of the stay, a filter, the age.",
+        )
+        return Section(say("Règles presque remplies", "Rules that nearly hold"), reading, entries)
+
+    def _changes(self, row: Row, mine: Row) -> bool:
+        would = row["would_be"] or {"status": None, "stratum": None}
+        return any(would[name] != mine[name] for name in mine)
+
+    def near(self, row: Row, mine: Row) -> str:
+        facts = row | {"age_min": self.rules[row["rule_id"]]["age_min"]}
+        if row["criterion_id"] is not None:
+            facts["at_least"] = self.criteria[row["criterion_id"]]["at_least"]
+        facts["any_of"] = ", ".join(row.get("any_of", ()))
+        facts["traits"] = self.lacking(row)
+        facts["filters"] = ", ".join(self.filter_label(name) for name in row.get("filters") or ())
+        text = f"{row['rule_id']} ({self.outcome(row)}) – {self.words.say('near', row['reason'], **facts)}"
+        if self._changes(row, mine):
+            would = row["would_be"] or {"status": None, "stratum": None}
+            text += self.words.choose(" → serait : ", " → would be: ") + self.status(would["status"], would["stratum"])
+        return text
+
+    def lacking(self, row: Row) -> str:
+        labels = trait_labels()
+        said = []
+        for kind in ("lacks_all", "lacks_any", "excluded"):
+            if names := row.get(kind):
+                said.append(self.words.say("trait", kind, traits=", ".join(self.words.label(labels[name]) for name in names)))
+        return " ; ".join(said)
+
+    def filter_label(self, reason: str) -> str:
+        for row in self.one.filtered_stays:
+            if row["reason"] == reason:
+                return self.words.label((row["label_fr"], row["label_en"]))
+        return reason
+
+    def left_out(self, row: Row) -> str:
+        exit_date = self.words.shown(row["exit_date"])
+        label = self.words.label((row["label_fr"], row["label_en"]))
+        return f"{exit_date} {row['field'].upper()} {row['finess']} : {label} ({row['source_file']}, {row['source_line']})"
+
+
+def as_text(page: View) -> str:
+    """The view as lines no wider than the terminal."""
+    width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
+    lines = [page.title, page.about, "", f"  {page.answer}", *_wrapped(page.because, width, "  ")]
+    for section in page.sections:
+        lines += ["", section.title]
+        for entry in section.entries:
+            mark = {None: "-", True: "+", False: "x"}[entry.is_held]
+            lines += _wrapped(f"{mark} {entry.text}", width, "  ", "    ")
+            for row in entry.rows:
+                stay, care_field, hospital, codes, until, source = row
+                lines += _wrapped(
+                    f"{stay}  {care_field} {hospital}  {codes}  [{page.heads[4].lower()} {until} ; {source}]", width, "      ", "        "
+                )
+            if entry.more:
+                lines.append(f"      {entry.more}")
+    return "\n".join([*lines, "", *_wrapped(page.warning, width, ""), ""]) + "\n"
+
+
+def _wrapped(text: str, width: int, first: str, then: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=first if then is None else then, break_long_words=False, break_on_hyphens=False
+    )

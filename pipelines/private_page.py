@@ -1,0 +1,33 @@
+"""Pages and texts about persons or small numbers: for the people of the DIM, never published.
+
+Belongs here: rendering a template of templates/, writing an answer where only its owner reads it. Not here: what is answered.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **facts: Any) -> str:
+    """One self-contained HTML page."""
+    return environment().get_template(template).render(**facts) + "\n"
+
+
+@cache
+def environment() -> Environment:
+    """Every text is escaped; a fact that is missing is an error."""
+    loader = FileSystemLoader(_TEMPLATES, encoding="utf-8")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def deliver(text: str, out: Path | None) -> None:
+    """Print an answer, or write it in a file that its owner alone may read (where the system knows rights)."""
+    if out is None:
+        print(text, end="", flush=True)
+        return
+    out.touch(mode=0o600)
+    out.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,23 @@
+-- Grain: one criterion of the condition.
+-- What it asks (number, what is counted, months back: never more than the look-back) and what was met; nothing of the latter when it is not.
+SELECT
+  definition_criterion.criterion_no,
+  definition_criterion.criterion_id,
+  definition_event.event_id,
+  beside.event_id AS episode_event_id,
+  definition_criterion.counted,
+  definition_criterion.at_least,
+  CAST(
+    least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
+  ) AS months,
+  person_evidence.criterion_no IS NOT NULL AS is_met,
+  person_evidence.events,
+  person_evidence.first_date,
+  person_evidence.last_date,
+  person_evidence.expires_on
+FROM definition_criterion
+CROSS JOIN reporting_year
+INNER JOIN definition_event ON definition_criterion.event_no = definition_event.event_no
+LEFT JOIN definition_event AS beside ON definition_criterion.episode_event_no = beside.event_no
+LEFT JOIN person_evidence ON definition_criterion.criterion_no = person_evidence.criterion_no
+ORDER BY definition_criterion.criterion_no

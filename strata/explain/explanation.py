@@ -1,0 +1,160 @@
+"""Why a person has the status they have: every fact on the way, with its dates and its codes.
+
+Belongs here: gathering what the tables say into one answer. Not here: words (pipelines/commands/explain_report.py), the cut (world.py).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata.explain.near import changes_to_come, imagined_rules, near_criteria
+from strata.explain.world import ask
+from strata.scratch import rows
+
+SCHEMA = "strata-explain/1"
+_SQL = Path(__file__).parent
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One person x condition x year. Every list of rows is described in docs/how-to/explain-a-person.md.
+
+    status, stratum and rule_id are None without a status. type: None where the condition has no types.
+    """
+
+    person_id: int
+    condition: str
+    definition_id: str
+    label_fr: str
+    label_en: str
+    year: int
+    index_date: date
+    lookback_years: int
+    status: str | None
+    stratum: int | None
+    rule_id: str | None
+    person: Row
+    gates: list[Row]
+    type: Row | None
+    rules: list[Row]
+    criteria: list[Row]
+    near: list[Row]
+    changes: list[Row]
+    filtered_stays: list[Row]
+
+
+def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: str, year: int) -> Explanation:
+    """The explanation of one person of `open_person`. condition and year are in the warehouse (question.py)."""
+    ask(connection, condition, year)
+    definition = rows(connection, "SELECT * FROM definition CROSS JOIN reporting_year")[0]
+    decided = next(iter(rows(connection, "SELECT status, stratum, rule_id FROM person_stratum")), {})
+    return Explanation(
+        person_id=person_id,
+        condition=condition,
+        definition_id=definition["definition_id"],
+        label_fr=definition["label_fr"],
+        label_en=definition["label_en"],
+        year=year,
+        index_date=definition["index_date"],
+        lookback_years=definition["lookback_years"],
+        status=decided.get("status"),
+        stratum=decided.get("stratum"),
+        rule_id=decided.get("rule_id"),
+        person=_person(connection),
+        gates=rows(connection, _sql("gate")),
+        type=_type(connection, definition["population_type"]),
+        rules=_rules(connection),
+        criteria=_criteria(connection),
+        near=_near(connection),
+        changes=changes_to_come(connection),
+        filtered_stays=rows(connection, _sql("filtered_stay")),
+    )
+
+
+@cache
+def _sql(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _person(connection: duckdb.DuckDBPyConnection) -> Row:
+    """What is known of the person at the index date; None for what is not."""
+    names = ("sex", "birth_year", "age_years", "territory_id", "is_alive", "death_date", "death_source")
+    query = """SELECT person.sex, birth_year, age_years, territory_id, is_alive, death_date, death_source
+               FROM person LEFT JOIN person_state ON person.person_id = person_state.person_id"""
+    return next(iter(rows(connection, query)), dict.fromkeys(names))
+
+
+def _type(connection: duckdb.DuckDBPyConnection, population_type: str | None) -> Row | None:
+    """How the type was settled: the stays of each group, the measures, each rule with the terms that hold."""
+    if not rows(connection, "SELECT 1 FROM definition_type_rule LIMIT 1"):
+        return None
+    terms = defaultdict(list)
+    query = """SELECT term.rank, term.metric, operator, threshold, value FROM definition_type_term AS term
+               LEFT JOIN type_metric ON term.metric = type_metric.metric ORDER BY term.rank, term.metric"""
+    for row in rows(connection, query):
+        terms[row.pop("rank")].append(row)
+    ranked = rows(
+        connection,
+        """SELECT rule.rank, rule.person_type, coalesce(type_term.terms = rule.terms, false) AS is_held,
+             type_first.rank IS NOT NULL AS is_deciding
+           FROM definition_type_rule AS rule LEFT JOIN type_term ON rule.rank = type_term.rank
+           LEFT JOIN type_first ON rule.rank = type_first.rank ORDER BY rule.rank""",
+    )
+    groups = rows(
+        connection,
+        """SELECT listed.type_group, listed.specificity, coalesce(counted.stays, 0) AS stays FROM definition_type_group AS listed
+           LEFT JOIN type_count AS counted ON listed.type_group = counted.type_group ORDER BY listed.specificity, listed.type_group""",
+    )
+    settled = next(iter(rows(connection, "SELECT person_type FROM person_type")), {"person_type": None})
+    return {
+        **settled,
+        "population_type": population_type,
+        "groups": groups,
+        "rules": [row | {"terms": terms[row["rank"]]} for row in ranked],
+    }
+
+
+def _rules(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    members = defaultdict(list)
+    for row in rows(connection, _sql("member")):
+        members[row.pop("rule_id")].append(row)
+    return [rule | {"members": members[rule["rule_id"]]} for rule in rows(connection, _sql("rule"))]
+
+
+def _criteria(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Every criterion of the condition; those met with the stays they count and the codes that show it."""
+    codes = defaultdict(list)
+    for row in rows(connection, _sql("event_code")):
+        codes[row.pop("stay_id"), row.pop("event_no")].append(row)
+    stays = defaultdict(list)
+    for row in rows(connection, _sql("counted_stay")):
+        number, event_no = row.pop("criterion_no"), row.pop("event_no")
+        stays[number].append(row | {"codes": codes[row["stay_id"], event_no]})
+    criteria = rows(connection, _sql("criterion"))
+    return [row | {"stays": stays[row["criterion_no"]] if row["is_met"] else []} for row in criteria]
+
+
+def _near(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """One row per rule that nearly held x criterion it lacks x reason, the first rule to decide first; see near.py."""
+    near, (gained, outcomes) = near_criteria(connection), imagined_rules(connection)
+    names = {
+        row["criterion_no"]: row["criterion_id"] for row in rows(connection, "SELECT criterion_no, criterion_id FROM definition_criterion")
+    }
+    found = []
+    for rule in rows(connection, _sql("rule")):
+        lacking = gained.get(rule["rule_id"], [])
+        about = {key: rule[key] for key in ("rule_id", "purpose", "outcome", "score", "min_score")}
+        for number in lacking:
+            reasons = [{"reason": "age"}] if number == 0 else near.get(number, [])
+            then = {"would_be": outcomes.get(number)}
+            found += [about | {"criterion_id": names.get(number)} | reason | then for reason in reasons]
+        if rule["score"] > 0 and not any(row["rule_id"] == rule["rule_id"] for row in found) and lacking:
+            would = {"would_be": outcomes.get(lacking[0])}
+            found.append(about | {"criterion_id": None, "reason": "score", "any_of": [names[number] for number in lacking]} | would)
+    return found

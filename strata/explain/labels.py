@@ -1,0 +1,53 @@
+"""What the folders of definitions say in words, which no table holds: labels of code lists, profiles of strata, traits of stays.
+
+Belongs here: reading those labels. Not here: anything that decides. A label that is missing is replaced by its identifier.
+"""
+
+import csv
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from strata.config import Config
+from strata.definitions import CONDITIONS, TRAITS
+
+Text = tuple[str, str]
+
+
+def definitions_folder(config: Config) -> Path:
+    """Where the definitions of the project lie."""
+    return config.path("conditions") if config.paths.conditions else CONDITIONS
+
+
+def list_labels(folder: Path, condition: str) -> dict[str, Text]:
+    """(French, English) label of each code list, shared or of the condition."""
+    found: dict[str, Text] = {}
+    for place in ("shared", condition):
+        path = folder / place / "lists.csv"
+        if path.exists():
+            with path.open(encoding="utf-8-sig", newline="") as handle:
+                found |= {row["list_id"]: (row["label_fr"], row["label_en"]) for row in csv.DictReader(handle)}
+    return found
+
+
+def stratum_labels(folder: Path, condition: str) -> dict[int, Text]:
+    """(French, English) profile of each stratum; empty when the folder is no longer there."""
+    path = folder / condition / "definition.toml"
+    if not path.exists():
+        return {}
+    written = tomllib.loads(path.read_text(encoding="utf-8")).get("strata", {})
+    return {int(stratum): (text["fr"], text["en"]) for stratum, text in written.items()}
+
+
+@cache
+def traits() -> dict[str, int]:
+    """Bit of each trait of a stay, by name."""
+    with TRAITS.open(encoding="utf-8", newline="") as handle:
+        return {row["trait"]: int(row["bit"]) for row in csv.DictReader(handle)}
+
+
+@cache
+def trait_labels() -> dict[str, Text]:
+    """(French, English) label of each trait of a stay."""
+    with TRAITS.open(encoding="utf-8", newline="") as handle:
+        return {row["trait"]: (row["label_fr"], row["label_en"]) for row in csv.DictReader(handle)}

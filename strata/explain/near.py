@@ -1,0 +1,153 @@
+"""What nearly held, and what will cease to: the engine asked again with one thing changed at a time.
+
+Belongs here: the variants and what each says of the criteria that are not met. Not here: counting, scoring, deciding (sql/strata).
+A criterion is near for a reason: `number` (some of the events it asks for), `window` (it held, until a date), `trait` (the codes are there,
+the stay lacks a trait), `filter` (the stay is left out by a filter). A rule is near when one such criterion would make it hold, when it
+is one criterion short of a score it has begun (`score`), or when only the age is missing (`age`). One change at a time: two at once are
+not tried.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import duckdb
+
+from strata.explain.labels import traits
+from strata.explain.world import settle, vary
+from strata.scratch import rows
+
+Row = dict[str, Any]
+_FROM_STAYS = ("stay_list", "stay_event", "stay_episode", "person_evidence")
+_UNMET = "criterion_no NOT IN (SELECT criterion_no FROM asked.person_evidence)"
+# A few lines of change each; `asked` holds what the warehouse says.
+_ANY_NUMBER = f"CREATE TABLE definition_criterion AS SELECT * REPLACE (1 AS at_least) FROM asked.definition_criterion WHERE {_UNMET}"
+_UNMET_ONLY = f"CREATE TABLE definition_criterion AS SELECT * FROM asked.definition_criterion WHERE {_UNMET}"
+_ANY_TRAIT = (
+    "CREATE TABLE definition_event AS SELECT * REPLACE (0 AS traits_all, 0 AS traits_any, 0 AS traits_none) FROM asked.definition_event"
+)
+_NO_FILTER = "CREATE TABLE stay AS SELECT * REPLACE (exit_date IS NOT NULL AS counts_for_person) FROM person.stay"
+# The dates on which a criterion may last have begun to hold: those of the stays that show its event.
+_PAST_DATES = """CREATE TABLE reporting_year AS
+    SELECT reporting_year.* REPLACE (CAST(row_number() OVER (ORDER BY seen.exit_date) AS SMALLINT) AS year, seen.exit_date AS index_date)
+    FROM asked.reporting_year CROSS JOIN (
+      SELECT DISTINCT exit_date FROM asked.stay_event
+      WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)
+        AND exit_date <= (SELECT index_date FROM asked.reporting_year)) AS seen"""
+# Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
+_ONE_MORE = (
+    f"""CREATE TABLE person_evidence AS
+    WITH imagined AS (
+      SELECT -criterion_no AS person_id, criterion_no FROM asked.definition_criterion WHERE {_UNMET} UNION ALL SELECT 0, NULL)
+    SELECT imagined.person_id, held.condition, held.year, held.criterion_no FROM imagined CROSS JOIN asked.person_evidence AS held
+    UNION ALL
+    SELECT imagined.person_id, definition.condition, reporting_year.year, imagined.criterion_no
+    FROM imagined CROSS JOIN asked.definition CROSS JOIN asked.reporting_year WHERE imagined.criterion_no IS NOT NULL""",
+    """CREATE TABLE person_state AS
+    SELECT DISTINCT state.* REPLACE (held.person_id AS person_id, CASE held.person_id WHEN 0 THEN 200 ELSE state.age_years END AS age_years)
+    FROM asked.person_state AS state CROSS JOIN person_evidence AS held""",
+    """CREATE TABLE person_type AS
+    SELECT DISTINCT held.person_id, type.condition, type.year, type.person_type
+    FROM asked.person_type AS type CROSS JOIN person_evidence AS held""",
+)
+
+
+def near_criteria(connection: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]:
+    """criterion_no -> why it is near, for the criteria that are not met; see the module for the reasons."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for reason, near in (("number", _number), ("window", _window), ("trait", _trait), ("filter", _filter)):
+        for row in near(connection):
+            found[row.pop("criterion_no")].append({"reason": reason, **row})
+    settle(connection)
+    return found
+
+
+def imagined_rules(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[int]], dict[int, Row]]:
+    """(rule not held -> the criteria any of which would make it hold (0: the age), criterion -> the status it would then give)."""
+    vary(connection, _ONE_MORE, ("person_rule", "person_stratum"))
+    gained: dict[str, list[int]] = defaultdict(list)
+    for row in rows(
+        connection,
+        """SELECT -person_id AS criterion_no, rule_id FROM variant.person_rule
+           WHERE rule_id NOT IN (SELECT rule_id FROM asked.person_rule) ORDER BY rule_id, criterion_no""",
+    ):
+        gained[row["rule_id"]].append(row["criterion_no"])
+    outcomes = rows(connection, "SELECT -person_id AS criterion_no, status, stratum, rule_id FROM variant.person_stratum")
+    settle(connection)
+    return gained, {row.pop("criterion_no"): row for row in outcomes}
+
+
+def changes_to_come(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """What the status becomes as evidence ages, were nothing new to be seen: one row per change (date, status, stratum, rule_id)."""
+    current = _status(connection, "asked")
+    dates = rows(connection, "SELECT DISTINCT expires_on FROM asked.person_evidence ORDER BY expires_on")
+    found = []
+    for row in dates:
+        if current is None:
+            break
+        on = row["expires_on"]
+        moved = f"CREATE TABLE reporting_year AS SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"
+        vary(connection, [moved], ("person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
+        later = _status(connection, "variant")
+        if later != current:
+            found.append({"date": on, **(later or {"status": None, "stratum": None, "rule_id": None})})
+            current = later
+    settle(connection)
+    return found
+
+
+def _status(connection: duckdb.DuckDBPyConnection, schema: str) -> Row | None:
+    query = f"SELECT status, stratum, rule_id FROM {schema}.person_stratum WHERE person_id IN (SELECT person_id FROM person.stay)"
+    return next(iter(rows(connection, query)), None)
+
+
+def _number(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    vary(connection, [_ANY_NUMBER], ["person_evidence"])
+    return rows(connection, "SELECT criterion_no, events, last_date FROM variant.person_evidence ORDER BY criterion_no")
+
+
+def _window(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The last time the criterion held before, and the day from which it no longer did."""
+    vary(connection, [_UNMET_ONLY, _PAST_DATES], ["person_evidence"])
+    return rows(
+        connection,
+        """SELECT criterion_no, max(last_date) AS last_date, max(expires_on) AS expired_on
+           FROM variant.person_evidence GROUP BY criterion_no ORDER BY criterion_no""",
+    )
+
+
+def _trait(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The latest stay that would be counted were no trait asked for, and the traits it lacks or has too many."""
+    vary(connection, [_UNMET_ONLY, _ANY_TRAIT], _FROM_STAYS[1:])
+    found = rows(connection, _NEW_STAYS.format(more=_MASKS))
+    for row in found:
+        masks = {name: row.pop(name) for name in ("lacks_all", "lacks_any", "excluded")}
+        row |= {name: [trait for trait, bit in traits().items() if mask & bit] for name, mask in masks.items()}
+    return found
+
+
+def _filter(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The latest stay that would be counted had no filter left it out, and those filters."""
+    vary(connection, [_UNMET_ONLY, _NO_FILTER], _FROM_STAYS)
+    reasons = """, (SELECT list(stay_rejection.reason ORDER BY stay_rejection.reason)
+        FROM stay_rejection INNER JOIN stay_filter ON stay_rejection.reason = stay_filter.reason AND stay_filter.from_persons
+        WHERE stay_rejection.stay_id = stay.stay_id) AS filters"""
+    return rows(connection, _NEW_STAYS.format(more=reasons))
+
+
+_MASKS = """,
+    event.traits_all - (event.traits_all & stay.traits) AS lacks_all,
+    CASE WHEN (event.traits_any & stay.traits) = 0 THEN event.traits_any ELSE 0 END AS lacks_any,
+    event.traits_none & stay.traits AS excluded"""
+# Of the criteria that the variant alone meets: the latest stay that the variant alone counts.
+_NEW_STAYS = """
+    SELECT criterion.criterion_no, stay.stay_id, stay.exit_date AS last_date, stay.field,
+       stay.finess, stay.source_file, stay.source_line {more}
+    FROM variant.person_evidence AS held
+    INNER JOIN asked.definition_criterion AS criterion ON held.criterion_no = criterion.criterion_no
+    INNER JOIN asked.definition_event AS event ON criterion.event_no = event.event_no
+    INNER JOIN variant.stay_event AS shown ON criterion.event_no = shown.event_no
+    INNER JOIN stay ON shown.stay_id = stay.stay_id
+    ANTI JOIN asked.stay_event AS counted ON shown.stay_id = counted.stay_id AND shown.event_no = counted.event_no
+    WHERE stay.exit_date <= held.last_date
+    QUALIFY row_number() OVER (PARTITION BY criterion.criterion_no ORDER BY stay.exit_date DESC, stay.stay_id) = 1
+    ORDER BY criterion.criterion_no"""

@@ -1,0 +1,48 @@
+"""The words of explanations and comparisons, in two languages.
+
+Belongs here: words.csv, dates. Not here: the words of a page or a terminal (pipelines/commands).
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Words:
+    """Texts in one language, 'fr' or 'en'."""
+
+    language: str
+
+    def say(self, kind: str, key: str, **facts: Any) -> str:
+        """The text of words.csv with its {facts}; dates as people write them, '–' for what is missing."""
+        text = _texts()[kind, key][0 if self.language == "fr" else 1]
+        return text.format(**{name: self.shown(value) for name, value in facts.items()})
+
+    def choose(self, french: str, english: str) -> str:
+        """One of two texts."""
+        return french if self.language == "fr" else english
+
+    def label(self, texts: tuple[str, str]) -> str:
+        """One of a pair."""
+        return texts[0 if self.language == "fr" else 1]
+
+    def shown(self, value: Any) -> str:
+        """A fact as text."""
+        if value is None:
+            return "–"
+        if isinstance(value, date):
+            return f"{value:%d/%m/%Y}" if self.language == "fr" else value.isoformat()
+        if isinstance(value, float):
+            text = f"{value:.3f}".rstrip("0").rstrip(".")
+            return text.replace(".", ",") if self.language == "fr" else text
+        return str(value)
+
+
+@cache
+def _texts() -> dict[tuple[str, str], tuple[str, str]]:
+    with Path(__file__).with_name("words.csv").open(encoding="utf-8", newline="") as handle:
+        return {(row["kind"], row["key"]): (row["fr"], row["en"]) for row in csv.DictReader(handle)}

@@ -1,0 +1,121 @@
+"""One person, one condition, one year: the tables of the warehouse cut down to them, in memory.
+
+Belongs here: the cut, the engine run again on it, and the engine run on variants of it (what would hold if…).
+Not here: what is made of the result (explanation.py, near.py). Every number comes from the SQL files of sql/strata.
+
+Schemas, each looked into before the next: `variant` (what a variant changes), `asked` (one condition and year), `person`, the warehouse.
+"""
+
+from collections.abc import Iterable
+
+import duckdb
+
+from strata import models
+from strata.config import Config
+from strata.errors import StrataError
+from strata.explain.engine import step
+from strata.scratch import empty, look_in, open_scratch, rows, strata_models
+
+_OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member")
+_OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")
+_OF_EVENT = ("definition_clause", "definition_term")
+_OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
+# Steps of the engine that are kept: table here -> (model, its CTE).
+_STEPS = {
+    "stay_code": ("stay_list", "coded"),
+    "event_term": ("stay_event", "term_met"),
+    "windowed_stay": ("person_evidence", "windowed"),
+    "episode_beside": ("person_evidence", "episode_event"),
+    "rule_score": ("person_rule", "scored"),
+    "type_count": ("person_type", "group_count"),
+    "type_metric": ("person_type", "metric"),
+    "type_term": ("person_type", "term_held"),
+    "type_first": ("person_type", "first_rule"),
+}
+
+
+def open_person(config: Config, person_id: int) -> duckdb.DuckDBPyConnection:
+    """A connection to a database in memory with what the warehouse holds of one person (no pseudonym), in schema `person`."""
+    connection = open_scratch(config, None, ("person", "asked", "variant"))
+    look_in(connection, "person")
+    _cut(connection, "stay", f"person_id = {person_id:d}")
+    needed = {"person", "person_state", "stay_rejection", *strata_models()}.union(
+        *(models.models()[name].inputs for name in strata_models())
+    )
+    for table, columns in _columns(connection).items():
+        if table in needed - {"stay", "pseudonym"} and columns & {"stay_id", "person_id"}:
+            # person_id of a table as read may be another pseudonym of the same person: the stay tells better
+            by_stay = "stay_id IN (SELECT stay_id FROM person.stay)"
+            _cut(connection, table, by_stay if "stay_id" in columns else f"person_id = {person_id:d}")
+    return connection
+
+
+def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> None:
+    """Cut down to one condition and year, in schema `asked`, with the steps of the engine. StrataError: the warehouse is half made."""
+    empty(connection, "asked")
+    look_in(connection, "asked", "person")
+    for table in (*_OF_CONDITION, *_OF_TYPE):
+        _cut(connection, table, f"condition = '{condition}'")
+    for table in _OF_EVENT:
+        _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
+    _cut(connection, "reporting_year", f"year = {year:d}")
+    _cut(connection, "person_state", f"year = {year:d}")
+    for table in _OF_YEAR:
+        _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
+    _cut(connection, "stay_event", "event_no IN (SELECT event_no FROM asked.definition_event)")
+    for table, (model, name) in _STEPS.items():
+        connection.execute(f"CREATE TABLE {table} AS {step(model, name)}")
+    _refuse_half_made(connection)
+
+
+def vary(connection: duckdb.DuckDBPyConnection, changes: Iterable[str], rebuilt: Iterable[str]) -> None:
+    """Change some inputs (`CREATE TABLE name AS …`, which read the unchanged ones) and build these models on them, in schema `variant`."""
+    empty(connection, "variant")
+    look_in(connection, "variant", "asked", "person")
+    for change in changes:
+        connection.execute(change)
+    for name in rebuilt:
+        models.build(connection, name)
+
+
+def settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget the variant."""
+    empty(connection, "variant")
+    look_in(connection, "asked", "person")
+
+
+def _refuse_half_made(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the engine makes of these stays must be what the warehouse says: a run that was cut short may have left new definitions."""
+    vary(connection, (), strata_models())
+    for table in _OF_YEAR:
+        both = [f"SELECT * FROM {schema}.{table}" for schema in ("variant", "asked")]
+        own = "WHERE person_id IN (SELECT person_id FROM person.stay)"
+        for one, other in (both, both[::-1]):
+            if rows(connection, f"({one} {own}) EXCEPT ({other})"):
+                raise _half_made(table)
+    settle(connection)
+
+
+def _cut(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> None:
+    # The name on the right is that of the next schema. The pseudonym is left where it is: nothing that explains needs it.
+    connection.execute(f"CREATE TABLE {table} AS SELECT COLUMNS(lambda c: c <> 'pseudonym') FROM {table} WHERE {condition}")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """The columns of each table of the warehouse."""
+    found: dict[str, set[str]] = {}
+    for row in rows(connection, "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'warehouse'"):
+        found.setdefault(row["table_name"], set()).add(row["column_name"])
+    return found
+
+
+def _half_made(table: str) -> StrataError:
+    return StrataError(
+        what=("L'entrepôt n'est pas d'accord avec lui-même : pas d'explication", "The warehouse disagrees with itself: no explanation"),
+        where=table,
+        why=(
+            "les définitions ou les strates y viennent d'une exécution interrompue, ou d'une autre version du programme",
+            "its definitions or strata come from a run that was cut short, or from another version of the program",
+        ),
+        fix=("Relancer strata run (ou strata check)", "Run strata run (or strata check) again"),
+    )

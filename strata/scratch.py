@@ -1,0 +1,70 @@
+"""A scratch database in front of the warehouse: models are built in it, what it lacks is read from the warehouse.
+
+Belongs here: attaching the warehouse read-only, and which schemas are looked into first. Not here: what is built there (explain/,
+compare/). The warehouse is never written to.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata import models
+from strata.config import Config
+from strata.engine.duckdb import connect
+from strata.errors import StrataError
+
+WAREHOUSE = "warehouse.main"
+
+
+def open_scratch(config: Config, file: Path | None, schemas: Iterable[str]) -> duckdb.DuckDBPyConnection:
+    """A connection to a new database (`file`, or memory when None) with empty `schemas`, beside which the warehouse is read.
+
+    Nothing but these two files can be read or written afterwards. StrataError: no warehouse, another program writes it, no run yet.
+    """
+    connect(config.database, read_only=True).close()  # says in four parts why it cannot be opened
+    engine = config.engine
+    connection = connect(file, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
+    quoted = str(config.database).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS warehouse (READ_ONLY)")
+    for schema in schemas:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    connection.execute("SET enable_external_access = false")
+    held = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse'").fetchall()}
+    if not {"person_stratum", "reporting_year", "definition"} <= held:
+        raise _no_run(config)
+    return connection
+
+
+def look_in(connection: duckdb.DuckDBPyConnection, *schemas: str) -> None:
+    """Tables are looked for in these schemas, in this order, then in the warehouse; new ones are made in the first."""
+    database = connection.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name <> 'warehouse'")
+    name = database.fetchall()[0][0]
+    connection.execute(f"SET search_path = '{','.join([*(f'{name}.{schema}' for schema in schemas), WAREHOUSE])}'")
+
+
+def empty(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Forget what a schema holds."""
+    connection.execute(f"DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """The rows of a query, each by column name."""
+    found = connection.execute(sql, parameters)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row)) for row in found.fetchall()]
+
+
+def strata_models() -> list[str]:
+    """The tables between definitions and strata, in build order."""
+    return [name for name, model in models.models().items() if model.layer == "strata"]
+
+
+def _no_run(config: Config) -> StrataError:
+    return StrataError(
+        what=("L'entrepôt n'a pas encore de strates", "The warehouse has no strata yet"),
+        where=str(config.database),
+        why=("aucune exécution n'est allée jusque-là", "no run went that far"),
+        fix=("Lancer strata run (ou strata check)", "Run strata run (or strata check)"),
+    )
