@@ -1,24 +1,27 @@
 """Definitions of conditions: read from their folders, checked, turned into rows that generic SQL evaluates.
 
-Belongs here: the grammar of definition.toml (explained in conditions/README.md) and its refusals.
-Not here: any code, list or condition (strata/conditions) and any evaluation (sql/strata).
+Belongs here: what the entries of a definition.toml mean together, and the refusal of what cannot be meant.
+Not here: the grammar and its lines (definition_text.py), code lists (code_lists.py), any code or condition (strata/conditions), any
+evaluation (sql/strata).
 """
 
-import csv
 import hashlib
 import re
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 
+from strata.code_lists import CodeList, check_against, read_code_lists
 from strata.config import Config
+from strata.definition_text import DefinitionText, read_definition
 from strata.errors import StrataError
+from strata.ingest.user_nomenclature import read_nomenclatures
 
 CONDITIONS = Path(__file__).parent / "conditions"
 TABLES = Path(__file__).with_suffix(".sql")
@@ -32,25 +35,24 @@ POSITIONS = {
     "ghm": ("ghm",),
     "unit": ("unit",),
     "supplement": ("supplement",),
+    "care": ("care",),
+    "ald": ("ald",),
 }
-SYSTEM_OF = {"dp": "icd10", "secondary": "icd10", "diagnosis": "icd10", "act": "ccam"}
-CODE_SHAPE = {
-    "icd10": re.compile(r"[A-Z][0-9]{2}[0-9+]{0,3}"),
-    "ccam": re.compile(r"[A-Z]{4}[0-9]{3}"),
-    "ghm": re.compile(r"[0-9]{2}[A-Z][0-9]{2}[0-9A-Z]?"),
-    "unit": re.compile(r"[0-9]{2}[A-Z]?"),
-    "supplement": re.compile(r"[a-z0-9]{2,4}"),
-}
+SYSTEMS_OF = {
+    "dp": ("icd10",), "secondary": ("icd10",), "diagnosis": ("icd10",), "act": ("ccam",), "ghm": ("ghm",), "unit": ("unit",),
+    "supplement": ("supplement",), "care": ("prs", "nabm", "ccam", "cip13", "atc"), "ald": ("icd10",),
+}  # fmt: skip
+OUTSIDE_STAYS = ("care", "ald")
 COUNTED = ("stay", "day", "episode")
-_KEYS = {
-    "definition": "id condition label_fr label_en short_fr age_min population_type source strata events criteria type rules",
-    "event": "any stay_all stay_any stay_none",
-    "clause": "codes in together",
-    "criterion": "event at_least count months in_episode_with",
-    "type": "groups rules",
-    "rule": "id purpose stratum at_risk age_min any all at_least of weight weight_alone",
+STRATA = ("1", "2", "3", "4")
+# rule entry -> its values, each with (purpose, outcome) of definition_rule
+OUTCOMES = {
+    "purpose": {name: (name, name) for name in ("population", "known")},
+    "stratum": {name: ("stratum", name) for name in STRATA},
+    "at_risk": {"strict": ("at_risk", "strict"), "strict_dcir": ("at_risk_dcir", "strict"), "extended": ("at_risk", "extended")},
 }
-_COMPARISON = re.compile(r"(\S+)\s*(<=|>=|=|<|>)\s*([0-9.]+)")
+LOOKBACK_YEARS = 5
+_COMPARISON = re.compile(r"(\S+)\s*(<=|>=|=|<|>)\s*([0-9]+(?:\.[0-9]+)?)")
 
 
 @dataclass
@@ -62,10 +64,13 @@ class Compiled:
 
 
 def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration, or all that are defined."""
+    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration, or the default ones of the folder.
+
+    StrataError (usage): a definition or list that is not whole, or a code that the nomenclature brought does not hold.
+    """
     folder = config.path("conditions") if config.paths.conditions else CONDITIONS
-    defined = sorted(path.parent.name for path in folder.glob("*/definition.toml"))
-    compiled = compile_definitions(folder, config.method.conditions or defined)
+    nomenclature = read_nomenclatures(config.path("nomenclatures")) if config.paths.nomenclatures else None
+    compiled = compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature)
     connection.execute(TABLES.read_text(encoding="utf-8"))
     for table, rows in compiled.rows.items():
         names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
@@ -75,13 +80,27 @@ def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> 
         connection.unregister("compiled_rows")
 
 
-def compile_definitions(folder: Path, conditions: list[str]) -> Compiled:
-    """Compile the definitions of `conditions` found in `folder`. Raises StrataError (usage) naming file and entry."""
+def default_conditions(folder: Path) -> list[str]:
+    """The conditions of a folder that are run when none is named: all but those that say `is_default = false`, in name order."""
+    texts = (read_definition(path) for path in sorted(folder.glob("*/definition.toml")))
+    return [text.path.parent.name for text in texts if text.source.get("is_default", True)]
+
+
+def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.DataFrame | None = None) -> Compiled:
+    """Compile the definitions of `conditions` found in `folder`; check their codes against `nomenclature` where it has their system.
+
+    nomenclature: as user_nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
+    """
     compiled = Compiled()
     for condition in conditions:
-        path = folder / condition / "definition.toml"
-        definition = _read_toml(path, compiled)
-        _Compiler(path, definition, compiled, _code_lists(folder, condition, compiled)).compile()
+        text = read_definition(folder / condition / "definition.toml")
+        lists, files = read_code_lists(folder, condition)
+        compiler = _Compiler(text, compiled, lists)
+        compiler.compile()
+        if nomenclature is not None:
+            check_against(nomenclature, compiler.used)
+        for path in (text.path, *files):
+            compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
 
@@ -90,60 +109,76 @@ def compile_definitions(folder: Path, conditions: list[str]) -> Compiled:
 class _Compiler:
     """One definition on its way to rows. Numbers run on over all conditions, so that a number names one event or criterion."""
 
-    path: Path
-    source: dict[str, Any]
+    text: DefinitionText
     out: Compiled
-    lists: dict[str, "CodeList"]
+    lists: dict[str, CodeList]
+    used: list[CodeList] = field(default_factory=list)
     events: dict[str, int] = field(default_factory=dict)
+    outside: set[int] = field(default_factory=set)  # events of care or ALD
     criteria: dict[str, int] = field(default_factory=dict)
 
     def compile(self) -> None:
-        self._refuse_unknown(self.source, "definition", "")
-        self.condition = self._need(self.source, "condition", "")
-        if self.condition != self.path.parent.name:
+        source = self.text.check(self.text.source, "definition", "")
+        self.condition = self._need(source, "condition", "")
+        if self.condition != self.text.path.parent.name:
             raise self._wrong("condition", "le nom n'est pas celui du dossier", "the name is not that of the folder")
-        self._need(self.source, "source", "")
+        self._need(source, "source", "")
         names = ("id", "label_fr", "label_en", "short_fr", "age_min")
-        labels = [self._need(self.source, name, "") if name != "short_fr" else self.source.get(name, "") for name in names]
-        self.out.rows["definition"].append((self.condition, *labels, self.source.get("population_type")))
-        for event_id, event in self.source.get("events", {}).items():
+        labels = [self._need(source, name, "") if name != "short_fr" else source.get(name, "") for name in names]
+        self.out.rows["definition"].append((self.condition, *labels, source.get("population_type")))
+        for event_id, event in source.get("events", {}).items():
             self._event(event_id, event)
-        for criterion_id, criterion in self.source.get("criteria", {}).items():
+        for criterion_id, criterion in source.get("criteria", {}).items():
             self._criterion(criterion_id, criterion)
-        self._types(self.source.get("type", {}))
-        self._rules(self.source.get("rules", []))
+        self._types(self.text.check(source.get("type", {}), "type", "type"))
+        self._rules(source.get("rules", []))
 
     def _event(self, event_id: str, event: dict[str, Any]) -> None:
         where = f"events.{event_id}"
-        self._refuse_unknown(event, "event", where)
+        self.text.check(event, "event", where)
         number = len(self.out.rows["definition_event"]) + 1
         self.events[event_id] = number
         masks = [self._mask(event.get(f"stay_{kind}", []), where) for kind in ("all", "any", "none")]
         self.out.rows["definition_event"].append((number, self.condition, event_id, *masks))
+        places: set[str] = set()
         for clause_no, clause in enumerate(self._need(event, "any", where), start=1):
-            self._refuse_unknown(clause, "clause", where)
-            terms = clause.get("together", [clause])
+            terms = self.text.check(clause, "clause", where).get("together", [clause])
             self.out.rows["definition_clause"].append((number, clause_no, len(terms)))
             for term_no, term in enumerate(terms, start=1):
-                self._term((number, clause_no, term_no), term, where)
+                places.add(self._term((number, clause_no, term_no), self.text.check(term, "clause", where), where))
+        self._refuse_mixed(number, places, event, where)
 
-    def _term(self, key: tuple[int, int, int], term: dict[str, Any], where: str) -> None:
-        kind = self._need(term, "in", where)
+    def _refuse_mixed(self, number: int, places: set[str], event: dict[str, Any], where: str) -> None:
+        """Care and long-term illness are shown outside stays: an event is of stays or of one of them, without traits."""
+        if not places & set(OUTSIDE_STAYS):
+            return
+        self.outside.add(number)
+        if len(places) > 1 or any("together" in clause for clause in event["any"]) or set(event) != {"any"}:
+            raise self._wrong(
+                where,
+                "les soins de ville et les ALD ne vont ni avec un séjour, ni ensemble, ni avec un trait de séjour",
+                "ambulatory care and long-term illness go neither with a stay, nor together, nor with a trait of a stay",
+            )
+
+    def _term(self, key: tuple[int, int, int], term: dict[str, Any], where: str) -> str:
+        kind: str = self._need(term, "in", where)
         if kind not in POSITIONS:
             raise self._wrong(where, f"position inconnue : {kind}", f"unknown position: {kind}")
         for list_id in self._need(term, "codes", where):
             code_list = self.lists.get(list_id)
             if code_list is None:
                 raise self._wrong(where, f"liste de codes inconnue : {list_id}", f"unknown code list: {list_id}")
-            if code_list.system != SYSTEM_OF.get(kind, kind):
+            if code_list.system not in SYSTEMS_OF[kind]:
                 raise self._wrong(
                     where, f"la liste {list_id} n'est pas faite pour cette position", f"list {list_id} does not fit this position"
                 )
+            self.used.append(code_list)
             self.out.rows["definition_code"].extend(code_list.rows)
             self.out.rows["definition_term"].extend((*key, list_id, position) for position in POSITIONS[kind])
+        return kind
 
     def _mask(self, names: list[str], where: str) -> int:
-        bits = {row["trait"]: int(row["bit"]) for row in _read_csv(TRAITS)}
+        bits = _trait_bits()
         for name in names:
             if name not in bits:
                 raise self._wrong(where, f"trait de séjour inconnu : {name}", f"unknown stay trait: {name}")
@@ -155,38 +190,68 @@ class _Compiler:
 
     def _criterion(self, criterion_id: str, criterion: dict[str, Any]) -> None:
         where = f"criteria.{criterion_id}"
-        self._refuse_unknown(criterion, "criterion", where)
+        self.text.check(criterion, "criterion", where)
         counted, at_least = criterion.get("count", "stay"), criterion.get("at_least", 1)
         if counted not in COUNTED or at_least < 1 or criterion.get("months", 1) < 1:
             raise self._wrong(where, "le décompte est impossible", "the count is impossible")
+        self._refuse_beyond_look_back(criterion, where)
         beside = criterion.get("in_episode_with")
         number = len(self.out.rows["definition_criterion"]) + 1
         self.criteria[criterion_id] = number
         event_no = self._event_number(self._need(criterion, "event", where), where)
+        episode_event_no = self._event_number(beside, where) if beside else None
+        self._refuse_impossible_episode(counted, event_no, episode_event_no, where)
+        row = (number, self.condition, criterion_id, event_no, criterion.get("months"), at_least, counted, episode_event_no)
+        self.out.rows["definition_criterion"].append(row)
+
+    def _refuse_beyond_look_back(self, criterion: dict[str, Any], where: str) -> None:
+        years = self.text.source.get("lookback_years", LOOKBACK_YEARS)
+        if criterion.get("months", 1) > 12 * years:
+            raise self._wrong(
+                where,
+                f"plus de mois que les {years} ans d'antécédents de la définition (lookback_years)",
+                f"more months than the {years} years of history of the definition (lookback_years)",
+            )
+
+    def _refuse_impossible_episode(self, counted: str, event_no: int, episode_event_no: int | None, where: str) -> None:
         if counted == "episode" and not self._asks_for(event_no, "mco", where):
             raise self._wrong(
                 where,
                 "un épisode est fait de séjours de MCO : stay_all de l'événement",
                 "an episode is made of MCO stays: stay_all of the event",
             )
-        episode_event_no = self._event_number(beside, where) if beside else None
-        row = (number, self.condition, criterion_id, event_no, criterion.get("months"), at_least, counted, episode_event_no)
-        self.out.rows["definition_criterion"].append(row)
+        if episode_event_no is not None and (counted != "episode" or episode_event_no in self.outside):
+            raise self._wrong(
+                where,
+                "in_episode_with demande count = « episode » et un événement de séjour",
+                'in_episode_with needs count = "episode" and an event of stays',
+            )
 
     def _types(self, types: dict[str, Any]) -> None:
-        self._refuse_unknown(types, "type", "type")
-        groups = [group["id"] for group in types.get("groups", [])]
+        groups: list[str] = []
         for group in types.get("groups", []):
-            event_no = self._event_number(group["event"], f"type.{group['id']}")
-            self.out.rows["definition_type_group"].append((self.condition, group["id"], event_no, group["specificity"]))
+            where = f"type.{group.get('id', '')}"
+            self.text.check(group, "type group", where)
+            event_no = self._event_number(self._need(group, "event", where), where)
+            if event_no in self.outside:
+                raise self._wrong(where, "seuls des séjours votent sur le type", "only stays vote on the type")
+            groups.append(self._need(group, "id", where))
+            self.out.rows["definition_type_group"].append((self.condition, group["id"], event_no, self._need(group, "specificity", where)))
         for rank, rule in enumerate(types.get("rules", []), start=1):
-            self.out.rows["definition_type_rule"].append((self.condition, rank, rule["type"], len(rule["all"])))
-            for text in rule["all"]:
-                metric, operator, threshold = self._comparison(text, groups, f"type.rules {rank}")
-                self.out.rows["definition_type_term"].append((self.condition, rank, metric, operator, threshold))
+            self._type_rule(rank, self.text.check(rule, "type rule", f"type.rules {rank}"), groups)
         known_types = {rule["type"] for rule in types.get("rules", [])}
-        if self.source.get("population_type") not in (None, *known_types):
+        if self.text.source.get("population_type") not in (None, *known_types):
             raise self._wrong("population_type", "aucune règle ne donne ce type", "no rule gives this type")
+
+    def _type_rule(self, rank: int, rule: dict[str, Any], groups: list[str]) -> None:
+        where = f"type.rules {rank}"
+        texts = self._need(rule, "all", where)
+        if not texts:
+            raise self._wrong(where, "la règle ne demande rien", "the rule asks for nothing")
+        self.out.rows["definition_type_rule"].append((self.condition, rank, self._need(rule, "type", where), len(texts)))
+        for text in texts:
+            metric, operator, threshold = self._comparison(text, groups, where)
+            self.out.rows["definition_type_term"].append((self.condition, rank, metric, operator, threshold))
 
     def _comparison(self, text: str, groups: list[str], where: str) -> tuple[str, str, float]:
         found = _COMPARISON.fullmatch(text)
@@ -196,157 +261,116 @@ class _Compiler:
         name, _, group = metric.partition(":")
         if not (metric in ("age", "age_first") or (name in ("stays", "share") and group in groups)):
             raise self._wrong(where, f"mesure inconnue : {metric}", f"unknown metric: {metric}")
+        if name == "share" and (float(threshold) > 1 or (operator == ">" and float(threshold) == 1)):
+            raise self._wrong(where, f"une part ne dépasse jamais 1 : {text}", f"a share never passes 1: {text}")
         return metric, operator, float(threshold)
 
     def _rules(self, rules: list[dict[str, Any]]) -> None:
         seen: set[str] = set()
-        ordered = sorted(rules, key=lambda rule: (-rule.get("stratum", 0), rule.get("at_risk") == "extended"))
-        for priority, rule in enumerate(ordered, start=1):
-            rule_id = self._need(rule, "id", "rules")
-            where = f"rules {rule_id}"
-            self._refuse_unknown(rule, "rule", where)
+        for rule in rules:
+            rule_id = self._need(self.text.check(rule, "rule", f"rules {rule.get('id', '')}".strip()), "id", "rules")
             if rule_id in seen:
-                raise self._wrong(where, "deux règles ont le même nom", "two rules have the same name")
+                raise self._wrong(f"rules {rule_id}", "deux règles ont le même nom", "two rules have the same name")
             seen.add(rule_id)
-            purpose, outcome = self._purpose(rule, where)
-            members, min_score = self._members(rule, where)
-            self.out.rows["definition_rule"].append(
-                (self.condition, rule_id, purpose, outcome, priority, min_score, rule.get("age_min", 0))
-            )
-            self._weigh(rule, rule_id, members, where)
-        if "population" not in seen:
-            raise self._wrong("rules", "il manque la règle « population »", "the rule 'population' is missing")
+        levels = list(OUTCOMES["at_risk"])
+        ordered = sorted(rules, key=lambda rule: (-rule.get("stratum", 0), levels.index(rule["at_risk"]) if _level(rule) in levels else 0))
+        for priority, rule in enumerate(ordered, start=1):
+            self._rule(rule, priority)
+        for purpose in OUTCOMES["purpose"]:
+            if not any(rule.get("purpose") == purpose for rule in rules):
+                raise self._wrong("rules", f"il manque la règle purpose = « {purpose} »", f"the rule with purpose '{purpose}' is missing")
+        self._refuse_gaps(rules)
+
+    def _rule(self, rule: dict[str, Any], priority: int) -> None:
+        rule_id = rule["id"]
+        where = f"rules {rule_id}"
+        purpose, outcome = self._purpose(rule, where)
+        members, min_score = self._members(rule, where)
+        row = (self.condition, rule_id, purpose, outcome, priority, min_score, rule.get("age_min", 0))
+        self.out.rows["definition_rule"].append(row)
+        for name in members:
+            weight = rule.get("weight", {}).get(name, 1)
+            alone = rule.get("weight_alone", {}).get(name, weight)
+            self.out.rows["definition_member"].append((self.condition, rule_id, self.criteria[name], weight, alone))
 
     def _purpose(self, rule: dict[str, Any], where: str) -> tuple[str, str]:
         """(purpose, outcome): what the rule is for, and the stratum or risk level it gives."""
-        given = [name for name in ("purpose", "stratum", "at_risk") if name in rule]
+        given = [name for name in OUTCOMES if name in rule]
         if len(given) != 1:
             raise self._wrong(where, "il faut une de : purpose, stratum, at_risk", "one is needed of: purpose, stratum, at_risk")
         value = str(rule[given[0]])
-        allowed = {"purpose": ("population", "known"), "stratum": ("1", "2", "3", "4"), "at_risk": ("strict", "extended")}
-        if value not in allowed[given[0]]:
+        if value not in OUTCOMES[given[0]]:
             raise self._wrong(where, f"valeur inconnue : {value}", f"unknown value: {value}")
-        return (value, value) if given[0] == "purpose" else (given[0], value)
+        return OUTCOMES[given[0]][value]
 
     def _members(self, rule: dict[str, Any], where: str) -> tuple[list[str], int]:
         """(criteria, score to reach): `any` asks one, `all` asks each, `of` asks `at_least`."""
         given = [name for name in ("any", "all", "of") if name in rule]
         if len(given) != 1 or (given[0] == "of") != ("at_least" in rule):
             raise self._wrong(where, "il faut any, all, ou at_least avec of", "any, all, or at_least with of is needed")
-        members = rule[given[0]]
+        members: list[str] = rule[given[0]]
+        weights, alone = rule.get("weight", {}), rule.get("weight_alone", {})
+        for name in (*members, *weights, *alone):
+            if name not in self.criteria or name not in members:
+                raise self._wrong(where, f"critère inconnu : {name}", f"unknown criterion: {name}")
+        if (weights or alone) and given[0] != "of":
+            raise self._wrong(where, "un poids ne va qu'avec at_least et of", "a weight goes with at_least and of only")
+        if not all(type(value) is int and value > 0 for value in (*weights.values(), *alone.values())):
+            raise self._wrong(where, "un poids est un nombre entier, au moins 1", "a weight is a whole number, at least 1")
         score = {"any": 1, "all": len(members), "of": rule.get("at_least", 1)}[given[0]]
-        reachable = sum(rule.get("weight", {}).get(name, 1) for name in members)
-        if not members or len(set(members)) != len(members) or score > reachable:
+        best = max([sum(weights.get(name, 1) for name in members), *alone.values()])
+        if not members or len(set(members)) != len(members) or not 1 <= score <= best:
             raise self._wrong(
-                where, "la règle ne peut jamais être remplie ou répète un critère", "the rule can never hold or repeats a criterion"
+                where,
+                "la règle ne peut jamais être remplie, l'est toujours ou répète un critère",
+                "the rule can never hold, always holds, or repeats a criterion",
             )
         return members, score
 
-    def _weigh(self, rule: dict[str, Any], rule_id: str, members: list[str], where: str) -> None:
-        for name in (*members, *rule.get("weight", {}), *rule.get("weight_alone", {})):
-            if name not in self.criteria or name not in members:
-                raise self._wrong(where, f"critère inconnu : {name}", f"unknown criterion: {name}")
-        for name in members:
-            weight = rule.get("weight", {}).get(name, 1)
-            alone = rule.get("weight_alone", {}).get(name, weight)
-            self.out.rows["definition_member"].append((self.condition, rule_id, self.criteria[name], weight, alone))
+    def _refuse_gaps(self, rules: list[dict[str, Any]]) -> None:
+        """Strata run from 1 without a hole, each has its words, and nobody of the population is left without a stratum."""
+        used = {str(rule["stratum"]) for rule in rules if "stratum" in rule}
+        words = self.text.source.get("strata", {})
+        for name in STRATA:
+            if name in used and not self.text.check(words.get(name, {}), "stratum", f"strata.{name}").keys() >= {"fr", "en"}:
+                raise self._wrong(f"strata.{name}", "ses mots manquent (fr, en)", "its words are missing (fr, en)")
+            if name not in used and (name == "1" or name in words or any(higher in used for higher in STRATA if higher > name)):
+                raise self._wrong(f"strata.{name}", "aucune règle ne donne cette strate", "no rule gives this stratum")
+        for population in (rule for rule in rules if rule.get("purpose") == "population"):
+            if not self._is_covered(population, [rule for rule in rules if "stratum" in rule]):
+                raise self._wrong(
+                    f"rules {population['id']}",
+                    "une personne de la population pourrait n'avoir aucune strate : une règle de strate doit tenir dès que celle-ci tient",
+                    "a person of the population could have no stratum: some rule of a stratum must hold whenever this one does",
+                )
+
+    def _is_covered(self, population: dict[str, Any], strata: list[dict[str, Any]]) -> bool:
+        """Whether some rule of a stratum holds whenever this one does: the same criteria, or any of them."""
+        age = max(population.get("age_min", 0), self.text.source["age_min"])
+        open_rules = [rule for rule in strata if rule.get("age_min", 0) <= age]
+        any_of = {name for rule in open_rules for name in rule.get("any", [])}
+        asked = ("any", "all", "at_least", "of", "weight", "weight_alone")
+        same = any(all(rule.get(key) == population.get(key) for key in asked) for rule in open_rules)
+        members = population.get("any") or population.get("of") or []
+        enough = set(members) <= any_of if members else bool(set(population.get("all", [])) & any_of)
+        return same or enough
 
     def _event_number(self, event_id: str, where: str) -> int:
         if event_id not in self.events:
             raise self._wrong(where, f"événement inconnu : {event_id}", f"unknown event: {event_id}")
         return self.events[event_id]
 
-    def _need(self, table: dict[str, Any], key: str, where: str) -> Any:
-        if key not in table:
-            raise self._wrong(f"{where} {key}".strip(), "cette entrée manque", "this entry is missing")
-        return table[key]
-
-    def _refuse_unknown(self, table: dict[str, Any], kind: str, where: str) -> None:
-        for key in table:
-            if key not in _KEYS[kind].split():
-                raise self._wrong(f"{where} {key}".strip(), "cette entrée n'existe pas", "there is no such entry")
+    def _need(self, table: dict[str, Any], key: str, entry: str) -> Any:
+        return self.text.need(table, key, entry)
 
     def _wrong(self, entry: str, why_fr: str, why_en: str) -> StrataError:
-        return _wrong(self.path, entry, why_fr, why_en)
+        return self.text.wrong(entry, why_fr, why_en)
 
 
-@dataclass(frozen=True)
-class CodeList:
-    """One code list: its code system and its rows of `definition_code`."""
-
-    system: str
-    rows: tuple[tuple[Any, ...], ...]
+def _level(rule: dict[str, Any]) -> str:
+    return str(rule.get("at_risk", ""))
 
 
-def _code_lists(folder: Path, condition: str, compiled: Compiled) -> dict[str, CodeList]:
-    """The shared lists and those of the condition's own folder; a name may be used once."""
-    found: dict[str, CodeList] = {}
-    for place in (folder / "shared", folder / condition):
-        index = place / "lists.csv"
-        if not index.exists():
-            continue
-        _note(index, compiled)
-        for line, row in enumerate(_read_csv(index), start=2):
-            if row["list_id"] in found:
-                raise _wrong(index, f"ligne {line}", "cette liste existe déjà", "this list exists already")
-            _check_list(index, line, row)
-            found[row["list_id"]] = CodeList(row["system"], tuple(_codes(place, row, compiled)))
-    return found
-
-
-def _check_list(index: Path, line: int, row: dict[str, str]) -> None:
-    for name in ("source", "author", "nomenclature_year", "label_fr", "label_en"):
-        if not (row.get(name) or "").strip():
-            raise _wrong(index, f"ligne {line}, {name}", "cette case est vide", "this cell is empty")
-    if row["system"] not in CODE_SHAPE or row["match"] not in ("prefix", "exact"):
-        raise _wrong(index, f"ligne {line}", "nomenclature ou mode de comparaison inconnu", "unknown code system or match")
-
-
-def _codes(place: Path, row: dict[str, str], compiled: Compiled) -> Iterator[tuple[Any, ...]]:
-    path = place / "codes" / f"{row['list_id']}.csv"
-    _note(path, compiled)
-    seen: set[str] = set()
-    for line, code in enumerate(_read_csv(path), start=2):
-        if not CODE_SHAPE[row["system"]].fullmatch(code["code"]):
-            raise _wrong(path, f"ligne {line}", "ce code n'a pas la forme de sa nomenclature", "this code has not the shape of its system")
-        if code["code"] in seen:
-            raise _wrong(path, f"ligne {line}", "ce code est déjà dans la liste", "this code is in the list already")
-        seen.add(code["code"])
-        yield row["list_id"], row["system"], code["code"], row["match"], code["valid_from"] or None, code["valid_to"] or None
-    if not seen:
-        raise _wrong(path, "", "la liste est vide", "the list is empty")
-
-
-def _read_toml(path: Path, compiled: Compiled) -> dict[str, Any]:
-    try:
-        _note(path, compiled)
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _wrong(path, "", "ce fichier ne peut pas être lu", "this file cannot be read") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _wrong(path, str(error), "ce n'est pas du TOML valide", "this is not valid TOML") from error
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            return list(csv.DictReader(handle))
-    except OSError as error:
-        raise _wrong(path, "", "ce fichier ne peut pas être lu", "this file cannot be read") from error
-
-
-def _note(path: Path, compiled: Compiled) -> None:
-    compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _wrong(path: Path, entry: str, why_fr: str, why_en: str) -> StrataError:
-    return StrataError(
-        what=("Définition refusée", "Definition refused"),
-        where=f"{path.parent.name}/{path.name} {entry}".strip(),
-        why=(why_fr, why_en),
-        fix=(
-            "Corriger cette entrée ; la grammaire est dans conditions/README.md",
-            "Mend this entry; the grammar is in conditions/README.md",
-        ),
-        is_usage=True,
-    )
+@cache
+def _trait_bits() -> dict[str, int]:
+    return dict(pl.read_csv(TRAITS, columns=["trait", "bit"]).rows())

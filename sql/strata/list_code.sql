@@ -12,6 +12,17 @@ WITH seen AS (
   SELECT DISTINCT 'unit' AS system, authorisation_2 AS code FROM unit WHERE authorisation_2 IS NOT NULL
   UNION ALL
   SELECT DISTINCT 'supplement' AS system, code FROM definition_code WHERE system = 'supplement'
+  UNION
+  SELECT DISTINCT 'icd10' AS system, cim10_code AS code FROM ald WHERE cim10_code IS NOT NULL
+  UNION
+  SELECT DISTINCT care.system, care.code
+  FROM care
+  WHERE care.system IN (
+    SELECT definition_code.system
+    FROM definition_code
+    INNER JOIN definition_term ON definition_code.list_id = definition_term.list_id
+    WHERE definition_term.position = 'care'
+  )
 )
 
 SELECT DISTINCT

@@ -1,6 +1,7 @@
 -- Grain: one person x condition x reporting year x criterion met.
 -- The reason for everything that follows: how many events, the first and the last, and the day from which, without a new one, the
 -- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, or with more than it, the year's look-back.
+-- A day of ambulatory care counts as a stay that ends that day; a long-term illness, as one that ends when its exemption does.
 WITH bounded AS (
   SELECT
     definition_criterion.event_no,
@@ -34,6 +35,24 @@ windowed AS (
     ON stay_event.event_no = bounded.event_no
     AND stay_event.exit_date <= bounded.index_date
     AND stay_event.exit_date + to_months(bounded.months) > bounded.index_date
+  UNION ALL
+  -- What was shown outside stays, dated by its last day up to the index date.
+  SELECT
+    care_event.person_id,
+    CAST(NULL AS BIGINT) AS stay_id,
+    least(care_event.last_date, bounded.index_date) AS exit_date,
+    CAST(1 AS SMALLINT) AS days,
+    bounded.year,
+    bounded.criterion_no,
+    bounded.counted,
+    bounded.at_least,
+    bounded.episode_event_no,
+    bounded.months
+  FROM care_event
+  INNER JOIN bounded
+    ON care_event.event_no = bounded.event_no
+    AND care_event.first_date <= bounded.index_date
+    AND least(care_event.last_date, bounded.index_date) + to_months(bounded.months) > bounded.index_date
 ),
 
 -- Episodes that hold an event asked for beside another (intensive care during a decompensation).

@@ -63,7 +63,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", 'source = "', 'origin = "', "origin", "no such"),
         ("t2d/definition.toml", 'condition = "t2d"', 'condition = "dt2"', "condition", "folder"),
         ("t2d/definition.toml", "[criteria]", "[criteria", "definition.toml", "TOML"),
-        ("t2d/definition.toml", 'id = "population"', 'id = "everyone"', "rules", "population"),
+        ("t2d/definition.toml", 'purpose = "population"', 'purpose = "known"', "rules", "population"),
     ],
 )
 def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: str, new: str, where: str, why: str) -> None:

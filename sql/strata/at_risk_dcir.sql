@@ -1,0 +1,67 @@
+-- Grain: one person x condition x reporting year at strict risk once ambulatory care is looked at (rules of at_risk = "strict_dcir").
+-- Strict risk as person_stratum has it, and persons whom only care puts at risk (is_added), whatever their extended level. Beside
+-- person_stratum, not in it: published levels do not depend on whether DCIR is held. Empty where a criterion of these rules cannot be
+-- shown (criterion_source): the level is then unknown, not equal to the strict one.
+WITH computable AS (
+  SELECT definition_member.condition
+  FROM definition_member
+  INNER JOIN definition_rule
+    ON definition_member.condition = definition_rule.condition AND definition_member.rule_id = definition_rule.rule_id
+  INNER JOIN criterion_source ON definition_member.criterion_no = criterion_source.criterion_no
+  WHERE definition_rule.purpose = 'at_risk_dcir'
+  GROUP BY definition_member.condition
+  HAVING bool_and(criterion_source.is_evaluated)
+),
+
+held AS (
+  SELECT
+    person_id,
+    condition,
+    year,
+    bool_or(purpose = 'known') AS is_known,
+    min(CASE WHEN purpose = 'at_risk_dcir' THEN priority END) AS care_priority
+  FROM person_rule
+  GROUP BY person_id, condition, year
+),
+
+added AS (
+  SELECT
+    held.person_id,
+    held.condition,
+    held.year,
+    held.care_priority
+  FROM held
+  LEFT JOIN person_stratum
+    ON held.person_id = person_stratum.person_id
+    AND held.condition = person_stratum.condition
+    AND held.year = person_stratum.year
+    AND person_stratum.status = 'at_risk_strict'
+  WHERE NOT held.is_known AND held.care_priority IS NOT NULL AND person_stratum.person_id IS NULL
+)
+
+SELECT
+  person_stratum.person_id,
+  person_stratum.condition,
+  person_stratum.year,
+  person_stratum.definition_id,
+  person_stratum.territory_id,
+  person_stratum.rule_id,
+  false AS is_added
+FROM person_stratum
+INNER JOIN computable ON person_stratum.condition = computable.condition
+WHERE person_stratum.status = 'at_risk_strict'
+UNION ALL
+SELECT
+  added.person_id,
+  added.condition,
+  added.year,
+  definition.definition_id,
+  person_state.territory_id,
+  definition_rule.rule_id,
+  true AS is_added
+FROM added
+INNER JOIN computable ON added.condition = computable.condition
+INNER JOIN definition ON added.condition = definition.condition
+INNER JOIN definition_rule ON added.condition = definition_rule.condition AND added.care_priority = definition_rule.priority
+INNER JOIN person_state ON added.person_id = person_state.person_id AND added.year = person_state.year
+WHERE person_state.is_alive AND person_state.age_years >= definition.age_min

@@ -1,0 +1,113 @@
+"""The text of a definition.toml: which entries it may have, of which kind, and on which line each stands.
+
+Belongs here: the words of the grammar (explained in conditions/README.md), lines, and the refusal that names them.
+Not here: what the entries mean together (definitions.py), nor code lists (code_lists.py).
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from strata.errors import StrataError
+
+TEXTS, TABLES = (list, str), (list, dict)
+ENTRIES: dict[str, dict[str, Any]] = {
+    "definition": {
+        "id": str, "condition": str, "label_fr": str, "label_en": str, "short_fr": str, "age_min": int, "population_type": str,
+        "source": str, "is_default": bool, "lookback_years": int, "strata": dict, "events": dict, "criteria": dict, "type": dict,
+        "rules": TABLES,
+    },
+    "event": {"any": TABLES, "stay_all": TEXTS, "stay_any": TEXTS, "stay_none": TEXTS},
+    "clause": {"codes": TEXTS, "in": str, "together": TABLES},
+    "criterion": {"event": str, "at_least": int, "count": str, "months": int, "in_episode_with": str},
+    "type": {"groups": TABLES, "rules": TABLES},
+    "type group": {"id": str, "event": str, "specificity": int},
+    "type rule": {"type": str, "all": TEXTS},
+    "rule": {
+        "id": str, "purpose": str, "stratum": int, "at_risk": str, "age_min": int, "any": TEXTS, "all": TEXTS, "at_least": int,
+        "of": TEXTS, "weight": dict, "weight_alone": dict,
+    },
+    "stratum": {"fr": str, "en": str},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DefinitionText:
+    """One definition.toml as read: `source`, its entries; `lines`, its text."""
+
+    path: Path
+    source: dict[str, Any]
+    lines: tuple[str, ...]
+
+    def need(self, table: dict[str, Any], key: str, entry: str) -> Any:
+        """The value of `key`. StrataError when it is missing or blank."""
+        if table.get(key) in (None, ""):
+            raise self.wrong(f"{entry} {key}".strip(), "cette entrée manque", "this entry is missing")
+        return table[key]
+
+    def check(self, table: Any, kind: str, entry: str) -> dict[str, Any]:
+        """The table, when it has only the entries of its kind, each of the right type. StrataError otherwise."""
+        if not isinstance(table, dict):
+            raise self.wrong(entry, "un tableau { … } est attendu", "a table { … } is expected")
+        for key, value in table.items():
+            if key not in ENTRIES[kind]:
+                raise self.wrong(f"{entry} {key}".strip(), "cette entrée n'existe pas", "there is no such entry")
+            if not _fits(value, ENTRIES[kind][key]):
+                raise self.wrong(f"{entry} {key}".strip(), "cette valeur n'est pas du type attendu", "this value has not the expected type")
+        return table
+
+    def wrong(self, entry: str, why_fr: str, why_en: str) -> StrataError:
+        """The refusal of one entry, with its line where it can be told."""
+        return wrong(self.path, entry, why_fr, why_en, self._line(entry))
+
+    def _line(self, entry: str) -> int | None:
+        """The line of an entry as messages name it ('events.x', 'criteria.y at_least', 'rules S4', 'type.rules 3', 'condition')."""
+        name, _, rest = entry.partition(" ")
+        table, _, last = name.rpartition(".")
+        if name == "rules" and rest:
+            return self._find(rf'\s*id\s*=\s*"{re.escape(rest.split()[0])}"', after=r"\[\[rules\]\]")
+        if name in ("type.rules", "rules"):
+            return self._find(r"\s*\{\s*type\s*=|\[\[type\.rules\]\]|\[\[rules\]\]", nth=int(rest) if rest.isdigit() else 1)
+        if table == "type":
+            return self._find(rf'.*\bid\s*=\s*"{re.escape(last)}"', after=r"\[type\]|\[\[type\.groups\]\]")
+        own = self._find(rf"\[\[?{re.escape(name)}\]|{re.escape(name)}\s*=")
+        return own or (self._find(rf"\s*{re.escape(last)}\s*=", after=rf"\[{re.escape(table)}\]") if table else None)
+
+    def _find(self, pattern: str, after: str = "", nth: int = 1) -> int | None:
+        start = next((number for number, line in enumerate(self.lines) if re.match(after, line)), len(self.lines))
+        found = [number for number, line in enumerate(self.lines, start=1) if number > start and re.match(pattern, line)]
+        return found[nth - 1] if len(found) >= nth else None
+
+
+def read_definition(path: Path) -> DefinitionText:
+    """Read one definition.toml. StrataError: it cannot be read, or is not TOML."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return DefinitionText(path, tomllib.loads(text), tuple(text.splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong(path, "", "ce fichier ne peut pas être lu", "this file cannot be read") from error
+    except tomllib.TOMLDecodeError as error:
+        raise wrong(path, str(error), "ce n'est pas du TOML valide", "this is not valid TOML") from error
+
+
+def wrong(path: Path, entry: str, why_fr: str, why_en: str, line: int | None = None) -> StrataError:
+    """The refusal of a definition or of a code list: folder and file, line, entry, reason."""
+    place = [f"{path.parent.name}/{path.name}", f"ligne {line}," if line and entry else f"ligne {line}" if line else "", entry]
+    return StrataError(
+        what=("Définition refusée", "Definition refused"),
+        where=" ".join(part for part in place if part),
+        why=(why_fr, why_en),
+        fix=(
+            "Corriger cette entrée ; la grammaire est dans conditions/README.md",
+            "Mend this entry; the grammar is in conditions/README.md",
+        ),
+        is_usage=True,
+    )
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if isinstance(kind, tuple):
+        return isinstance(value, list) and all(isinstance(part, kind[1]) for part in value)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
