@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from strata.code_lists import CodeList, check_against, read_code_lists
 from strata.config import Config
-from strata.definition_text import DefinitionText, read_definition
+from strata.definition_text import DefinitionText, read_definition, wrong
 from strata.errors import StrataError
 from strata.ingest.user_nomenclature import read_nomenclatures
 
@@ -92,17 +92,31 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
     nomenclature: as user_nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
     """
     compiled = Compiled()
+    places: dict[str, Path] = {}
     for condition in conditions:
         text = read_definition(folder / condition / "definition.toml")
         lists, files = read_code_lists(folder, condition)
         compiler = _Compiler(text, compiled, lists)
         compiler.compile()
+        _refuse_namesakes(places, compiler.used)
         if nomenclature is not None:
             check_against(nomenclature, compiler.used)
         for path in (text.path, *files):
             compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
+
+
+def _refuse_namesakes(places: dict[str, Path], used: list[CodeList]) -> None:
+    """A name means one list over all conditions: rows of lists that two folders name alike would mix."""
+    for code_list in used:
+        if places.setdefault(code_list.list_id, code_list.path) != code_list.path:
+            raise wrong(
+                code_list.path.parents[1] / "lists.csv",
+                code_list.list_id,
+                "une autre pathologie a une liste de ce nom : la partager (shared) ou la renommer",
+                "another condition has a list of this name: share it (shared) or rename it",
+            )
 
 
 @dataclass
