@@ -28,7 +28,7 @@ from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
 from strata.ingest.store import Incoming, Slice, store, transaction, write_files
-from strata.ingest.transmission import announced
+from strata.ingest.transmission import Announced, announced
 from strata.ingest.transmissions import FieldFiles, Found, Pair, field_files, pairs
 from strata.ingest.warehouse import open_warehouse, writing
 
@@ -150,9 +150,19 @@ def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pai
 
 def _incoming(pair: Pair) -> Incoming:
     stays = open_pair(pair)
-    months = [file.month for file in stays.files if file.month is not None]
     said = announced(pair.sources[0].name)
-    return Incoming(stays, _sha256(file.sha256 for file in stays.files), max(months, default=None), said.sent if said else None)
+    sha256 = _sha256(file.sha256 for file in stays.files)
+    return Incoming(stays, sha256, _last_month(stays.files, said), said.sent if said else None)
+
+
+def _last_month(files: list[FileSeen], said: Announced | None) -> int | None:
+    """The month a transmission goes to: the one its name announces, when it is of this hospital and year; never before a month seen.
+
+    A small hospital may have nobody leave in December; its transmission of the whole year is whole all the same.
+    """
+    months = [file.month for file in files if file.month is not None]
+    is_of_them = said is not None and any((file.finess, file.year) == (said.finess, said.year) for file in files)
+    return max([*months, said.month] if said and is_of_them and months else months, default=None)
 
 
 def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progress: Progress, unverified: list[Found]) -> list[str]:
@@ -166,8 +176,9 @@ def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progre
     with staged_files(files, _work(connection), memory_limit) as ready:
         unverified += ready.unverified
         sha256 = _sha256(file.sha256 for file in ready.files)
+        month = _last_month(ready.files, said)
         for extract in ready.extracts():
-            verdicts += _verdicts(store(connection, Incoming(extract, sha256, ready.month, said.sent if said else None)))
+            verdicts += _verdicts(store(connection, Incoming(extract, sha256, month, said.sent if said else None)))
     return verdicts
 
 

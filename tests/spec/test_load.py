@@ -80,6 +80,13 @@ def test_of_two_transmissions_of_one_month_the_later_one_stays_whatever_the_orde
     assert project.ingest() == {}
 
 
+@pytest.mark.parametrize(("name", "month"), [(f"{FINESS}.2022.12.15022023093000", 12), ("999999999.2022.12.15022023093000", 6), ("m", 6)])
+def test_a_transmission_goes_to_the_month_its_name_announces_when_it_is_its_own(project: Project, name: str, month: int) -> None:
+    write_archive(project.landing / f"{name}.out.zip", {1: 1, 3: 6})  # nobody left after June
+    project.ingest()
+    assert project.rows("SELECT month FROM read_slice") == [(month,)]
+
+
 def test_a_copy_under_another_name_is_skipped_and_accounted_for(project: Project) -> None:
     write_archive(project.landing / "a.zip", {1: 1, 2: 6})
     project.ingest()
