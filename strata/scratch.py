@@ -56,9 +56,13 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None
     return [dict(zip(names, row)) for row in found.fetchall()]
 
 
-def strata_models() -> list[str]:
-    """The tables between definitions and strata, in build order."""
-    return [name for name, model in models.models().items() if model.layer == "strata"]
+def stratum_models() -> list[str]:
+    """The models between definitions and `person_stratum`, both ends included, in build order."""
+    needed = {"person_stratum"}
+    for name, model in reversed(models.models().items()):  # each stands after what it reads
+        if name in needed:
+            needed.update(one for one in model.inputs if one in models.models() and models.models()[one].layer == "strata")
+    return [name for name in models.models() if name in needed]
 
 
 def _no_run(config: Config) -> StrataError:

@@ -122,12 +122,25 @@ class _Teller:
         if self.one.rule_id is not None:
             rule = self.rules[self.one.rule_id]
             met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
-            return self.words.choose(
-                f"Règle qui décide : {rule['rule_id']} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
-                f"Deciding rule: {rule['rule_id']} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
+            return (
+                self.words.choose(
+                    f"Règle qui décide : {rule['rule_id']} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
+                    f"Deciding rule: {rule['rule_id']} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
+                )
+                + self.with_care()
             )
         stops = [self.gate(name) for name in self.path() if not self.gates[name]["is_passed"]]
-        return self.words.choose("Parce que : ", "Because: ") + " ; ".join(stops[:1] if not self.gates["age"]["is_passed"] else stops)
+        return self.words.choose("Parce que : ", "Because: ") + " ; ".join(stops) + self.with_care()
+
+    def with_care(self) -> str:
+        """The strict level once ambulatory care is looked at, where that changes it."""
+        care = self.one.at_risk_dcir
+        if care is None or not care["is_added"]:
+            return ""
+        return self.words.choose(
+            f". Avec les soins de ville : à risque strict ({care['rule_id']})",
+            f". With ambulatory care: at strict risk ({care['rule_id']})",
+        )
 
     def path(self) -> tuple[str, ...]:
         """The questions that matter for this person."""
@@ -179,12 +192,22 @@ class _Teller:
                 "",
                 [self.criterion(row) for row in met if row["criterion_id"] not in decisive],
             ),
+            self.unknown(),
             Section(
                 say("Séjours laissés de côté", "Stays left out"),
                 say("Ces séjours ne comptent pas dans le travail par personne.", "These stays do not count in work by person."),
                 [Entry(self.left_out(row)) for row in one.filtered_stays],
             ),
         ]
+
+    def unknown(self) -> Section:
+        """Criteria that this extract cannot show: neither met nor unmet."""
+        names = [row["criterion_id"] for row in self.one.criteria if not row["is_evaluated"]]
+        reading = self.words.choose(
+            "Leur source n'est pas dans cette extraction : ni remplis, ni non remplis.",
+            "Their source is not in this extract: neither met nor unmet.",
+        )
+        return Section(self.words.choose("Critères inconnus", "Unknown criteria"), reading, [Entry(", ".join(names))] if names else [])
 
     def _by(self, row: Row) -> str:
         return f" ({row['rule_id']})" if row["rule_id"] else ""
@@ -221,10 +244,10 @@ class _Teller:
         return [
             (exit_date if entry == exit_date else f"{entry} – {exit_date}") + beside,
             stay["field"].upper(),
-            stay["finess"],
+            shown(stay["finess"]),
             self.codes(stay["codes"]) or self.words.choose("aucun code demandé", "no code asked for"),
             shown(stay["expires_on"]),
-            f"{stay['source_file']}, {stay['source_line']}",
+            f"{stay['source_file']}, {stay['source_line']}" if stay["source_file"] else "–",
         ]
 
     def codes(self, codes: list[Row]) -> str:

@@ -1,5 +1,6 @@
 -- Grain: one criterion of the condition.
 -- What it asks (number, what is counted, months back: never more than the look-back) and what was met; nothing of the latter when it is not.
+-- is_evaluated: whether the extract can show it; a criterion that cannot be shown is unknown, not unmet.
 SELECT
   definition_criterion.criterion_no,
   definition_criterion.criterion_id,
@@ -10,6 +11,8 @@ SELECT
   CAST(
     least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
   ) AS months,
+  criterion_source.source,
+  criterion_source.is_evaluated,
   person_evidence.criterion_no IS NOT NULL AS is_met,
   person_evidence.events,
   person_evidence.first_date,
@@ -19,5 +22,6 @@ FROM definition_criterion
 CROSS JOIN reporting_year
 INNER JOIN definition_event ON definition_criterion.event_no = definition_event.event_no
 LEFT JOIN definition_event AS beside ON definition_criterion.episode_event_no = beside.event_no
+INNER JOIN criterion_source ON definition_criterion.criterion_no = criterion_source.criterion_no
 LEFT JOIN person_evidence ON definition_criterion.criterion_no = person_evidence.criterion_no
 ORDER BY definition_criterion.criterion_no

@@ -25,7 +25,8 @@ Row = dict[str, Any]
 class Explanation:
     """One person x condition x year. Every list of rows is described in docs/how-to/explain-a-person.md.
 
-    status, stratum and rule_id are None without a status. type: None where the condition has no types.
+    status, stratum and rule_id are None without a status. at_risk_dcir: the person is at strict risk once ambulatory care is looked at.
+    type: None where the condition has no types.
     """
 
     person_id: int
@@ -39,6 +40,7 @@ class Explanation:
     status: str | None
     stratum: int | None
     rule_id: str | None
+    at_risk_dcir: Row | None
     person: Row
     gates: list[Row]
     type: Row | None
@@ -66,6 +68,7 @@ def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: st
         status=decided.get("status"),
         stratum=decided.get("stratum"),
         rule_id=decided.get("rule_id"),
+        at_risk_dcir=next(iter(rows(connection, "SELECT rule_id, is_added FROM at_risk_dcir")), None),
         person=_person(connection),
         gates=rows(connection, _sql("gate")),
         type=_type(connection, definition["population_type"]),
@@ -136,8 +139,18 @@ def _criteria(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     for row in rows(connection, _sql("counted_stay")):
         number, event_no = row.pop("criterion_no"), row.pop("event_no")
         stays[number].append(row | {"codes": codes[row["stay_id"], event_no]})
+    for row in rows(connection, _sql("outside_event")):
+        stays[row.pop("criterion_no")].append(_outside(row))
     criteria = rows(connection, _sql("criterion"))
     return [row | {"stays": stays[row["criterion_no"]] if row["is_met"] else []} for row in criteria]
+
+
+def _outside(row: Row) -> Row:
+    """What was shown outside stays, in the shape of a stay: no hospital, no file of its own."""
+    code = {"position": row["position"], "code": row["code"], "day_offset": None, "list_id": row["list_id"]}
+    dates = {"entry_date": row["first_date"], "exit_date": row["exit_date"], "expires_on": row["expires_on"]}
+    nothing = dict.fromkeys(("stay_id", "finess", "days", "episode_no", "source_file", "source_line"))
+    return {"is_beside": False, "field": row["position"], **dates, **nothing, "codes": [code]}
 
 
 def _near(connection: duckdb.DuckDBPyConnection) -> list[Row]:

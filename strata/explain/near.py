@@ -30,9 +30,9 @@ _NO_FILTER = "CREATE TABLE stay AS SELECT * REPLACE (exit_date IS NOT NULL AS co
 _PAST_DATES = """CREATE TABLE reporting_year AS
     SELECT reporting_year.* REPLACE (CAST(row_number() OVER (ORDER BY seen.exit_date) AS SMALLINT) AS year, seen.exit_date AS index_date)
     FROM asked.reporting_year CROSS JOIN (
-      SELECT DISTINCT exit_date FROM asked.stay_event
-      WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)
-        AND exit_date <= (SELECT index_date FROM asked.reporting_year)) AS seen"""
+      SELECT exit_date FROM asked.stay_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)
+      UNION SELECT last_date FROM asked.care_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)) AS seen
+    WHERE seen.exit_date <= asked.reporting_year.index_date"""
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
 _ONE_MORE = (
     f"""CREATE TABLE person_evidence AS

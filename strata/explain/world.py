@@ -14,9 +14,9 @@ from strata import models
 from strata.config import Config
 from strata.errors import StrataError
 from strata.explain.engine import step
-from strata.scratch import empty, look_in, open_scratch, rows, strata_models
+from strata.scratch import empty, look_in, open_scratch, rows, stratum_models
 
-_OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member")
+_OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member", "criterion_source")
 _OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")
 _OF_EVENT = ("definition_clause", "definition_term")
 _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
@@ -39,8 +39,8 @@ def open_person(config: Config, person_id: int) -> duckdb.DuckDBPyConnection:
     connection = open_scratch(config, None, ("person", "asked", "variant"))
     look_in(connection, "person")
     _cut(connection, "stay", f"person_id = {person_id:d}")
-    needed = {"person", "person_state", "stay_rejection", *strata_models()}.union(
-        *(models.models()[name].inputs for name in strata_models())
+    needed = {"person", "person_state", "stay_rejection", "at_risk_dcir", *stratum_models()}.union(
+        *(models.models()[name].inputs for name in stratum_models())
     )
     for table, columns in _columns(connection).items():
         if table in needed - {"stay", "pseudonym"} and columns & {"stay_id", "person_id"}:
@@ -60,9 +60,10 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
         _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
     _cut(connection, "reporting_year", f"year = {year:d}")
     _cut(connection, "person_state", f"year = {year:d}")
-    for table in _OF_YEAR:
+    for table in (*_OF_YEAR, "at_risk_dcir"):
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
-    _cut(connection, "stay_event", "event_no IN (SELECT event_no FROM asked.definition_event)")
+    for table in ("stay_event", "care_event"):
+        _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
     for table, (model, name) in _STEPS.items():
         connection.execute(f"CREATE TABLE {table} AS {step(model, name)}")
     _refuse_half_made(connection)
@@ -86,7 +87,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _refuse_half_made(connection: duckdb.DuckDBPyConnection) -> None:
     """What the engine makes of these stays must be what the warehouse says: a run that was cut short may have left new definitions."""
-    vary(connection, (), strata_models())
+    vary(connection, (), stratum_models())
     for table in _OF_YEAR:
         both = [f"SELECT * FROM {schema}.{table}" for schema in ("variant", "asked")]
         own = "WHERE person_id IN (SELECT person_id FROM person.stay)"

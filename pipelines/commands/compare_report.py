@@ -1,0 +1,248 @@
+"""A comparison of definitions in words and tables, the same for the terminal and the page.
+
+Belongs here: choosing what is shown, its sentences, and small numbers hidden on the page. Not here: the numbers (strata/compare).
+"""
+
+import shutil
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+from strata.compare import NONE, STATES, Comparison
+from strata.config import Config
+from strata.definitions import POSITIONS
+from strata.explain.labels import definitions_folder, list_labels, trait_labels, traits
+from strata.explain.words import Words
+
+Row = dict[str, Any]
+_DISEASED = ("1", "2", "3", "4")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A title, sentences below it."""
+
+    title: str
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class View:
+    """One comparison, in one language. matrix: rows of cells under `heads`, the first cell naming the state before."""
+
+    title: str
+    about: str
+    summary: list[str]
+    heads: list[str]
+    matrix: list[list[str]]
+    moves: list[Block]
+    changes: list[Block]
+    titles: list[str]
+    warning: str
+
+
+def shown(persons: int, threshold: int | None) -> str:
+    """A number of persons; with a threshold, as it may be shown outside: '<11' below it (nobody included), else to the nearest ten.
+
+    Just above the threshold, where the nearest ten would be under it, the range that is rounded.
+    """
+    if threshold is None:
+        return str(persons)
+    if persons < threshold:
+        return f"<{threshold}"
+    nearest = (persons + 5) // 10 * 10
+    return f"≈{nearest}" if nearest >= threshold else f"{threshold}–{nearest + 4}"
+
+
+def view(one: Comparison, config: Config, language: str, *, is_shared: bool) -> View:
+    """What is shown of one comparison; is_shared: numbers as they may leave the DIM."""
+    return _Teller(one, config, Words(language), config.disclosure.threshold if is_shared else None).view()
+
+
+@dataclass
+class _Teller:
+    one: Comparison
+    config: Config
+    words: Words
+    threshold: int | None
+
+    def __post_init__(self) -> None:
+        self.lists = list_labels(definitions_folder(self.config), self.one.condition)
+        self.changed_rules = {row["name"] for row in self.one.changes if row["kind"] == "rule"}
+
+    def view(self) -> View:
+        one, say = self.one, self.words.choose
+        states = [state for state in STATES if one.persons(state, "before") or one.persons(state, "after")]
+        total = say("total", "total")
+        return View(
+            title=f"{say('Comparaison', 'Comparison')} · {self.words.label((one.label_fr, one.label_en))}",
+            about=f"{one.before} ({one.definition_before}) → {one.after} ({one.definition_after}) · "
+            + say("état au ", "state at ")
+            + self.words.shown(one.index_date),
+            summary=self.summary(),
+            heads=[say("avant \\ après", "before \\ after"), *(self.words.say("state", state) for state in states), total],
+            matrix=self.matrix(states, total),
+            moves=[self.move(row) for row in self.told(one.moves)],
+            changes=[self.change(row) for row in one.changes],
+            titles=[
+                say("Personnes, avant et après", "Persons, before and after"),
+                say("Qui change, et par quoi", "Who moves, and through what"),
+                say("Ce que les textes disent autrement", "What the texts say otherwise"),
+            ],
+            warning=self.warning(),
+        )
+
+    def number(self, persons: int) -> str:
+        return shown(persons, self.threshold)
+
+    def told(self, found: list[Row]) -> list[Row]:
+        """What may be spoken of: that a change exists says that somebody is concerned."""
+        return [row for row in found if self.threshold is None or row["persons"] >= self.threshold]
+
+    def persons(self, persons: int) -> str:
+        return f"{self.number(persons)} {self.words.choose('personne(s)', 'person(s)')}"
+
+    def summary(self) -> list[str]:
+        """Persons who enter and leave the strata, who rise, who fall; then the levels of risk."""
+        say, moves = self.words.choose, self.one.moves
+        is_in = [(row["state_before"] in _DISEASED, row["state_after"] in _DISEASED, row) for row in moves]
+        entering = sum(row["persons"] for before, after, row in is_in if after and not before)
+        leaving = sum(row["persons"] for before, after, row in is_in if before and not after)
+        rising = sum(row["persons"] for before, after, row in is_in if before and after and row["state_after"] > row["state_before"])
+        falling = sum(row["persons"] for before, after, row in is_in if before and after and row["state_after"] < row["state_before"])
+        risk = sum(row["persons"] for before, after, row in is_in if not before and not after)
+        found = [
+            say(f"Entrent dans les strates : {self.persons(entering)}", f"Enter the strata: {self.persons(entering)}"),
+            say(f"En sortent : {self.persons(leaving)}", f"Leave them: {self.persons(leaving)}"),
+            say(f"Montent de strate : {self.persons(rising)}", f"Rise: {self.persons(rising)}"),
+            say(f"Descendent de strate : {self.persons(falling)}", f"Fall: {self.persons(falling)}"),
+            say(
+                f"Changent de niveau de risque, hors strates : {self.persons(risk)}",
+                f"Change level of risk, outside strata: {self.persons(risk)}",
+            ),
+        ]
+        if self.one.changes and self.one.definition_before == self.one.definition_after:
+            found.append(
+                say(
+                    "Les deux textes diffèrent sous le même identifiant : donner un nouvel id à celui qui sera publié.",
+                    "The two texts differ under one id: give a new id to the one that will be published.",
+                )
+            )
+        return found
+
+    def matrix(self, states: list[str], total: str) -> list[list[str]]:
+        cells = {(row["state_before"], row["state_after"]): row["persons"] for row in self.one.matrix}
+        found = []
+        for before in states:
+            counts = [None if before == after == NONE else cells.get((before, after), 0) for after in states]
+            row = [*counts, sum(filter(None, counts))]
+            found.append([self.words.say("state", before), *("–" if count is None else self.number(count) for count in row)])
+        totals = [self.one.persons(state, "after") for state in states]
+        return [*found, [total, *map(self.number, [*totals, sum(totals)])]]
+
+    def move(self, row: Row) -> Block:
+        states = f"{self.words.say('state', row['state_before'])} → {self.words.say('state', row['state_after'])}"
+        lines = [self.rule(rule) for rule in self.told(row["rules"])]
+        lines += [self.criterion(criterion) for criterion in self.told(row["criteria"])]
+        return Block(f"{states} : {self.persons(row['persons'])}", lines)
+
+    def rule(self, row: Row) -> str:
+        names = [
+            f"{rule} ({self.words.choose('modifiée', 'changed')})" if rule in self.changed_rules else rule or "–"
+            for rule in (row["rule_before"], row["rule_after"])
+        ]
+        text = f"{self.words.choose('règle', 'rule')} {names[0]} → {names[1]}"
+        if row["type_before"] is not None:
+            text += f", type {row['type_before']} → {row['type_after']}"
+        return f"{text} : {self.number(row['persons'])}"
+
+    def criterion(self, row: Row) -> str:
+        text = f"{self.words.choose('critère', 'criterion')} {row['criterion_id']} {self.words.say('change', row['change'])}"
+        text += f" : {self.number(row['persons'])}"
+        if not row["deciding_persons"]:
+            text += self.words.choose(" (sans décider)", " (without deciding)")
+        return text
+
+    def change(self, row: Row) -> Block:
+        label = self.words.label(self.lists[row["name"]]) if row["kind"] == "list" and row["name"] in self.lists else ""
+        name = f"{row['name']} ({label})" if label else row["name"]
+        title = f"{self.words.say('kind', row['kind'])} {name} – {self.words.say('change', row['change'])}"
+        is_whole = row["change"] != "changed"
+        aspects = [aspect for aspect in row["aspects"] if not (is_whole and _is_usual(aspect))]
+        return Block(title, [self.aspect(aspect, is_whole) for aspect in aspects])
+
+    def aspect(self, row: Row, is_whole: bool) -> str:
+        """'nombre demandé : 2 → 3', or what was added and removed of several; all it says of what is new or gone as a whole."""
+        name = self.words.say("aspect", row["aspect"])
+        removed, added = ([self.value(row["aspect"], value) for value in row[key]] for key in ("removed", "added"))
+        if is_whole:
+            return f"{name} : {', '.join(removed + added)}"
+        if len(removed) == 1 and len(added) == 1 and row["aspect"] not in ("code", "member", "clause", "term"):
+            return f"{name} : {removed[0]} → {added[0]}"
+        parts = [(self.words.choose("retiré", "removed"), removed), (self.words.choose("ajouté", "added"), added)]
+        return f"{name} : " + " ; ".join(f"{word} {', '.join(values)}" for word, values in parts if values)
+
+    def value(self, aspect: str, value: str) -> str:
+        if aspect.startswith("traits_"):
+            labels = trait_labels()
+            named = [self.words.label(labels[trait]) for trait, bit in traits().items() if int(value) & bit]
+            return " + ".join(named) or self.words.choose("aucun", "none")
+        if aspect == "counted":
+            return self.words.say("counted", value)
+        return " + ".join(_term(term) for term in value.split(" & ")) if aspect == "clause" else value
+
+    def warning(self) -> str:
+        open_definition = self.words.choose(
+            "Définitions ouvertes, qui ne sont pas celle de la FHF ni du GPRP.", "Open definitions, not that of the FHF or the GPRP."
+        )
+        if self.threshold is None:
+            text = self.words.choose(
+                "Usage interne : effectifs exacts, même petits. Ne pas diffuser ; la page (--format html) est faite pour être montrée.",
+                "Internal use: exact numbers, small ones too. Do not pass on; the page (--format html) is made to be shown.",
+            )
+        else:
+            text = self.words.choose(
+                f"Aucun effectif inférieur à {self.threshold} n'est montré (zéro compris) ; les autres sont arrondis à la dizaine (≈) et "
+                "ne s'ajoutent donc pas exactement ; un changement de strate de moins de personnes n'est pas détaillé. "
+                "À montrer, non à publier : ce n'est pas une publication contrôlée.",
+                f"No number below {self.threshold} is shown (zero included); the others are rounded to the ten (≈) and do not add up "
+                "exactly; a move of fewer persons is not detailed. To be shown, not published: this is no controlled publication.",
+            )
+        return f"{text} {open_definition}"
+
+
+def _is_usual(row: Row) -> bool:
+    """Whether an aspect says nothing: no trait asked for, no least age, once."""
+    usual = {"traits_all": "0", "traits_any": "0", "traits_none": "0", "age_min": "0", "at_least": "1", "min_score": "1"}
+    return usual.get(row["aspect"]) in (row["removed"] + row["added"])
+
+
+def _term(term: str) -> str:
+    """'copd @ stay_dp unit_dp' as a definition writes it: 'copd in dp'."""
+    lists, _, positions = term.partition(" @ ")
+    held = set(positions.split())
+    named = next((name for name, places in POSITIONS.items() if set(places) == held), positions)
+    return f"{lists} in {named}"
+
+
+def as_text(page: View) -> str:
+    """The view as lines no wider than the terminal where words can be folded; a table is as wide as it must be."""
+    width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
+    lines = [page.title, *_wrapped(page.about, width, ""), "", *(f"  {line}" for line in page.summary), "", page.titles[0]]
+    cells = [page.heads, *page.matrix]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(page.heads))]
+    lines += [
+        "  " + "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in cells
+    ]
+    for title, blocks in zip(page.titles[1:], (page.moves, page.changes)):
+        lines += ["", title] if blocks else []
+        for block in blocks:
+            lines += _wrapped(block.title, width, "  ")
+            for line in block.lines:
+                lines += _wrapped(f"- {line}", width, "    ")
+    return "\n".join([*lines, "", *_wrapped(page.warning, width, ""), ""]) + "\n"
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    more = indent + ("  " if text.startswith("- ") else "")
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=more, break_long_words=False, break_on_hyphens=False)

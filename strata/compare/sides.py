@@ -1,0 +1,61 @@
+"""The two definitions that are compared: where each one lies.
+
+Belongs here: 'built-in', a folder of definitions, the edited folder of one condition. Not here: what they say (strata/definitions.py).
+"""
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from strata.config import Config
+from strata.definitions import CONDITIONS
+from strata.errors import StrataError
+from strata.explain.labels import definitions_folder
+
+BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two definitions. name: as it was given; folder: what strata/definitions.py reads; conditions: those it defines."""
+
+    name: str
+    folder: Path
+    conditions: frozenset[str]
+
+
+def find_side(name: str, config: Config, scratch: Path) -> Side:
+    """The definitions under this name. A folder of one condition is laid in `scratch` beside the shared lists it needs.
+
+    StrataError (usage): there is no definition there.
+    """
+    folder = CONDITIONS if name == BUILT_IN else Path(name)
+    if (folder / "definition.toml").is_file():
+        folder = _with_shared(folder, definitions_folder(config), scratch)
+    conditions = frozenset(path.parent.name for path in folder.glob("*/definition.toml"))
+    if not conditions:
+        raise StrataError(
+            what=("Il n'y a pas de définition à comparer ici", "There is no definition to compare here"),
+            where=name,
+            why=("ni definition.toml, ni dossier qui en contienne un", "neither a definition.toml nor a folder that holds one"),
+            fix=(
+                f"Donner « {BUILT_IN} », un dossier de définitions, ou le dossier d'une maladie",
+                f"Give '{BUILT_IN}', a folder of definitions, or the folder of one condition",
+            ),
+            is_usage=True,
+        )
+    return Side(name, folder, conditions)
+
+
+def _with_shared(condition: Path, project: Path, scratch: Path) -> Path:
+    """A folder of definitions with this one alone: under the condition it names, with the shared lists beside it or else of the project."""
+    shared = next((place / "shared" for place in (condition.resolve().parent, project, CONDITIONS) if (place / "shared").is_dir()), None)
+    try:
+        named = tomllib.loads((condition / "definition.toml").read_text(encoding="utf-8")).get("condition", "")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        named = ""  # refused with its line when it is compiled
+    shutil.copytree(condition, scratch / (named if isinstance(named, str) and named.isidentifier() else condition.resolve().name))
+    if shared is not None:
+        shutil.copytree(shared, scratch / "shared")
+    return scratch
