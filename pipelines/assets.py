@@ -10,8 +10,8 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from pipelines.expectations import LAYER, Outcome, suites
-from pipelines.gate import keep, passed
+from pipelines.expectations import LAYER, Outcome, in_force, suites
+from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
 from strata.errors import StrataError
@@ -114,7 +114,8 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         session.enter(("Publication…", "Publication…"))
-        outcomes = passed(session.connection, (one for suite in suites(folder).values() for one in suite))
+        expected = (one for suite in suites(folder).values() for one in suite)
+        outcomes = passed(session.connection, in_force(expected, is_national(session.connection, session.config)))
         with session.timed("publication"):
             session.publication = _publish(session, outcomes)
         return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(session.publication)})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pipelines.expectations import Expectation, Outcome, suites
-from pipelines.gate import keep
+from pipelines.expectations import Expectation, Outcome, in_force, suites
+from pipelines.gate import is_national, keep
 from pipelines.session import Session
 from strata.models import SQL_FOLDER
 
@@ -37,7 +37,8 @@ def _check(table: str, expectations: tuple[Expectation, ...]) -> dg.AssetChecksD
     def check(context: dg.AssetCheckExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
         with session.timed("checks"):
-            outcomes = validate(session.connection.sql(f"SELECT * FROM {table}").df(), expectations)
+            held = in_force(expectations, is_national(session.connection, session.config))
+            outcomes = validate(session.connection.sql(f"SELECT * FROM {table}").df(), held)
             keep(session.connection, table, outcomes)
         session.outcomes += outcomes
         for outcome in outcomes:

@@ -4,21 +4,24 @@ Belongs here: reading them and what one of them gave. Not here: validating (chec
 """
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from strata.models import SQL_FOLDER
 
 LAYER = "quality"
+IF_NATIONAL = "blocking_if_national"
+_SEVERITIES = ("blocking", "warning", IF_NATIONAL)
 
 
 @dataclass(frozen=True)
 class Expectation:
     """Every value of `column` lies in [min, max] and none is NULL; without a column, the number of rows does.
 
-    severity: 'blocking' stops the publication, 'warning' is reported. label, source (of the threshold): (French, English).
+    severity: 'blocking' stops the publication, 'warning' is reported, 'blocking_if_national' is one or the other (in_force).
+    label, source (of the threshold): (French, English).
     """
 
     table: str
@@ -54,11 +57,17 @@ def suites(folder: Path = SQL_FOLDER) -> dict[str, tuple[Expectation, ...]]:
     return {path.stem: tuple(_read(path)) for path in sorted((folder / LAYER).glob("*.toml"))}
 
 
+def in_force(expectations: Iterable[Expectation], is_national: bool) -> tuple[Expectation, ...]:
+    """The same with the severity they have here: what is asked of a nation's extract stops the publication there, and is told elsewhere."""
+    severity = "blocking" if is_national else "warning"
+    return tuple(replace(one, severity=severity) if one.severity == IF_NATIONAL else one for one in expectations)
+
+
 def _read(path: Path) -> Iterator[Expectation]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["expectation"]:
         label = (entry.pop("label_fr"), entry.pop("label_en"))
         source = (entry.pop("source_fr"), entry.pop("source_en"))
         one = Expectation(table=path.stem, label=label, source=source, **entry)
-        if one.severity not in ("blocking", "warning") or (one.min is None and one.max is None):
-            raise ValueError(f"{path.name} {one.name}: severity is blocking or warning, and min or max is given")
+        if one.severity not in _SEVERITIES or (one.min is None and one.max is None):
+            raise ValueError(f"{path.name} {one.name}: severity is one of {', '.join(_SEVERITIES)}, and min or max is given")
         yield one

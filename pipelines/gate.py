@@ -9,10 +9,16 @@ from collections.abc import Iterable
 import duckdb
 
 from pipelines.expectations import LAYER, Expectation, Outcome
+from strata.config import Config
 from strata.errors import StrataError
 
 _DDL = """CREATE TABLE IF NOT EXISTS check_result (
     table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT)"""
+
+
+def is_national(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
+    """Whether the extract is that of a nation: declared so, and not synthetic (invented costs prove no definition)."""
+    return config.scope == "national" and not connection.execute("SELECT is_synthetic FROM setting").fetchall()[0][0]
 
 
 def keep(connection: duckdb.DuckDBPyConnection, table: str, outcomes: Iterable[Outcome]) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.expectations import Expectation, suites
+from pipelines.expectations import Expectation, in_force, suites
+from pipelines.gate import is_national
 from pipelines.quality_tables import TABLES, QualityTable, Text
 from strata.config import Config
 
@@ -53,7 +54,8 @@ def write_quality_page(connection: duckdb.DuckDBPyConnection, config: Config, ru
     side = 0 if config.project.language == "fr" else 1
     present = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     tables = [_shown(connection, table, side, folder) for table in TABLES if table.source in present]
-    checks = _checks(connection, (one for suite in suites().values() for one in suite), present, side)
+    whole = "setting" in present and is_national(connection, config)
+    checks = _checks(connection, in_force((one for suite in suites().values() for one in suite), whole), present, side)
     template = _environment().get_template("quality.html.j2")
     text = template.render(language="fr" if side == 0 else "en", checks=checks, tables=tables, run_id=run_id, config=config)
     page = folder / "index.html"

@@ -227,6 +227,46 @@ TABLES = (
         ),
     ),
     QualityTable(
+        "release_gate",
+        ("Les strates annoncent-elles le coût de l'année suivante ?", "Do the strata foretell the cost of the year that follows?"),
+        (
+            ("année", "year"),
+            ("définition", "definition"),
+            ("base de coût", "cost basis"),
+            ("personnes", "persons"),
+            ("sexes où il croît (2)", "sexes where it rises (2)"),
+            ("classes d'âge où il croît (4 sur 5)", "age bands where it rises (4 of 5)"),
+            ("plus petit rapport entre strates voisines (1,3)", "least ratio of neighbouring strata (1.3)"),
+            ("z de Jonckheere-Terpstra (3,09)", "z of Jonckheere-Terpstra (3.09)"),
+            ("part de la plus petite strate, % (5)", "share of the smallest stratum, % (5)"),
+            ("part de la plus grande, % (45)", "share of the largest, % (45)"),
+        ),
+        """SELECT year, definition_id, cost_basis, persons, sexes_rising, age_bands_rising, round(least_ratio, 2), round(trend_z, 1),
+                  round(100 * smallest_share, 1), round(100 * largest_share, 1)
+           FROM release_gate ORDER BY definition_id, cost_basis, year""",
+        (
+            "Porte de publication d'une définition (docs/explanation/validity.md) : bloquante sur une extraction nationale, à regarder ailleurs, "
+            "où les effectifs d'une strate peuvent être trop petits pour elle. Des coûts synthétiques prouvent le code, pas la définition.",
+            "Release gate of a definition (docs/explanation/validity.md): blocking on a national extract, to look at elsewhere, where a stratum "
+            "may hold too few persons for it. Synthetic costs prove the code, not the definition.",
+        ),
+    ),
+    QualityTable(
+        "stratum_gradient",
+        ("Coût de l'année suivante par strate, sexe et âge", "Cost of the year that follows by stratum, sex and age"),
+        (
+            ("année", "year"),
+            ("maladie", "condition"),
+            ("base de coût", "cost basis"),
+            ("sexe ou âge", "sex or age"),
+            ("strate", "stratum"),
+            ("personnes", "persons"),
+            ("coût moyen, €", "mean cost, €"),
+        ),
+        """SELECT year, condition, cost_basis, part_value, stratum, persons, round(mean_eur)
+           FROM stratum_gradient ORDER BY condition, cost_basis, year, part, part_value, stratum""",
+    ),
+    QualityTable(
         "reconciliation",
         ("À rapprocher d'OVALIDE", "To hold against OVALIDE"),
         (

@@ -41,8 +41,8 @@ class RunResult:
         return [one for one in self.outcomes if not one.has_passed]
 
 
-def run(config: Config, *, progress: Progress, until: str = "publication", folder: Path = SQL_FOLDER) -> RunResult:
-    """Build a group of assets ('publication', 'quality', 'reference'…) and all it needs, with the checks of what is built.
+def run(config: Config, *, progress: Progress, until: str | tuple[str, ...] = "publication", folder: Path = SQL_FOLDER) -> RunResult:
+    """Build groups of assets ('publication', 'quality', 'reference'…) and all they need, with the checks of what is built.
 
     StrataError: the first that an asset raised, or the one that lists the blocking checks that failed. The warehouse is closed
     either way, and the last publication stays.
@@ -52,8 +52,11 @@ def run(config: Config, *, progress: Progress, until: str = "publication", folde
     return RunResult(session.run_id, session.publication, session.quality_page, session.seconds, session.rows, session.outcomes)
 
 
-def materialise(session: Session, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition], until: str) -> None:
-    """Materialise a group and everything upstream, with a Dagster instance that leaves nothing behind."""
+def materialise(
+    session: Session, assets: Sequence[dg.AssetsDefinition], checks: Sequence[dg.AssetChecksDefinition], until: str | tuple[str, ...]
+) -> None:
+    """Materialise groups and everything upstream, with a Dagster instance that leaves nothing behind."""
+    groups = (until,) if isinstance(until, str) else until
     logging.getLogger("dagster").setLevel(logging.CRITICAL + 1)  # a person reads our lines; Dagster would repeat each traceback
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         try:
@@ -61,7 +64,7 @@ def materialise(session: Session, assets: Sequence[dg.AssetsDefinition], checks:
                 [*assets, *checks],
                 instance=instance,
                 resources={"session": session},
-                selection=dg.AssetSelection.groups(until).upstream(),
+                selection=dg.AssetSelection.groups(*groups).upstream(),
                 run_config=_SILENT_CONSOLE,
             )
         except dg.DagsterError:

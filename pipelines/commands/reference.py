@@ -37,13 +37,13 @@ def _add_folder(parser: Parser, speaker: Terminal, name: str, **options: Any) ->
 
 
 def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
-    """Compute up to the reference and write it as a pack."""
+    """Compute up to the reference and write it as a pack. StrataError when a blocking check fails, the release gate of a definition among them."""
     from pipelines.runner import run
     from strata.engine.duckdb import connect
     from strata.reference import build_reference, write_pack
 
     config = read_config(chosen, speaker)
-    run(config, progress=speaker.progress, until="reference")
+    run(config, progress=speaker.progress, until=("reference", "quality"))
     connection = connect(config.database, read_only=True)
     try:
         write_pack(build_reference(connection, config), chosen.out)
