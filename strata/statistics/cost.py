@@ -21,5 +21,6 @@ def log_limits(value: ArrayLike, total: ArrayLike, variance: ArrayLike, level: f
     refuse(spread < 0, "a variance cannot be negative")
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.where(euros > 0, np.sqrt(spread) / euros, np.nan)
-    factor = np.exp(two_sided(level) * relative)
-    return Limits(as_given(centre / factor), as_given(centre * factor))
+    with np.errstate(over="ignore"):  # a spread beyond all measure: from 0 to infinity
+        factor = np.exp(two_sided(level) * relative)
+        return Limits(as_given(centre / factor), as_given(centre * factor))

@@ -12,6 +12,8 @@ from scipy.stats import nbinom, poisson
 
 from strata.statistics.shapes import Array, Limits, array, as_given, refuse, tail
 
+_NO_SCATTER = 1e-10  # a standard deviation of 0.001 %: the negative binomial loses its digits below, and nobody sees the difference
+
 
 def funnel_limits(expected: ArrayLike, levels: Sequence[float] = (0.95, 0.998), phi: float = 1.0, tau2: float = 0.0) -> tuple[Limits, ...]:
     """Limits of O/E for each level, in their order: interpolated quantiles of Poisson(E) over E (Spiegelhalter, Stat Med 2005).
@@ -29,7 +31,7 @@ def funnel_limits(expected: ArrayLike, levels: Sequence[float] = (0.95, 0.998), 
     refuse(phi > 1 and tau2 > 0, "over-dispersion is phi or tau2, not both")
     known = np.where(size > 0, size, np.nan)
     # a gamma of mean 1 and variance tau2 times E is the mean of a Poisson: shape 1 / tau2, probability 1 / (1 + tau2 E)
-    spread = nbinom(1 / tau2, 1 / (1 + tau2 * known)) if tau2 > 0 else poisson(known)
+    spread = nbinom(1 / tau2, 1 / (1 + tau2 * known)) if tau2 > _NO_SCATTER else poisson(known)
     return tuple(Limits(*(_limit(spread, p, known, phi) for p in (tail(level), 1 - tail(level)))) for level in levels)
 
 

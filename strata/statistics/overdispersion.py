@@ -18,8 +18,8 @@ _NO_EVENT = 0.5
 def multiplicative_overdispersion(observed: ArrayLike, expected: ArrayLike) -> float:
     """phi: mean of z^2 over places, z = 2 (sqrt(O) - sqrt(E)), the outer 10 % on each side drawn in (Spiegelhalter, QSHC 2005).
 
-    The mean is divided by what drawing in leaves of it by chance alone (0.68), so that phi is 1 then; the source leaves it at 0.68, and its
-    funnel gives three times the alarms it says when places differ (docs/explanation/coverage.md).
+    The mean is divided by what drawing in leaves of it by chance alone (0.68), so that phi is 1 then. The source leaves it at 0.68: where
+    places differ, its funnel gives three times the alarms it says (docs/explanation/coverage.md).
     observed, expected: persons (or events), one value per place. Widen only by phi above 1 (funnel_limits does).
     Few places give a poor phi: take all of the nation's. ValueError for missing or negative counts, an expected of 0, fewer than two places.
     """

@@ -1,16 +1,12 @@
-"""Intervals against published vectors: scipy-checked O/E vectors, and UKHSA's PHEindicatormethods test suite (Open Government Licence)."""
+"""Intervals of counts, shares and costs against the vectors of the method note. Rates: test_standardised_rates.py."""
 
-import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import poisson
 
 from strata.statistics import byar, exact_poisson, log_limits, mid_p_poisson, standardised_ratio, wilson
-
-ORACLE = Path(__file__).with_name("standardised_ratios.csv")
 
 # observed, expected, O/E, exact, mid-P, Byar: 95 % limits of O/E to four decimals
 VECTORS = [
@@ -30,15 +26,6 @@ def test_vectors_of_observed_over_expected(observed, expected, ratio, exact, mid
     assert observed / expected == pytest.approx(ratio, abs=5e-5)
     for method, limits in ((exact_poisson, exact), (mid_p_poisson, mid_p), (byar, approximate)):
         assert [limit / expected for limit in method(observed)] == pytest.approx(limits, abs=6e-5), method.__name__
-
-
-@pytest.mark.parametrize("row", list(csv.DictReader(ORACLE.read_text(encoding="utf-8").splitlines())))
-def test_standardised_ratios_of_the_public_oracle(row):
-    numbers = {name: float(value) for name, value in row.items()}
-    for level, names in ((0.95, ("lower95", "upper95")), (0.998, ("lower998", "upper998"))):
-        found = standardised_ratio(numbers["observed"], numbers["expected"], level)
-        scaled = [part * numbers["scale"] for part in found]
-        assert scaled == pytest.approx([numbers["value"], *(numbers[name] for name in names)], rel=1e-6)
 
 
 def test_exact_below_ten_and_byar_from_ten():
