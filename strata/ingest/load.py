@@ -26,7 +26,7 @@ from strata.ingest.person_set import staged_persons
 from strata.ingest.person_store import store_persons
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
-from strata.ingest.snds import WORK_PREFIX, TableSet, staged, table_sets
+from strata.ingest.snds import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
 from strata.ingest.store import Incoming, Slice, store, transaction, write_files
 from strata.ingest.transmission import Announced, announced
 from strata.ingest.transmissions import FieldFiles, Found, Pair, field_files, pairs
@@ -90,8 +90,10 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         for files in others:
             report.slices.update(_load_files(connection, files, progress, unverified))
         report.notices += unverified_notices(unverified)
+        doubts: list[Doubt] = []
         for table_set in tables:
-            report.slices.update(_load_set(connection, table_set, progress, report.notices))
+            report.slices.update(_load_set(connection, table_set, progress, doubts))
+        report.notices += notices(doubts)
         for person_set in persons:
             report.slices.update(_load_persons(connection, person_set, progress))
         report.files = _account_for_the_rest(connection, found)
@@ -182,14 +184,14 @@ def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progre
     return verdicts
 
 
-def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, notices: list[tuple[str, str]]) -> list[str]:
+def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, doubts: list[Doubt]) -> list[str]:
     if _is_known(connection, [file.source for file in tables.files]):
         return []
     progress(", ".join(file.source.name for file in tables.files))
     verdicts: list[str] = []
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
     with staged(tables, _work(connection), memory_limit) as ready:
-        notices += ready.notices
+        doubts += ready.doubts
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month)))
     return verdicts

@@ -29,6 +29,7 @@ from strata.ingest.stay_family import named
 
 WORK_PREFIX = "strata-snds-"
 NOTICES = Path(__file__).parent / "set_notices.csv"
+_UNVERIFIED = "unverified_layout"  # the notice of a table whose year nobody verified
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,21 @@ class TableSet:
         return 2000 + int(self.label) if re.fullmatch(r"[0-9]{2}", self.label) else None
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A row of set_notices.csv that a table of one field and year deserves."""
+
+    notice: str
+    field: str
+    table: str
+    year: int
+
+
 @dataclass
 class Staged:
     """A set read and judged. month: the last month of exit; None when the set could not be taken: every file is then refused.
 
-    notices: what a person must know of its content (French, English).
+    doubts: what a person must know of its content (`notices` puts those of a whole landing folder in words).
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -63,7 +74,7 @@ class Staged:
     year: int | None
     month: int | None
     files: list[FileSeen]
-    notices: tuple[tuple[str, str], ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def extracts(self) -> Iterator[Extract]:
         """The stays by groups of whole hospitals; the account of the files and the quarantine come with the last one."""
@@ -137,8 +148,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) 
     if verdict.reason:
         return _refused(connection, tables, {}, verdict.reason, work)
     month = raw_set.join(connection, tables.field)
-    files, notices = read_files(connection, tables), _notices(tables, verdict.year)
-    return Staged(connection, tables.field, verdict.year, month or 12, files, notices)
+    return Staged(connection, tables.field, verdict.year, month or 12, read_files(connection, tables), _doubts(tables, verdict.year or 0))
 
 
 def _wanting(tables: TableSet, refused: dict[str, Refused]) -> list[str]:
@@ -158,14 +168,33 @@ def read_files(connection: duckdb.DuckDBPyConnection, tables: TableSet) -> list[
     return files
 
 
-def _notices(tables: TableSet, year: int | None) -> tuple[tuple[str, str], ...]:
-    """What set_notices.csv says of the raw tables of a set, and which of its tables nobody verified for that year."""
-    unverified = [one for one in sorted({file.family for file in tables.files}) if (unverified_from(one) or 9999) <= (year or 0)]
-    words = {"tables": ", ".join(unverified), "year": str(year)}
-    present = {file.raw_table.name for file in tables.files} | ({""} if unverified else set())
+def _doubts(tables: TableSet, year: int) -> tuple[Doubt, ...]:
+    """The tables of a set that set_notices.csv speaks of, and those that nobody verified for that year."""
+    about = {row["raw_table"]: row["notice"] for row in _notice_rows() if row["raw_table"]}
+    raw = sorted({(file.family, file.raw_table.name) for file in tables.files})
+    known = [Doubt(about[name], tables.field, family, year) for family, name in raw if name in about]
+    return (*known, *(Doubt(_UNVERIFIED, tables.field, family, year) for family, _ in raw if (unverified_from(family) or 9999) <= year))
+
+
+def notices(doubts: Iterable[Doubt]) -> list[tuple[str, str]]:
+    """Doubts in words (French, English): one notice for the tables and years of a field, whatever their number."""
+    groups: dict[tuple[str, str], list[Doubt]] = {}
+    for doubt in doubts:
+        groups.setdefault((doubt.notice, doubt.field), []).append(doubt)
+    texts = {row["notice"]: (row["notice_fr"], row["notice_en"]) for row in _notice_rows()}
+    return [_in_words(texts[notice], group) for (notice, _), group in sorted(groups.items())]
+
+
+def _in_words(text: tuple[str, str], group: list[Doubt]) -> tuple[str, str]:
+    years = sorted({doubt.year for doubt in group})
+    span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
+    words = {"tables": ", ".join(sorted({doubt.table for doubt in group})), "years": span}
+    return text[0].format_map(words), text[1].format_map(words)
+
+
+def _notice_rows() -> list[dict[str, str]]:
     with NOTICES.open(encoding="utf-8", newline="") as handle:
-        rows = [row for row in csv.DictReader(handle) if row["raw_table"] in present]
-    return tuple((row["notice_fr"].format_map(words), row["notice_en"].format_map(words)) for row in rows)
+        return list(csv.DictReader(handle))
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, tables: TableSet, refused: dict[str, Refused], reason: str, work: Path) -> Staged:
