@@ -1,5 +1,5 @@
 -- Grain: one row per hospital x field of care x year.
--- How finely a hospital codes: associated diagnoses per stay, sessions apart. A change of coding moves strata as a change of health would:
+-- How finely a hospital codes: associated diagnoses per stay, sessions and ambulatory contacts apart. A change of coding moves strata as a change of health would:
 -- it has to be seen beside them. The slice of a stay is the quotient of its number, so that no diagnosis has to find its stay again.
 WITH mention AS (
   SELECT stay_id // 4294967296 AS slice_id, count(*) AS das
@@ -11,7 +11,7 @@ WITH mention AS (
 volume AS (
   SELECT stay_id // 4294967296 AS slice_id, count(*) AS stays
   FROM stay
-  WHERE NOT is_session
+  WHERE NOT is_session AND NOT is_contact
   GROUP BY stay_id // 4294967296
 )
 

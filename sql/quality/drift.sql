@@ -1,8 +1,8 @@
 -- Grain: one row per hospital x field of care x year that follows a year held.
 -- How far a hospital moved from its own year before: volume and associated diagnoses (ratios), chaining, residence and code extensions
 -- (differences; of the extensions, the one that moved most). An extension that nobody filled the year before has just come into use:
--- that is the nomenclature's change, not the hospital's. A hospital with fewer than 100 stays in either year is left out, an extension
--- with fewer than 100 mentions as well: their shares move by chance alone.
+-- that is the nomenclature's change, not the hospital's. Figures that would move by chance alone are left out: hospitals with fewer than
+-- 100 stays in either year, associated diagnoses under 500 stays, an extension with fewer than 100 mentions.
 WITH measured AS (
   SELECT
     hospital_year.finess,
@@ -11,7 +11,7 @@ WITH measured AS (
     hospital_year.stays,
     hospital_year.chained_share,
     hospital_year.residence_unknown_share,
-    coding_intensity.das_per_stay
+    CASE WHEN coding_intensity.stays >= 500 THEN coding_intensity.das_per_stay END AS das_per_stay
   FROM hospital_year
   LEFT JOIN coding_intensity
     ON hospital_year.finess = coding_intensity.finess

@@ -89,15 +89,15 @@ def hospital(year: int, stays: int, dp: str, das: str) -> str:
 @pytest.mark.parametrize(
     ("later", "caught"),
     [
-        ((120, "E1190", "I10"), set()),
-        ((50 + 130, "E1190", "I10"), {"volume_jumps"}),
-        ((120, "E1190", "I10 E785"), {"coding_jumps"}),
-        ((120, "E119", "I10"), {"extension_jumps"}),
+        ((510, "E1190", "I10"), set()),
+        ((180, "E1190", "I10"), {"volume_jumps"}),
+        ((510, "E1190", "I10 E785"), {"coding_jumps"}),
+        ((510, "E119", "I10"), {"extension_jumps"}),
     ],
 )
 def test_a_change_from_the_year_before_is_caught(later: tuple[int, str, str], caught: set[str]) -> None:
     header = "person | exit | dp | das | ghm | finess"
-    connection = quality("\n".join([header, hospital(2023, 120, "E1190", "I10"), hospital(2024, *later)]))
+    connection = quality("\n".join([header, hospital(2023, 510, "E1190", "I10"), hospital(2024, *later)]))
     (found,) = rows(connection, "SELECT volume_jumps, chaining_drops, residence_losses, coding_jumps, extension_jumps FROM drift_check")
     names = ("volume_jumps", "chaining_drops", "residence_losses", "coding_jumps", "extension_jumps")
     assert {name for name, count in zip(names, found) if count} == caught
