@@ -1,12 +1,18 @@
 """A definition that is not whole is refused, with its file, the entry or line, and the reason."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
+import duckdb
+import polars as pl
 import pytest
 
-from strata.definitions import CONDITIONS, compile_definitions
+from strata.code_lists import Code, CodeList, check_against, read_code_lists
+from strata.config import from_dict
+from strata.definitions import CONDITIONS, compile_definitions, default_conditions, write_definitions
 from strata.errors import StrataError
+from strata.ingest.user_nomenclature import read_nomenclatures
 
 
 @pytest.fixture
@@ -37,6 +43,20 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
     [
         ("shared/codes/htn.csv", "I10,,", "I1O,,", "htn.csv ligne 2", "shape"),
         ("shared/codes/htn.csv", "I11,,", "I10,,", "htn.csv ligne 3", "already"),
+        ("shared/codes/htn.csv", "I11,,", "I10,2017-01-01,", "htn.csv ligne 3", "already"),
+        ("shared/codes/htn.csv", "I11,,", "I100,,", "htn.csv ligne 3", "I10 of line 2"),
+        ("shared/codes/htn.csv", "I11,,", "I11,01/03/2017,", "htn.csv ligne 3", "YYYY-MM-DD"),
+        ("shared/codes/htn.csv", "I11,,", "I11,2018-01-01,2017-01-01", "htn.csv ligne 3", "ends before"),
+        ("shared/codes/htn.csv", "I11,,", "I11", "htn.csv ligne 3", "as many cells"),
+        ("shared/codes/htn.csv", "code,valid_from,valid_to", "code,from,to", "htn.csv ligne 1, valid_from", "column"),
+        (
+            "shared/lists.csv",
+            "Acute coronary syndrome,2025,",
+            "Acute coronary syndrome,soon,",
+            "lists.csv ligne 2, nomenclature_year",
+            "year",
+        ),
+        ("shared/lists.csv", "\naf_flutter,", "\nacs,", "lists.csv ligne 3, acs", "exists already"),
         (
             "shared/codes/htn.csv",
             "code,valid_from,valid_to\nI10,,\nI11,,\nI12,,\nI13,,\nI15,,",
@@ -46,21 +66,64 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ),
         ("shared/lists.csv", "acs,icd10,prefix", "acs,icd10,contains", "lists.csv ligne", "match"),
         ("shared/lists.csv", '"SNDS documentation, disease map sheet"', "", "lists.csv ligne", "empty"),
-        ("t2d/definition.toml", 'codes = ["dm_t1"]', 'codes = ["dm_t9"]', "events.type_1", "dm_t9"),
+        ("t2d/definition.toml", 'codes = ["dm_t1"]', 'codes = ["dm_t9"]', "definition.toml ligne 21, events.type_1", "dm_t9"),
+        ("t2d/definition.toml", 'any = [{ codes = ["dm_t1"], in = "diagnosis" }]', 'any = ["dm_t1"]', "events.type_1", "type"),
+        (
+            "t2d/definition.toml",
+            'codes = ["steroid_drug"], in = "care" }',
+            'codes = ["steroid_drug"], in = "act" }',
+            "events.steroid",
+            "does not fit",
+        ),
+        (
+            "t2d/definition.toml",
+            '[{ codes = ["steroid_drug"], in = "care" }]',
+            '[{ codes = ["steroid_drug"], in = "care" }, { codes = ["cushing"], in = "dp" }]',
+            "events.steroid",
+            "neither with a stay",
+        ),
+        ("t2d/definition.toml", "[events.antipsychotic]", '[events.antipsychotic]\nstay_all = ["mco"]', "events.antipsychotic", "trait"),
         ("t2d/definition.toml", 'codes = ["eye_act"], in = "act"', 'codes = ["eye_act"], in = "dp"', "events.eye", "does not fit"),
         ("t2d/definition.toml", 'stay_none = ["session"]', 'stay_none = ["seance"]', "events.decompensation", "trait"),
         ("t2d/definition.toml", 'stay_all = ["mco"]\nstay_none', "stay_none", "criteria.decompensation_24m", "MCO stays"),
         ("t2d/definition.toml", 'acs = { event = "acs_dp" }', 'acs = { event = "acs_pd" }', "criteria.acs", "acs_pd"),
         ("t2d/definition.toml", 'count = "day", months = 12', 'count = "week", months = 12', "criteria.dialysis", "count"),
         ("t2d/definition.toml", "months = 24 }", "month = 24 }", "criteria.decompensation_24m", "no such"),
+        ("t2d/definition.toml", "months = 24 }", "months = 61 }", "criteria.decompensation_24m", "5 years of history"),
+        ("t2d/definition.toml", "months = 24 }", 'months = "24" }', "criteria.decompensation_24m", "type"),
+        (
+            "t2d/definition.toml",
+            'stroke = { event = "stroke_dp" }',
+            'stroke = { event = "stroke_dp", in_episode_with = "amputation" }',
+            "criteria.stroke",
+            "episode",
+        ),
         ("t2d/definition.toml", "at_least = 3\n", "at_least = 30\n", "S4-three-organs", "never"),
+        ("t2d/definition.toml", "at_least = 3\n", "at_least = 0\n", "S4-three-organs", "always"),
+        ("t2d/definition.toml", "multiple_complications = 2", "multiple_complications = 0", "S4-three-organs", "at least 1"),
+        ("t2d/definition.toml", 'any = ["acs"]', 'any = ["acs"]\nweight = { acs = 2 }', "S3-acute-coronary", "at_least and of"),
+        ("t2d/definition.toml", 'id = "S1"\nstratum = 1', 'id = "S1"\nstratum = 2', "strata.1", "no rule gives"),
+        (
+            "t2d/definition.toml",
+            'id = "S1"\nstratum = 1',
+            'id = "S1"\nage_min = 40\nstratum = 1',
+            "rules population",
+            "could have no stratum",
+        ),
+        ("t2d/definition.toml", "strata.3 = { fr = ", "strata.3 = { es = ", "strata.3", "no such"),
+        ("t2d/definition.toml", ', en = "Established complication"', "", "strata.3", "words are missing"),
+        ("t2d/definition.toml", 'purpose = "known"', 'purpose = "population"', "rules", "'known'"),
         ("t2d/definition.toml", 'id = "S4-transplant"', 'id = "S4-dialysis"', "S4-dialysis", "same name"),
         ("t2d/definition.toml", 'any = ["transplant"]', 'any = ["graft"]', "S4-transplant", "graft"),
         ("t2d/definition.toml", "stratum = 4", "stratum = 5", "S4-dialysis", "5"),
         ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t3 > 0.5"', "type.rules 3", "share:t3"),
         ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t2 is big"', "type.rules 3", "unreadable"),
+        ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t2 > 50"', "type.rules 3", "never passes 1"),
+        ("t2d/definition.toml", 'event = "type_2", spec', 'event = "type_9", spec', "type.t2", "type_9"),
+        ("t2d/definition.toml", 'event = "type_2", specificity = 1', 'event = "type_2"', "type.t2 specificity", "missing"),
         ("t2d/definition.toml", 'population_type = "t2"', 'population_type = "t4"', "population_type", "no rule"),
-        ("t2d/definition.toml", 'source = "', 'origin = "', "origin", "no such"),
+        ("t2d/definition.toml", 'source = "', 'origin = "', "definition.toml ligne 12, origin", "no such"),
+        ("t2d/definition.toml", 'source = "Open', 'source = ""  # "Open', "source", "missing"),
         ("t2d/definition.toml", 'condition = "t2d"', 'condition = "dt2"', "condition", "folder"),
         ("t2d/definition.toml", "[criteria]", "[criteria", "definition.toml", "TOML"),
         ("t2d/definition.toml", 'purpose = "population"', 'purpose = "known"', "rules", "population"),
@@ -76,3 +139,108 @@ def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: st
 def test_a_missing_folder_is_refused(folder: Path) -> None:
     shutil.rmtree(folder / "t2d")
     assert "t2d/definition.toml" in refusal(folder).where
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_refusal_says_the_file_the_line_and_the_reason_in_both_languages(folder: Path, language: str) -> None:
+    spoil(folder / "t2d" / "definition.toml", 'acs = { event = "acs_dp" }', 'acs = { event = "acs_pd" }')
+    line = (folder / "t2d" / "definition.toml").read_text(encoding="utf-8").splitlines().index('acs = { event = "acs_pd" }') + 1
+    said = refusal(folder).text(language)
+    assert f"t2d/definition.toml ligne {line}, criteria.acs" in said
+    assert {"fr": "événement inconnu", "en": "unknown event"}[language] in said
+
+
+def test_a_list_is_searched_for_a_code_that_a_shorter_one_holds_at_its_dates_only(folder: Path) -> None:
+    path = folder / "shared" / "codes" / "htn.csv"
+    path.write_text("code,valid_from,valid_to\nI10,,2016-12-31\nI100,2017-01-01,\nI10,2020-01-01,\n", encoding="utf-8")
+    assert "ligne 3" not in str(compile_definitions(folder, ["t2d"]).rows["definition_code"])
+    path.write_text("code,valid_from,valid_to\nI10,,2016-12-31\nI100,2015-01-01,2016-01-01\n", encoding="utf-8")
+    assert "htn.csv ligne 3" in refusal(folder).where
+
+
+def test_two_conditions_may_not_give_one_name_to_two_lists(folder: Path) -> None:
+    (folder / "t2d" / "codes").mkdir()
+    (folder / "t2d" / "lists.csv").write_text(
+        "list_id,system,match,label_fr,label_en,nomenclature_year,source,author\nasthma,icd10,prefix,a,a,2025,x,x\n", encoding="utf-8"
+    )
+    (folder / "t2d" / "codes" / "asthma.csv").write_text("code,valid_from,valid_to\nJ45,,\n", encoding="utf-8")
+    compile_definitions(folder, ["t2d", "segments"])  # not used by t2d: nothing mixes
+    spoil(folder / "t2d" / "definition.toml", 'codes = ["copd"]', 'codes = ["asthma"]')
+    with pytest.raises(StrataError) as caught:
+        compile_definitions(folder, ["t2d", "segments"])
+    assert "asthma" in caught.value.where
+
+
+NOMENCLATURE = {
+    "whole": "system,code,valid_from,valid_to\ncim10,I10,,\ncim10,I11,,\n",
+    "one prefix missing": "system,code,valid_from,valid_to\ncim10,I10,,\n",
+    "a longer code shows the prefix": "system,code,valid_from,valid_to\ncim10,I10,,\ncim10,I1190,,\n",
+    "dated, before the list": "system,code,valid_from,valid_to\ncim10,I10,,\ncim10,I11,,2016-12-31\n",
+    "dated, within the list": "system,code,valid_from,valid_to\ncim10,I10,,\ncim10,I11,,2018-12-31\n",
+    "another system": "system,code,valid_from,valid_to\nghm,05M09,,\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_refused"),
+    [
+        ("whole", False), ("one prefix missing", True), ("a longer code shows the prefix", False), ("dated, before the list", True),
+        ("dated, within the list", False), ("another system", False),
+    ],
+)  # fmt: skip
+def test_codes_are_looked_for_in_the_nomenclature_brought(tmp_path: Path, name: str, is_refused: bool) -> None:
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "codes.csv").write_text(NOMENCLATURE[name], encoding="utf-8")
+    (tmp_path / "shared" / "codes").mkdir(parents=True)
+    (tmp_path / "shared" / "lists.csv").write_text(
+        "list_id,system,match,label_fr,label_en,nomenclature_year,source,author\nhtn,icd10,prefix,a,a,2025,x,x\n", encoding="utf-8"
+    )
+    path = tmp_path / "shared" / "codes" / "htn.csv"
+    path.write_text("code,valid_from,valid_to\nI10,,\nI11,2017-03-01,\n", encoding="utf-8")
+    lists, _ = read_code_lists(tmp_path, "any")
+    if not is_refused:
+        check_against(read_nomenclatures(tmp_path / "n"), list(lists.values()))
+        return
+    with pytest.raises(StrataError) as caught:
+        check_against(read_nomenclatures(tmp_path / "n"), list(lists.values()))
+    assert "codes/htn.csv ligne 3" in caught.value.where and caught.value.is_usage
+
+
+@pytest.mark.parametrize(("valid_to", "is_refused"), [("2017-02-28", False), ("", True)])
+def test_a_code_of_the_past_is_not_looked_for_in_a_nomenclature_without_dates(tmp_path: Path, valid_to: str, is_refused: bool) -> None:
+    """E66.00 to E66.02 (BMI classes until February 2017): a list of the codes of today cannot say that they never were."""
+    today = read_nomenclatures_of(tmp_path, "cim_code,cim_libelle\nE6604,Obésité\n")
+    obesity = CodeList(
+        "obesity", "icd10", "prefix", tmp_path / "obesity.csv", (Code(2, "E6600", None, ended(valid_to)), Code(3, "E6604", None, None))
+    )
+    if is_refused:
+        with pytest.raises(StrataError, match="ligne 2"):
+            check_against(today, [obesity])
+    else:
+        check_against(today, [obesity])
+
+
+def read_nomenclatures_of(tmp_path: Path, text: str) -> pl.DataFrame:
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "codes.csv").write_text(text, encoding="utf-8")
+    return read_nomenclatures(tmp_path / "n")
+
+
+def ended(day: str) -> date | None:
+    return date.fromisoformat(day) if day else None
+
+
+def test_the_nomenclature_of_the_settings_is_read_where_definitions_are_written(tmp_path: Path) -> None:
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "cim.csv").write_text("cim_code,cim_libelle\nE1190,Diabète\n", encoding="utf-8")
+    settings = from_dict({"paths": {"nomenclatures": "n"}}, tmp_path)
+    with pytest.raises(StrataError) as caught:
+        write_definitions(duckdb.connect(), settings)
+    assert "codes/" in caught.value.where and "nomenclature" in caught.value.why[1]
+
+
+def test_only_the_default_definitions_are_run_when_none_is_named() -> None:
+    assert default_conditions(CONDITIONS) == ["hf", "t2d"]
+    everything = sorted(path.parent.name for path in CONDITIONS.glob("*/definition.toml"))
+    assert everything == ["copd", "hf", "segments", "stroke", "t2d"]
+    assert len(compile_definitions(CONDITIONS, everything).rows["definition"]) == 5

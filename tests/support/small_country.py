@@ -3,7 +3,8 @@
 A stay is a line of ` | `-separated cells under a header. Columns (all but person and exit optional): person, exit (date), entry (date;
 default: exit - nights), nights (1), dp (J189), dr, das (codes, blank-separated), unit_dp, unit_dr, acts (CODE or CODE@day), ghm (04M053),
 units (authorisations), rea/stf/src (days), entry_mode (8), provenance, exit_mode (8), sessions (0), age (default: from `born`),
-born (1950), sex (1), geo (9A001), ghs (1000), chain (nine codes), auto (0), type, finess, billed (euros), billable (1).
+born (1950), sex (1), geo (9A001), ghs (1000), chain (nine codes), auto (0), type, finess, billed (euros), billable (1), slice (1: only the
+high half of the number of the stay).
 Other fields of care: field (mco), form (full; care_form), days (presence; default: nights), unfinished (1), groups (blank-separated
 GROUP/TARIFF/DAYS or GROUP/TARIFF/DAYS/HOME, one a part). Their dp and dr are those of the units only.
 """
@@ -52,7 +53,9 @@ def built(
     people = sorted({row["person"] for row in rows})
     for number, name in enumerate(people, start=1):
         connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
-    _fill(connection, [_stay((1 << 32) + line, line, people.index(row["person"]) + 1, row) for line, row in enumerate(rows, start=1)])
+    numbers = [(int(row.get("slice", "1")) << 32) + line for line, row in enumerate(rows, start=1)]
+    stays = [_stay(number, number & 0xFFFFFFFF, people.index(row["person"]) + 1, row) for number, row in zip(numbers, rows, strict=True)]
+    _fill(connection, stays)
     connection.execute(also)
     chosen = settings or config()
     _slices(connection, first_data_year, {row.get("field", "mco") for row in rows} | set(chosen.method.fields))
