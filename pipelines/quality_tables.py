@@ -245,10 +245,11 @@ TABLES = (
                   round(100 * smallest_share, 1), round(100 * largest_share, 1)
            FROM release_gate ORDER BY definition_id, cost_basis, year""",
         (
-            "Porte de publication d'une définition (docs/explanation/validity.md) : bloquante sur une extraction nationale, à regarder ailleurs, "
-            "où les effectifs d'une strate peuvent être trop petits pour elle. Des coûts synthétiques prouvent le code, pas la définition.",
-            "Release gate of a definition (docs/explanation/validity.md): blocking on a national extract, to look at elsewhere, where a stratum "
-            "may hold too few persons for it. Synthetic costs prove the code, not the definition.",
+            "Porte de publication d'une définition (docs/explanation/validity.md) : bloquante sur une extraction nationale, à "
+            "regarder ailleurs, où les effectifs d'une strate peuvent être trop petits pour elle. Des coûts synthétiques prouvent le code, "
+            "pas la définition.",
+            "Release gate of a definition (docs/explanation/validity.md): blocking on a national extract, to look at "
+            "elsewhere, where a stratum may hold too few persons for it. Synthetic costs prove the code, not the definition.",
         ),
     ),
     QualityTable(
@@ -265,6 +266,36 @@ TABLES = (
         ),
         """SELECT year, condition, cost_basis, part_value, stratum, persons, round(mean_eur)
            FROM stratum_gradient ORDER BY condition, cost_basis, year, part, part_value, stratum""",
+    ),
+    QualityTable(
+        "stratum_movement",
+        ("Qui change de strate d'une année à la suivante, et pourquoi", "Who changes stratum from one year to the next, and why"),
+        (
+            ("année", "year"),
+            ("maladie", "condition"),
+            ("de", "from"),
+            ("à", "to"),
+            ("cause", "cause"),
+            ("personnes", "persons"),
+        ),
+        """SELECT year, condition, from_stratum, to_stratum, CASE cause || ' {language}'
+             WHEN 'new_evidence fr' THEN 'preuve nouvelle' WHEN 'new_evidence en' THEN 'new evidence'
+             WHEN 'evidence_expired fr' THEN 'preuve expirée' WHEN 'evidence_expired en' THEN 'evidence expired'
+             WHEN 'no_recent_event fr' THEN 'pas d''événement récent' WHEN 'no_recent_event en' THEN 'no recent event'
+             WHEN 'type_changed fr' THEN 'autre type' WHEN 'type_changed en' THEN 'other type'
+             WHEN 'death fr' THEN 'décès' WHEN 'death en' THEN 'death'
+             WHEN 'entered fr' THEN 'pas vue auparavant' WHEN 'entered en' THEN 'not seen before'
+             WHEN 'left fr' THEN 'résidence perdue' WHEN 'left en' THEN 'residence lost'
+             WHEN 'moved fr' THEN 'autre territoire' WHEN 'moved en' THEN 'other territory'
+             WHEN 'same_evidence fr' THEN 'mêmes preuves, autre lecture' WHEN 'same_evidence en' THEN 'same evidence, read otherwise'
+             WHEN 'unchanged fr' THEN 'inchangée' WHEN 'unchanged en' THEN 'unchanged' END, persons
+           FROM stratum_movement ORDER BY condition, year, from_stratum, to_stratum, persons DESC, 5""",
+        (
+            "Une preuve expirée ne dit rien de la personne : un code est sorti de la fenêtre. « Pas d'événement récent » peut être une "
+            "amélioration, selon la règle (docs/explanation/validity.md).",
+            "Evidence that expired says nothing of the person: a code left the window. 'No recent event' may be an improvement, depending "
+            "on the rule (docs/explanation/validity.md).",
+        ),
     ),
     QualityTable(
         "reconciliation",

@@ -37,7 +37,7 @@ def _add_folder(parser: Parser, speaker: Terminal, name: str, **options: Any) ->
 
 
 def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
-    """Compute up to the reference and write it as a pack. StrataError when a blocking check fails, the release gate of a definition among them."""
+    """Compute up to the reference, check, and write it as a pack. StrataError: a blocking check failed (the release gate, for one)."""
     from pipelines.runner import run
     from strata.engine.duckdb import connect
     from strata.reference import build_reference, write_pack
