@@ -86,9 +86,15 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """threshold: the smallest number of persons a published cell may concern."""
+    """threshold: the smallest number of persons a published cell may concern. publish_zero: whether nobody is told as 0.
+
+    dominance_share: the largest part of a cell's euros that one person may make. earlier_masks: publications whose masks still hold.
+    """
 
     threshold: int = 11
+    publish_zero: bool = True
+    dominance_share: float = 0.85
+    earlier_masks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -203,8 +209,10 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 
 
 def _check_type(value: Any, kind: Any, where: str) -> None:
-    expected = get_origin(kind) or kind
-    good = isinstance(value, expected) and not (expected is int and isinstance(value, bool))
+    expected: Any = get_origin(kind) or kind
+    if expected is float:
+        expected = (int, float)  # TOML writes 1 for 1.0
+    good = isinstance(value, expected) and not (expected is not bool and isinstance(value, bool))
     if good and expected is list:
         good = all(isinstance(item, get_args(kind)[0]) for item in value)
     if not good:
@@ -251,6 +259,10 @@ def _check_numbers(config: Config, where: str) -> None:
     if config.disclosure.threshold < 1:
         raise _wrong(
             f"{where} [disclosure] threshold", "le seuil doit être au moins 1", "the threshold must be at least 1", "threshold = 11"
+        )
+    if not 0 < config.disclosure.dominance_share <= 1:
+        raise _wrong(
+            f"{where} [disclosure] dominance_share", "cette part n'est pas entre 0 et 1", "this share is not between 0 and 1", "0.85"
         )
     if config.engine.threads < 0:
         raise _wrong(f"{where} [engine] threads", "ce nombre est négatif", "this number is negative", "0 (tous / all), 1, 2…")

@@ -24,6 +24,9 @@ PUBLISHED = {
     **dict.fromkeys(["unit", "method", "status", "reason", "definition_id", "reference_id", "cohort", "cost_basis", "fields"], pl.String),
     **{"lookback_years": pl.Int16, "coverage": pl.String, "data_through": pl.Date, "period_status": pl.String, "synthetic": pl.Boolean},
 }
+# Persons behind the row, those of its numerator when not all of them, its table, its euros and those of its dearest person, and whether
+# its expected is made of the members' own sexes and ages.
+FOR_DISCLOSURE = ["persons", "numerator_persons", "table", "cost_eur", "largest_eur", "expects_members"]
 _ROW = [*CELL, "cohort", "cost_basis", "persons", "numerator", "denominator", "expected", "variance", "reference_value"]
 _BY_UNIT = ["value", "lower", "upper", "reference_value"]
 _LIMITS = ("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper")
@@ -32,10 +35,12 @@ _LIMITS = ("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper")
 def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Catalogue) -> pl.DataFrame:
     """One row per indicator x cost basis x published year x published cell, with `persons` behind it (NULL when not computable).
 
-    Columns: those of PUBLISHED and `persons`. NOT for publication: disclosure.protect is the only door out.
+    Columns: those of PUBLISHED, and what disclosure control looks at: FOR_DISCLOSURE. NOT for publication: disclosure.protect is the only
+    door out.
     """
     rows = _expected_rows(connection, config, catalogue)
     rows = rows.join(_with_dispersion(_computed_rows(connection, catalogue)), on=["table", *CELL, "cohort", "cost_basis"], how="left")
+    rows = rows.join(_spent(connection), on=[*CELL, "cohort", "cost_basis"], how="left")
     rows = _with_reasons(_with_years(rows, connection, config), config)
     measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
     return _in_public_form(measured, connection, config)
@@ -64,8 +69,20 @@ def _owed(entry: Indicator, catalogue: Catalogue, cells: pl.DataFrame) -> pl.Dat
 
 def _computed_rows(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> pl.DataFrame:
     tables = sorted({entry.table for entry in catalogue.indicators.values()})
-    selects = [f"SELECT '{table}' AS \"table\", {', '.join(_ROW)} FROM {table}" for table in tables]
+    some = connection.sql("SELECT table_name FROM duckdb_columns() WHERE column_name = 'numerator_persons'").fetchall()
+    above = {table: "numerator_persons" if (table,) in some else "CAST(NULL AS BIGINT)" for table in tables}
+    selects = [
+        f"SELECT '{name}' AS \"table\", {', '.join(_ROW)}, {column} AS numerator_persons FROM {name}" for name, column in above.items()
+    ]
     return connection.sql("\nUNION ALL\n".join(selects)).pl().with_columns(pl.col("year").cast(pl.Int16))
+
+
+def _spent(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Euros of each cell, and of its dearest person."""
+    euros = connection.sql(
+        f"SELECT {', '.join([*CELL, 'cohort', 'cost_basis'])}, cost_eur, largest_eur FROM cohort_total WHERE cost_basis <> 'none'"
+    )
+    return euros.pl().with_columns(pl.col("year").cast(pl.Int16))
 
 
 def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
@@ -179,9 +196,10 @@ def _in_public_form(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, c
             coverage=pl.lit(config.scope),
             period_status=pl.when("is_partial").then(pl.lit("partial")).otherwise(pl.lit("complete")),
             synthetic=pl.lit(is_synthetic),
+            expects_members=pl.col("needs_reference") & ~pl.col("needs_population"),
         )
     )
-    return in_order(named.select("persons", *(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())))
+    return in_order(named.select(*FOR_DISCLOSURE, *(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())))
 
 
 def _rounded(rows: pl.DataFrame) -> pl.DataFrame:

@@ -18,10 +18,11 @@ import polars as pl
 
 from strata.catalogue import load_catalogue
 from strata.config import Config
-from strata.disclosure import protect
+from strata.disclosure import Relations, protect
 from strata.errors import StrataError
 from strata.measure import PUBLISHED, measure
 from strata.receipt import file_hashes, make_receipt, verify, write_receipt
+from strata.reference import pack_margins
 
 __all__ = ["POINTER", "publish", "published_folder", "read_indicators", "verify"]
 
@@ -51,8 +52,8 @@ def publish(
     _clear(published)
     building.mkdir(parents=True)
     try:
-        _write_data(connection, config, building)
-        described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}}
+        report = _write_data(connection, config, building)
+        described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}, "disclosure": report}
         write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
         if extra:
             extra(building)
@@ -102,12 +103,16 @@ def _clear(published: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: Path) -> None:
+def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: Path) -> dict[str, Any]:
+    """Write the indicators and their catalogue; gives what disclosure control did."""
     catalogue = load_catalogue()
-    frame = protect(measure(connection, config, catalogue), config.disclosure.threshold)
+    earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
+    relations = Relations(margins=pack_margins(connection, config))
+    frame, report = protect(measure(connection, config, catalogue), config.disclosure, relations=relations, earlier=earlier)
     frame.write_parquet(folder / "indicators.parquet", compression="zstd")
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
     _write_json(catalogue.published(), folder / "indicators.json")
+    return report
 
 
 def _data_package(folder: Path) -> dict[str, Any]:

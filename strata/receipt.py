@@ -26,6 +26,9 @@ NAME = "receipt.json"
 CONTENT = ("indicators.csv", "indicators.json", "indicators.parquet")
 _LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "numpy", "sqlglot")
 _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
+# Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
+_IMPERSONAL = ("read_file", "read_slice", "read_person_slice", "read_person_file")
+_PERSONAL_NAMES = ("pseudonym", "user_death")
 
 
 def sha256_of(path: Path) -> str:
@@ -52,6 +55,7 @@ def make_receipt(
     run_id: str,
     checks: Sequence[Mapping[str, Any]],
     timings: Mapping[str, float],
+    disclosure: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything a reader needs to redo or to trust the run. files: hashes of what is published, by path."""
@@ -73,6 +77,7 @@ def make_receipt(
         "platform": platform.system(),
         "rows": _rows(connection, threshold),
         "rejected": _rejected(connection, threshold),
+        "disclosure": dict(disclosure),
         "checks": list(checks),
         "timings": dict(timings),
     }
@@ -192,7 +197,12 @@ def _rows(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, in
     layers = {name: model.layer for name, model in models().items()}
     tables = [name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1").fetchall()]
     counts = {name: connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for name in tables}
-    return {name: _shown(count, threshold) if layers.get(name) in _PERSONAL_LAYERS else count for name, count in counts.items()}
+    return {name: _shown(count, threshold) if _is_personal(name, layers.get(name)) else count for name, count in counts.items()}
+
+
+def _is_personal(table: str, layer: str | None) -> bool:
+    is_read = table.startswith("read_") and table not in _IMPERSONAL
+    return layer in _PERSONAL_LAYERS or is_read or table in _PERSONAL_NAMES
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, int | str]:

@@ -12,13 +12,17 @@ import duckdb
 import polars as pl
 
 from strata.config import COST_BASES, Config
+from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
 from strata.pack import CELL_SCHEMA, KEYS, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
 
-__all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "read_pack", "verify_pack", "write_pack"]
+__all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "pack_margins", "read_pack", "verify_pack", "write_pack"]
 
-# Strata that add up, and levels that nest: when one of them is too small in a sex, the others would give it back by subtraction.
+# Levels that add up or nest: when one of them is too small in a sex, the others would give it back by subtraction.
 _FAMILIES = {**dict.fromkeys("1234", "strata"), "all": "all", "at_risk_strict": "strict", "at_risk_extended": "extended"}
+# Levels that share the bands of their merged cells: a difference of theirs is then a merged cell too.
+_ALIKE = {**dict.fromkeys(["1", "2", "3", "4", "all"], "diseased"), **dict.fromkeys(["at_risk_strict", "at_risk_extended"], "at_risk")}
+_BANDS = ["state_year", "condition", "alike"]
 
 
 def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack | None:
@@ -55,41 +59,65 @@ def _in_band_order(cells: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -
     return cells.join(order, on="age_band").sort([*KEYS, "sex", "age_min"])
 
 
-def merge_bands(persons: Sequence[int], threshold: int) -> list[int]:
-    """For each band from the youngest, the number of its merged cell (0, 1, …).
+def merge_bands(bands: Sequence[Sequence[int]], threshold: int) -> list[int]:
+    """For each band from the youngest, the number of its merged cell (0, 1, …). bands: the persons of each series in each band.
 
-    A band below the threshold is merged with the next older one until the cell has `threshold` persons; what remains at the oldest
-    end joins the cell before it. Together below the threshold: one cell, which is then not written.
+    A band where one series is below the threshold is merged with the next older one until every series has `threshold` persons; what
+    remains at the oldest end joins the cell before it. Together below the threshold: one cell, which is then not written.
     """
-    parts, part, held = [], 0, 0
-    for count in persons:
+    parts: list[int] = []
+    part, held = 0, [0] * len(bands[0])
+    for counts in bands:
         parts.append(part)
-        held += count
-        if held >= threshold:
-            part, held = part + 1, 0
+        held = [before + count for before, count in zip(held, counts, strict=True)]
+        if min(held) >= threshold:
+            part, held = part + 1, [0] * len(counts)
     last = max(part - 1, 0)
     return [min(number, last) for number in parts]
 
 
 def _writable(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    """Leave out the sexes where a level is too small, and the levels that would give it back by subtraction."""
-    series = [key for key in KEYS if key != "stratum"] + ["sex"]
-    sums = cells.group_by([*series, "stratum"], maintain_order=True).agg(pl.col("persons").sum())
-    wide = sums.filter(pl.col("stratum") == "at_risk_extended").select(*series, wide="persons")
-    sums = sums.join(wide, on=series, how="left", maintain_order="left").with_columns(
+    """Leave out the levels that are too small in a sex, and those that would give it back by subtraction.
+
+    In both sexes: a publication tells both together, and the sex that is written would give the other.
+    """
+    series = [key for key in KEYS if key != "stratum"]
+    sums = cells.group_by([*series, "sex", "stratum"], maintain_order=True).agg(pl.col("persons").sum())
+    wide = sums.filter(pl.col("stratum") == "at_risk_extended").select(*series, "sex", wide="persons")
+    sums = sums.join(wide, on=[*series, "sex"], how="left", maintain_order="left").with_columns(
         family=pl.col("stratum").replace_strict(_FAMILIES),
         nested=(pl.col("stratum") == "at_risk_strict") & (pl.col("wide") - pl.col("persons")).is_between(1, threshold - 1),
     )
     safe = ~pl.col("persons").is_between(1, threshold - 1) & ~pl.col("nested").fill_null(False)
     written = sums.filter(safe.all().over([*series, "family"]) & (pl.col("persons") > 0))  # nobody: nothing to write, nothing to hide
-    return cells.join(written, on=[*series, "stratum"], how="semi", maintain_order="left")
+    return cells.join(written, on=[*series, "sex", "stratum"], how="semi", maintain_order="left")
+
+
+def _with_parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """The cells with `part`, the number of their merged cell: the same bands for every level, sex and cost of the same persons."""
+    state_year = pl.when(pl.col("cohort") == "stock").then("year").otherwise(pl.col("year") - 1)
+    cells = cells.with_columns(state_year=state_year, alike=pl.col("stratum").replace_strict(_ALIKE))
+    found = [_parts(group, threshold) for _, group in cells.group_by(_BANDS, maintain_order=True)]
+    return (
+        cells.join(pl.concat(found), on=[*_BANDS, "age_band"], how="left", maintain_order="left") if found else cells.with_columns(part=0)
+    )
+
+
+def _parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """The merged cell of each band of one group of levels. Extended risk without strict is a series too."""
+    counts = cells.unique(["stratum", "sex", "age_band"], maintain_order=True)
+    strict = counts.filter(pl.col("stratum") == "at_risk_strict").select("sex", "age_band", inner="persons")
+    beyond = counts.filter(pl.col("stratum") == "at_risk_extended").join(strict, on=["sex", "age_band"], maintain_order="left")
+    beyond = beyond.with_columns(persons=pl.col("persons") - pl.col("inner"), stratum=pl.lit("beyond strict")).drop("inner")
+    series = pl.concat([counts, beyond]).filter(pl.col("persons").sum().over("stratum", "sex") > 0)
+    bands = series.group_by("age_band", maintain_order=True).agg("persons")
+    parts = merge_bands(bands["persons"].to_list(), threshold)
+    return bands.select(*(pl.lit(cells[name][0], cells.schema[name]).alias(name) for name in _BANDS), "age_band", part=pl.Series(parts))
 
 
 def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     group = [*KEYS, "sex"]
-    bands = cells.group_by(group, maintain_order=True).agg("persons")
-    parts = [number for persons in bands["persons"] for number in merge_bands(persons.to_list(), threshold)]
-    numbered = cells.with_columns(part=pl.Series(parts, dtype=pl.Int64))
+    numbered = _with_parts(cells, threshold)
     names = ["persons", "denominator", "numerator", "cost_square"]
     summed = numbered.with_columns(
         *(pl.col(name).sum().over([*group, "part"]) for name in names),
@@ -102,6 +130,27 @@ def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
         variance=pl.when(is_cost & (pl.col("persons") > 1)).then(square),
     )
     return named.filter(pl.col("rate").is_not_null()).select(pl.col(name).cast(kind) for name, kind in CELL_SCHEMA.items())
+
+
+def pack_margins(connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
+    """What a pack tells of the whole extract, for disclosure control: the sums of its cells, known to whoever holds it.
+
+    Columns of disclosure.sums.MARGIN_COLUMNS. Empty unless the extract is national: a pack made elsewhere is about other persons.
+    """
+    if config.scope != "national":
+        return pl.DataFrame(schema=MARGIN_COLUMNS)
+    known = connection.sql(
+        """WITH cell AS (
+               SELECT DISTINCT condition, year - CASE cohort WHEN 'flow' THEN 1 ELSE 0 END AS state_year, stratum, sex, age_band, merged
+               FROM reference_cell
+           )
+           SELECT DISTINCT condition, state_year, stratum, 'all' AS sex, ['all'] AS age_bands FROM cell
+           UNION SELECT condition, state_year, 'all', sex, ['all'] FROM cell WHERE stratum = 'all'
+           UNION SELECT condition, state_year, 'all', 'all', list(DISTINCT age_band ORDER BY age_band) FROM cell WHERE stratum = 'all'
+               GROUP BY condition, state_year, merged
+           ORDER BY ALL"""
+    ).pl()
+    return known.select(pl.col(name).cast(kind) for name, kind in MARGIN_COLUMNS.items())
 
 
 def _totals(cells: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:

@@ -15,9 +15,10 @@ import polars as pl
 import pytest
 
 from dashboards.texts import load
-from strata import disclosure, measure, receipt
+from strata import measure, receipt
 from strata.catalogue import load_catalogue
 from strata.definitions import CONDITIONS, compile_definitions
+from strata.disclosure import euros, suppression
 from tests.support.published_sample import write_published
 from tests.support.repository import ROOT
 
@@ -52,7 +53,7 @@ def test_every_status_is_documented() -> None:
 
 def test_every_reason_is_documented_with_its_status() -> None:
     documented = {row[0]: row[1] for row in rows_of("Reason")}
-    of_disclosure = set(re.findall(r'pl\.lit\("(few_persons|protects_\w+)"\)', inspect.getsource(disclosure.mask)))
+    of_disclosure = set(re.findall(r'"(few_persons|protects_\w+)"', inspect.getsource(suppression))) | {euros.REASON}
     obstacles = keys_of(measure._with_reasons, "obstacles")
     assert obstacles and of_disclosure
     assert set(documented) == obstacles | of_disclosure | {"interval_not_claimed"}
@@ -77,11 +78,11 @@ def test_the_example_of_a_condition_is_a_definition(tmp_path: Path) -> None:
     index, codes = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
     folder = tmp_path / "conditions"
     shutil.copytree(CONDITIONS, folder)
-    (folder / "copd" / "codes").mkdir(parents=True)
-    for name, content in (("definition.toml", definition), ("lists.csv", index), ("codes/tobacco.csv", codes)):
-        (folder / "copd" / name).write_text(content, encoding="utf-8")
-    compiled = compile_definitions(folder, ["copd"])
-    assert [row[:2] for row in compiled.rows["definition"]] == [("copd", "MY-COPD-0.1")]
+    (folder / "asthma" / "codes").mkdir(parents=True)
+    for name, content in (("definition.toml", definition), ("lists.csv", index), ("codes/asthma_code.csv", codes)):
+        (folder / "asthma" / name).write_text(content, encoding="utf-8")
+    compiled = compile_definitions(folder, ["asthma"])
+    assert [row[:2] for row in compiled.rows["definition"]] == [("asthma", "MY-ASTHMA-0.1")]
     assert len(compiled.rows["definition_rule"]) == definition.count("[[rules]]")
 
 

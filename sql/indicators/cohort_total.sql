@@ -18,7 +18,7 @@ series AS (
 
 spread AS (
     SELECT
-        year, condition, cohort, cost_basis, territory_id, stratum, sex, age_band, persons, cost_eur, cost_square,
+        year, condition, cohort, cost_basis, territory_id, stratum, sex, age_band, persons, cost_eur, cost_square, largest_eur,
         -- decimal again, so that the sum below does not depend on its order
         CAST(CAST(cost_square AS DOUBLE) - CAST(cost_eur AS DOUBLE) * CAST(cost_eur AS DOUBLE) / NULLIF(persons, 0) AS DECIMAL(38, 2)) AS residual
     FROM cohort_cell
@@ -38,6 +38,7 @@ total AS (
         count(*) AS groups_of_persons,
         sum(cost_eur) AS cost_eur,
         sum(cost_square) AS cost_square,
+        max(largest_eur) AS largest_eur,
         sum(residual) AS residual
     FROM spread
     GROUP BY GROUPING SETS (
@@ -59,6 +60,7 @@ SELECT
     CAST(coalesce(total.persons, 0) AS BIGINT) AS persons,
     CASE WHEN series.cost_basis <> 'none' THEN CAST(coalesce(total.cost_eur, 0) AS DOUBLE) END AS cost_eur,
     CASE WHEN series.cost_basis <> 'none' THEN CAST(coalesce(total.cost_square, 0) AS DOUBLE) END AS cost_square,
+    CASE WHEN series.cost_basis <> 'none' THEN CAST(coalesce(total.largest_eur, 0) AS DOUBLE) END AS largest_eur,
     CASE
         WHEN total.persons > total.groups_of_persons
             THEN CAST(total.persons AS DOUBLE) * CAST(total.residual AS DOUBLE) / NULLIF(total.persons - total.groups_of_persons, 0)

@@ -10,28 +10,30 @@ from hypothesis import strategies as st
 
 from strata.errors import StrataError
 from strata.pack import KEYS
-from strata.reference import build_reference, load_reference, merge_bands, read_pack, verify_pack, write_pack
+from strata.reference import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
 from tests.support import cohort_warehouse as world
 
 THRESHOLD = 11
 
 
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(1, 30))
-def test_merged_cells_are_runs_of_bands_with_enough_persons(persons, threshold):
-    parts = merge_bands(persons, threshold)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=12), st.integers(1, 30))
+def test_merged_cells_are_runs_of_bands_with_enough_persons_in_every_series(bands, threshold):
+    parts = merge_bands(bands, threshold)
     assert parts[0] == 0
     assert all(after - before in (0, 1) for before, after in pairwise(parts))
-    sums = [sum(count for count, part in zip(persons, parts, strict=True) if part == number) for number in set(parts)]
-    assert sum(sums) == sum(persons)
-    assert len(sums) == 1 or min(sums) >= threshold
-    if min(persons) >= threshold:
-        assert parts == list(range(len(persons)))  # nothing is merged without need
+    for persons in zip(*bands, strict=True):
+        sums = [sum(count for count, part in zip(persons, parts, strict=True) if part == number) for number in set(parts)]
+        assert sum(sums) == sum(persons)
+        assert len(sums) == 1 or min(sums) >= threshold
+    if min(min(counts) for counts in bands) >= threshold:
+        assert parts == list(range(len(bands)))  # nothing is merged without need
 
 
 def test_a_sparse_band_joins_the_older_one_and_the_last_the_one_before():
-    assert merge_bands([3, 20, 30, 2], 11) == [0, 0, 1, 1]
-    assert merge_bands([3, 4, 5, 2], 11) == [0, 0, 0, 0]
-    assert merge_bands([1, 2], 11) == [0, 0]
+    assert merge_bands([[3], [20], [30], [2]], 11) == [0, 0, 1, 1]
+    assert merge_bands([[3], [4], [5], [2]], 11) == [0, 0, 0, 0]
+    assert merge_bands([[1], [2]], 11) == [0, 0]
+    assert merge_bands([[20, 3], [20, 20], [20, 20]], 11) == [0, 0, 1]
 
 
 @pytest.fixture
@@ -75,8 +77,9 @@ def test_a_stratum_too_small_in_a_sex_takes_the_other_strata_with_it(tmp_path):
     pack = world.build(connection, settings)
     stock = pack.cells.filter(pl.col("cohort") == "stock")
     by_sex = {sex: set(part["stratum"]) for (sex,), part in stock.group_by("sex")}
-    assert by_sex["F"] == {"all", "at_risk_strict", "at_risk_extended"}
-    assert by_sex["M"] == {"all", "1", "2", "3", "4", "at_risk_strict", "at_risk_extended"}
+    assert (
+        by_sex["F"] == by_sex["M"] == {"all", "at_risk_strict", "at_risk_extended"}
+    )  # both sexes together, less the men, would be the women
     assert set(pack.totals.filter(pl.col("cohort") == "stock")["stratum"]) == {"all", "at_risk_strict", "at_risk_extended"}
 
 
@@ -89,7 +92,48 @@ def test_a_strict_risk_that_nearly_fills_the_extended_one_is_not_written(tmp_pat
     connection.execute(f"DELETE FROM person_stratum WHERE {few}")
     stock = world.build(connection, settings).cells.filter(pl.col("cohort") == "stock")
     by_sex = {sex: set(part["stratum"]) for (sex,), part in stock.group_by("sex")}
-    assert by_sex["M"] - by_sex["F"] == {"at_risk_strict"}
+    assert "at_risk_strict" not in by_sex["M"] | by_sex["F"]
+
+
+@pytest.mark.parametrize("persons", [400, 1_200, 2_500])
+def test_no_difference_of_two_cells_of_a_pack_is_a_small_number(tmp_path, persons):
+    """`all` less three strata, extended less strict, both sexes less one: nobody, or enough persons, in every merged cell."""
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, persons)
+    cells = world.build(connection, settings).cells
+    whole = cells.unique([*KEYS, "sex", "merged"]).group_by([key for key in KEYS if key != "stratum"] + ["sex"])
+    tried = 0
+    for _, part in whole:
+        counts = {stratum: dict(zip(one["merged"], one["persons"], strict=True)) for (stratum,), one in part.group_by("stratum")}
+        if {"1", "2", "3", "4"} <= set(counts):
+            for left in "1234":
+                rest = {band: counts["all"][band] - sum(counts[other][band] for other in "1234" if other != left) for band in counts["all"]}
+                assert rest == counts[left]
+                tried += len(rest)
+        if "at_risk_strict" in counts:
+            beyond = [counts["at_risk_extended"][band] - count for band, count in counts["at_risk_strict"].items()]
+            assert all(rest == 0 or rest >= THRESHOLD for rest in beyond)
+            tried += len(beyond)
+    assert tried > 0
+
+
+def test_stock_flow_and_both_sexes_share_their_merged_bands(nation):
+    _, _, pack = nation
+    people = pack.cells.filter(~pl.col("stratum").str.starts_with("at_risk")).with_columns(
+        state_year=pl.col("year") - (pl.col("cohort") == "flow").cast(pl.Int16)
+    )
+    assert pack.cells["merged"].str.contains("+", literal=True).any()
+    assert set(people.group_by("condition", "state_year", "age_band").agg(pl.col("merged").n_unique())["merged"]) == {1}
+
+
+def test_disclosure_control_knows_what_the_pack_tells(nation):
+    connection, settings, pack = nation
+    margins = pack_margins(connection, settings)
+    bands = margins.filter(pl.col("stratum") == "all", pl.col("sex") == "all", pl.col("state_year") == 2024)["age_bands"].to_list()
+    assert sorted(band for group in bands for band in group if band != "all") == sorted(set(pack.cells["age_band"]))
+    assert {"1", "2", "3", "4", "at_risk_strict", "at_risk_extended"} <= set(margins["stratum"])
+    assert pack_margins(connection, world.config(settings.folder, scope="regional")).height == 0
 
 
 def test_no_total_minus_a_sex_is_a_small_number(nation):

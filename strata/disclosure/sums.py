@@ -1,0 +1,180 @@
+"""How counts add up: the equations that anybody can write about the published cells, and what they would give by subtraction.
+
+Belongs here: strata, sexes, ages and places that make a total; places within declared wholes; counts nested in others; unions of
+definitions; sums known from a reference pack. Not here: what is masked (primary.py, secondary.py), whether it holds (audit.py).
+
+A difference that is no published cell - extended risk without strict, members without those counted, what is missing of a sum - is a
+node too, hidden: it is never printed, and must not be found by subtraction when it concerns few persons.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import block_array, csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from strata.disclosure.cells import CELL, MEMBERS, NODE
+
+CELL_KIND, HIDDEN, MARGIN = "cell", "hidden", "margin"
+# A sum: the column whose parts add up, its total, and its parts when not every other value is one.
+_SUMS = {
+    "territory_id": ("ALL", None),
+    "stratum": ("all", ("1", "2", "3", "4")),
+    "sex": ("all", ("F", "M")),
+    "age_band": ("all", None),
+}
+MARGIN_COLUMNS: dict[str, Any] = {
+    "condition": pl.String,
+    "state_year": pl.Int16,
+    "stratum": pl.String,
+    "sex": pl.String,
+    "age_bands": pl.List(pl.String),
+}
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What adds up beyond the columns.
+
+    wholes: a published place and the places it is made of. unions: a condition, and the two whose union it is.
+    margins: sums over the whole extract that are known from elsewhere (MARGIN_COLUMNS), as from the pack made of it.
+    """
+
+    wholes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    margins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARGIN_COLUMNS))
+
+
+@dataclass(frozen=True)
+class Sums:
+    """matrix @ values == 0. cells: the published ones (NODE, persons), first in `values`; kind: 'cell', 'hidden' or 'margin' by node."""
+
+    cells: pl.DataFrame
+    values: NDArray[np.int64]
+    kind: NDArray[np.str_]
+    matrix: csr_matrix
+
+
+def sums_of(cells: pl.DataFrame, relations: Relations | None = None) -> Sums:
+    """Every equation between the counts of `cells` (cells.count_cells)."""
+    relations = relations or Relations()
+    numbered = cells.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
+    book = _Book(cells["persons"].to_numpy())
+    for column, (total, parts) in _SUMS.items():
+        _add_column(book, numbered, column, total, parts, relations)
+    _add_wholes(book, numbered, relations.wholes)
+    _add_nested(book, numbered)
+    _add_unions(book, numbered, relations.unions)
+    _add_margins(book, numbered, relations.margins)
+    return Sums(cells, book.all_values(), book.kinds(), book.matrix())
+
+
+def parts_of(matrix: csr_matrix) -> NDArray[np.int32]:
+    """For each column (node), the number of its part: nodes of different parts share no equation, directly or not."""
+    graph = block_array([[None, matrix.T], [matrix, None]]) if matrix.shape[0] else csr_matrix((matrix.shape[1], matrix.shape[1]))
+    _, part = connected_components(graph, directed=False)
+    return part[: matrix.shape[1]]
+
+
+class _Book:
+    """The equations as they are written, one after the other: a total (+1), its parts (-1), and what is missing of it."""
+
+    def __init__(self, values: NDArray[np.int64]) -> None:
+        self.values = values.astype(np.int64)
+        self.extra: list[int] = []
+        self.extra_kind: list[str] = []
+        self.terms: list[tuple[int, int, int]] = []
+        self.equations = 0
+
+    def add(self, total: int, parts: Sequence[int], *, is_whole: bool) -> None:
+        """total = parts, plus something hidden unless they are the whole of it. Parts over their total are no sum."""
+        rest = int(self.values[total] - self.values[list(parts)].sum())
+        if rest < 0:
+            return
+        hidden = [] if is_whole and rest == 0 else [self.new(rest, HIDDEN)]
+        self.write([total], [*parts, *hidden])
+
+    def new(self, value: int, kind: str) -> int:
+        self.extra.append(value)
+        self.extra_kind.append(kind)
+        return len(self.values) + len(self.extra) - 1
+
+    def write(self, left: Sequence[int], right: Sequence[int]) -> None:
+        self.terms += [(self.equations, node, 1) for node in left] + [(self.equations, node, -1) for node in right]
+        self.equations += 1
+
+    def all_values(self) -> NDArray[np.int64]:
+        return np.concatenate([self.values, np.array(self.extra, dtype=np.int64)])
+
+    def kinds(self) -> NDArray[np.str_]:
+        return np.array([CELL_KIND] * len(self.values) + self.extra_kind)
+
+    def matrix(self) -> csr_matrix:
+        rows, columns, signs = np.array(self.terms, dtype=np.int64).reshape(-1, 3).T
+        return csr_matrix((signs.astype(float), (rows, columns)), shape=(self.equations, len(self.values) + len(self.extra)))
+
+
+def _add_column(book: _Book, cells: pl.DataFrame, column: str, total: str, parts: Sequence[str] | None, relations: Relations) -> None:
+    others = [name for name in NODE if name != column]
+    is_part = pl.col(column).is_in(list(parts)) if parts else ~pl.col(column).is_in([total, *relations.wholes])
+    scope = ["condition", "state_year"]
+    owed = cells.filter(is_part).group_by(scope).agg(owed=pl.lit(len(parts)) if parts else pl.col(column).n_unique())
+    found = cells.filter(is_part).group_by(others, maintain_order=True).agg(parts=pl.col("node"))
+    totals = cells.filter(pl.col(column) == total).select(*others, total="node")
+    for row in found.join(totals, on=others).join(owed, on=scope).sort("total").iter_rows(named=True):
+        book.add(row["total"], row["parts"], is_whole=len(row["parts"]) == row["owed"])
+
+
+def _add_wholes(book: _Book, cells: pl.DataFrame, wholes: Mapping[str, Sequence[str]]) -> None:
+    others = [name for name in NODE if name != "territory_id"]
+    for whole, places in wholes.items():
+        parts = cells.filter(pl.col("territory_id").is_in(list(places))).group_by(others, maintain_order=True).agg(parts=pl.col("node"))
+        totals = cells.filter(pl.col("territory_id") == whole).select(*others, total="node")
+        for row in parts.join(totals, on=others).sort("total").iter_rows(named=True):
+            book.add(row["total"], row["parts"], is_whole=len(row["parts"]) == len(places))
+
+
+def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
+    """Strict risk within extended; whoever an indicator counts within the members of its cell."""
+    others = [name for name in NODE if name != "stratum"]
+    strict, extended = (
+        cells.filter(pl.col("stratum") == f"at_risk_{level}").select(*others, level="node") for level in ("strict", "extended")
+    )
+    pairs = extended.join(strict.rename({"level": "part"}), on=others).select(total="level", part="part")
+    members = cells.filter(pl.col("counted") == MEMBERS).select(*CELL, total="node")
+    within = cells.filter(pl.col("counted") != MEMBERS).select(*CELL, part="node").join(members, on=CELL).select("total", "part")
+    for total, part in pl.concat([pairs, within]).sort("part").iter_rows():
+        book.add(total, [part], is_whole=False)
+
+
+def _add_unions(book: _Book, cells: pl.DataFrame, unions: Mapping[str, tuple[str, str]]) -> None:
+    """A union and its two definitions: those of one only, and those of both, are found by subtraction."""
+    others = [name for name in NODE if name != "condition"]
+    for union, names in unions.items():
+        one, two, both = (
+            cells.filter(pl.col("condition") == name).select(*others, **{key: "node"})
+            for key, name in zip(("a", "b", "u"), (*names, union), strict=True)
+        )
+        for row in one.join(two, on=others).join(both, on=others).sort("u").iter_rows(named=True):
+            a, b, u = row["a"], row["b"], row["u"]
+            only_a, only_b = book.values[u] - book.values[b], book.values[u] - book.values[a]
+            shared = book.values[a] - only_a
+            if min(only_a, only_b, shared) >= 0:
+                first, second, common = (book.new(int(value), HIDDEN) for value in (only_a, only_b, shared))
+                book.write([u], [b, first])
+                book.write([u], [a, second])
+                book.write([a], [first, common])
+                book.write([b], [second, common])
+
+
+def _add_margins(book: _Book, cells: pl.DataFrame, margins: pl.DataFrame) -> None:
+    whole = cells.filter(pl.col("territory_id") == "ALL", pl.col("counted") == MEMBERS).with_columns(pl.col("state_year").cast(pl.Int16))
+    listed = margins.with_row_index("margin").explode("age_bands").rename({"age_bands": "age_band"})
+    joined = whole.join(listed, on=["condition", "state_year", "stratum", "sex", "age_band"]).sort("margin", "node")
+    for nodes in joined.group_by("margin", maintain_order=True).agg("node")["node"]:
+        parts = nodes.to_list()
+        book.write([book.new(int(book.values[parts].sum()), MARGIN)], parts)

@@ -1,0 +1,121 @@
+"""From counts to masks: the small ones, those that protect them, and again until the audit finds nothing.
+
+Belongs here: the order of the steps and the status of each count. Not here: any of the steps (primary.py, secondary.py, audit.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from strata.config import Disclosure
+from strata.disclosure.audit import Labels, Verdict, audit, spread_left, within_few
+from strata.disclosure.cells import CELL, MEMBERS
+from strata.disclosure.earlier import KNOWN, MASKED
+from strata.disclosure.primary import Primary, primary, unlabelled
+from strata.disclosure.secondary import Room, Target, complete
+from strata.disclosure.sums import CELL_KIND, HIDDEN, MARGIN, Sums
+
+PRIMARY, SECONDARY = "suppressed_primary", "suppressed_secondary"
+_DEAREST = {"territory_id": ("ALL", 8.0), "stratum": ("all", 4.0), "sex": ("all", 2.0)}
+
+
+@dataclass(frozen=True)
+class Masks:
+    """cells: NODE, persons, status (NULL: published) and reason. verdict: of the last audit.
+
+    exposed: small counts that an earlier publication printed. unlabelled: small counts printed as secondary.
+    """
+
+    cells: pl.DataFrame
+    verdict: Verdict
+    exposed: int
+    unlabelled: int
+
+
+def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
+    """The masks of every count. past: what earlier publications did with each cell ('known', 'masked' or '')."""
+    first = primary(sums, rules)
+    is_past = np.concatenate([past, np.full(len(sums.values) - len(past), "")])
+    is_known = (is_past == KNOWN) | (sums.kind == MARGIN)
+    to_prove = np.flatnonzero((first.is_small | first.is_told) & ~is_known)
+    masked = _with_companions(sums, first.is_small | (is_past == MASKED) | (sums.kind == HIDDEN))
+    masked, _ = complete(_room(sums, first, is_known), _targets(sums, first, to_prove, rules.threshold), masked)
+    masked = _with_companions(sums, masked)
+    labels = first.labels
+    while True:
+        verdict = audit(sums, masked & ~is_known, labels, to_prove, rules.threshold)
+        labels = unlabelled(labels, verdict.told_by_label)
+        wider = _with_companions(sums, _widened(sums, masked, is_known, verdict.told))
+        if (wider == masked).all() and not len(verdict.told_by_label):
+            cells = _statuses(sums, labels, masked, is_past)
+            hushed = first.is_small & ~labels.is_primary
+            return Masks(cells, verdict, int((first.is_small & is_known).sum()), int(hushed.sum()))
+        masked = wider
+
+
+def _targets(sums: Sums, first: Primary, nodes: NDArray[np.int64], threshold: int) -> list[Target]:
+    """How far each count must be able to move: up by the threshold, down too when its label leaves it less room above than it must.
+
+    Within a total of few persons, no further than the label.
+    """
+    largest_first = nodes[np.argsort(-sums.values[nodes], kind="stable")]
+    within, spread = within_few(sums, first.labels), spread_left(threshold)
+    targets = []
+    for node in largest_first.tolist():
+        above = min(spread, threshold - 1 - int(sums.values[node]))
+        targets.append(Target(node, float(above if within[node] else threshold)))
+        if spread > above and (first.is_small[node] or within[node]):
+            targets.append(Target(node, float(above - spread)))
+    return [target for target in targets if target.by]
+
+
+def _room(sums: Sums, first: Primary, is_known: NDArray[np.bool_]) -> Room:
+    values = sums.values.astype(float)
+    up, down = (np.where(is_known, 0.0, room) for room in (first.labels.high - values, values - first.labels.low))
+    price = 1.0 + np.log2(1.0 + values / 100)
+    for column, (total, factor) in _DEAREST.items():
+        is_total = (sums.cells[column] == total).to_numpy()
+        price[: len(is_total)] *= np.where(is_total, factor, 1.0)
+    return Room(sums.matrix, up, down, price)
+
+
+def _with_companions(sums: Sums, masked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A row whose members are masked prints nothing: the counts nested in them are masked too."""
+    cells = sums.cells.with_columns(masked=pl.Series(masked[: len(sums.cells)]))
+    with_members = (pl.col("masked") & (pl.col("counted") == MEMBERS)).any().over(CELL)
+    found = masked.copy()
+    found[: len(cells)] = cells.select(pl.col("masked") | with_members).to_series().to_numpy()
+    return found
+
+
+def _widened(sums: Sums, masked: NDArray[np.bool_], is_known: NDArray[np.bool_], told: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """One more cell in every sum of a count that is not proved: the smallest that is published and not empty."""
+    wider = masked.copy()
+    free = ~masked & ~is_known & (sums.kind == CELL_KIND) & (sums.values > 0)
+    by_node = sums.matrix.tocsc()
+    for node in told:
+        for equation in by_node.indices[by_node.indptr[node] : by_node.indptr[node + 1]]:
+            nodes = sums.matrix.indices[sums.matrix.indptr[equation] : sums.matrix.indptr[equation + 1]]
+            choice = nodes[free[nodes]]
+            if len(choice):
+                wider[choice[np.argmin(sums.values[choice])]] = True
+    return wider
+
+
+def _statuses(sums: Sums, labels: Labels, masked: NDArray[np.bool_], is_past: NDArray[np.str_]) -> pl.DataFrame:
+    held = slice(0, len(sums.cells))
+    cells = sums.cells.with_columns(
+        small=pl.Series(labels.is_primary[held]), masked=pl.Series(masked[held]), past=pl.Series(is_past[held] == MASKED)
+    )
+    status = pl.when("small").then(pl.lit(PRIMARY)).when("masked").then(pl.lit(SECONDARY))
+    reason = (
+        pl.when("small")
+        .then(pl.lit("few_persons"))
+        .when(pl.col("masked") & pl.col("past"))
+        .then(pl.lit("protects_an_earlier_publication"))
+        .when("masked")
+        .then(pl.lit("protects_another_cell"))
+    )
+    return cells.with_columns(status=status, reason=reason).drop("small", "masked", "past")
