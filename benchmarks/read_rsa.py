@@ -1,9 +1,10 @@
-"""Readers of one large RSA file, side by side: seconds, stays/s, MB/s, peak memory, ratios; a markdown table on the standard output.
+"""Readers of one large RSA file, side by side: seconds, stays/s, MB/s, peak memory, ratios; markdown tables on the standard output.
 
-Ours (to Arrow tables, to Parquet), a plain DuckDB query of the same fields, pandas read_fwf of the fixed part, and pypmsi where a
-Python that has it is named. Each reading is a process of its own; rounds are interleaved, ratios are paired within a round.
+Ours (the fields the product uses, or every field; to Arrow tables, to Parquet, with the .ano into a warehouse), a plain DuckDB query,
+pandas read_fwf of the fixed part, and pypmsi where a Python that has it is named. Each reading is a process of its own; rounds are
+interleaved, ratios are paired within a round. Ours are also read at a quarter of the size: what grows, and how.
 Run: python benchmarks/read_rsa.py --lines 1000000 --pypmsi /path/to/venv/bin/python
-Belongs here: the file, the readers, the table. Not here: measuring (measure_reader.py), pypmsi itself (read_rsa_pypmsi.py).
+Belongs here: the files, the readers, the tables. Not here: measuring (measure_reader.py), pypmsi itself (read_rsa_pypmsi.py).
 """
 
 import argparse
@@ -13,7 +14,9 @@ import random
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
+from math import log
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,8 +26,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from measure_reader import main as measure  # noqa: E402
 
-VERSION, YEAR = "228", 2024
-TEMPLATES = 5_000
+VERSION_FAMILY, VERSION, YEAR = "mco_rsa", "228", 2024
+TEMPLATES, WARM_UP = 5_000, 100
 PIECE_STAYS = 100_000  # in one row group of Parquet
 CODES = ("E119", "I500", "N184", "I10", "Z794", "J960", "E6600", "I48", "D62", "K590", "Z8670", "R522+8")
 ACTS = ("DEQP003", "EBQM001", "YYYY600", "ZBQK002", "HHQE005", "DZQM006", "JVJF004")
@@ -49,6 +52,24 @@ def write(path: Path, lines: int) -> None:
         for number in range(1, lines + 1):
             line = templates[number % TEMPLATES]
             handle.write(f"{line[:12]}{number:010d}{line[22:]}\n")
+
+
+def write_ano(rsa: Path, ano: Path) -> None:
+    """The .ano of such a file, in its order: a person for each stay, dates in the month of exit."""
+    from tests.support.rsa_lines import ano_line, layout, plain_ano
+
+    fields, month_at = layout("mco_ano", "1103", "fixed"), layout("mco_rsa", VERSION, "fixed")["MOISSOR"][0]
+    key, person = fields["CLE_RSA"][0], fields["NOANON"][0]
+    months = [f"{month:02d}" for month in range(1, 13)]
+    values = {month: {"MOISSORT": month, "DTENT": f"02{month}{YEAR}", "DTSORT": f"05{month}{YEAR}"} for month in months}
+    templates = {month: ano_line("1103", plain_ano(YEAR) | values[month]) for month in months}
+    with rsa.open(encoding="ascii") as stays, ano.open("w", encoding="ascii", newline="\n") as handle:
+        for stay in stays:
+            number, line = stay[12:22], templates[stay[month_at : month_at + 2]]
+            parts = sorted([(key, number), (person, f"P{number:>016}")])
+            for start, cell in parts:
+                line = line[:start] + cell + line[start + len(cell) :]
+            handle.write(f"{line}\n")
 
 
 def _stay(draw: random.Random) -> dict[str, Any]:
@@ -78,6 +99,62 @@ def ours_to_memory(path: str) -> int:
     return int(extract.tables["procedure"].num_rows)
 
 
+def ours_all_fields(path: str) -> int:
+    """Every field of every zone, numbers as numbers, nothing checked and nothing hashed: what pypmsi does."""
+    import numpy as np
+
+    from strata.ingest.fixed_width import Cells, line_blocks, zone_positions
+    from strata.ingest.layouts import layouts
+
+    layout = layouts(VERSION_FAMILY)[VERSION]
+    fixed_part, *zones = (_named(zone) for zone in (layout.fixed, *layout.zones))
+    held: list[dict[str, Any]] = []
+    acts = 0
+    with Path(path).open("rb") as handle:
+        for lines in line_blocks(iter(lambda: handle.read(4 << 20), b"")):
+            fixed = Cells.gather(lines.data, fixed_part, lines.starts, np.arange(len(lines.starts)))
+            held.append(_every_column(fixed))
+            starts = lines.starts + fixed_part.width
+            for zone in zones:
+                counts = fixed.integer(zone.count_name).values
+                positions, ranks, _ = zone_positions(starts, counts, zone.width)
+                held.append(_every_column(Cells.gather(lines.data, zone, positions, ranks)))
+                starts = starts + counts * np.int64(zone.width)
+            acts += len(positions)
+    return acts
+
+
+def _named(zone: Any) -> Any:
+    """The zone with a name for each field, those that the product does not use too."""
+    fields = tuple(replace(field, name=field.name or f"{field.atih_name} {rank}") for rank, field in enumerate(zone.fields))
+    return replace(zone, fields=fields)
+
+
+def _every_column(cells: Any) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from strata.ingest.fixed_width import numbers
+
+    return {
+        field.name: numbers(cells.integer(field.name), pa.int32()) if field.kind == "integer" else cells.text(field.name)
+        for field in cells.zone.fields
+    }
+
+
+def ours_to_warehouse(path: str) -> int:
+    """What `strata run` does first: the folder of the file, its .ano with it, into the tables of a new warehouse."""
+    from strata.ingest.load import ingest
+    from strata.ingest.warehouse import open_warehouse
+
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = Path(folder) / "warehouse" / "strata.duckdb"
+        ingest(Path(path).parent, warehouse)
+        connection = open_warehouse(warehouse)
+        acts = connection.execute("SELECT count(*) FROM read_procedure").fetchall()[0][0]
+        connection.close()
+    return int(acts)
+
+
 def ours_to_parquet(path: str) -> int:
     """Piece by piece, each line checked; nothing is held but the row group being filled."""
     import pyarrow as pa
@@ -91,7 +168,7 @@ def ours_to_parquet(path: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         writers = {name: pq.ParquetWriter(Path(folder) / f"{name}.parquet", schema, compression="zstd") for name, schema in TABLES.items()}
         held: list[dict[str, pa.RecordBatch]] = []
-        for piece in rsa_pieces(loose(Path(path), "a.rsa").blocks(), layouts("mco_rsa")[VERSION]):
+        for piece in rsa_pieces(loose(Path(path), "a.rsa").blocks(), layouts(VERSION_FAMILY)[VERSION]):
             held.append(piece.batches)
             acts += piece.batches["procedure"].num_rows
             if sum(batches["stay"].num_rows for batches in held) >= PIECE_STAYS:
@@ -117,7 +194,7 @@ def duckdb_substr(path: str) -> int:
 
     from strata.ingest.layouts import layouts
 
-    layout = layouts("mco_rsa")[VERSION]
+    layout = layouts(VERSION_FAMILY)[VERSION]
     columns = ", ".join(_substr(layout.fixed.field(name), name) for name in _fixed_names())
     with duckdb.connect() as connection:
         connection.sql(
@@ -140,7 +217,7 @@ def _fixed_names() -> list[str]:
     from strata.ingest.extract import STAY
     from strata.ingest.layouts import layouts
 
-    known = {field.name for field in layouts("mco_rsa")[VERSION].fixed.fields}
+    known = {field.name for field in layouts(VERSION_FAMILY)[VERSION].fixed.fields}
     names = [name for name in STAY.names if name in known] + [f"ghm_{part}" for part in ("cmd", "type", "number", "severity")]
     names += ["exit_year", "das_count", "procedure_count", "authorisation_count", "radiotherapy_count"]
     return list(dict.fromkeys(names))
@@ -157,15 +234,18 @@ def pandas_read_fwf(path: str) -> int:
 
     from strata.ingest.layouts import layouts
 
-    fields = [layouts("mco_rsa")[VERSION].fixed.field(name) for name in _fixed_names()]
+    fields = [layouts(VERSION_FAMILY)[VERSION].fixed.field(name) for name in _fixed_names()]
     spans = [(field.start, field.start + field.width) for field in fields]
     pandas.read_fwf(path, colspecs=spans, names=_fixed_names(), header=None, dtype=str)
     return 0
 
 
-READERS = {reader.__name__: reader for reader in (ours_to_memory, ours_to_parquet, duckdb_substr, pandas_read_fwf)}
+OURS = ("ours_to_memory", "ours_all_fields", "ours_to_parquet", "ours_to_warehouse")
+READERS = {reader.__name__: reader for reader in (*(globals()[name] for name in OURS), duckdb_substr, pandas_read_fwf)}
 LABELS = {
     "ours_to_memory": "strata, to Arrow tables",
+    "ours_all_fields": "strata, every field, no check, to Arrow tables",
+    "ours_to_warehouse": "strata, with its .ano into a warehouse",
     "ours_to_parquet": "strata, to Parquet, in pieces",
     "duckdb_substr": "DuckDB `substr`, same fields, no check",
     "pandas_read_fwf": "pandas `read_fwf`, fixed part only",
@@ -174,29 +254,47 @@ LABELS = {
 }
 
 
-def rounds(path: Path, warm_up: Path, repeats: int, commands: dict[str, list[str]]) -> Results:
-    """Every reader once per round, in turn, each in a new process."""
-    results: Results = {name: [] for name in commands}
+def rounds(paths: list[Path], repeats: int, commands: dict[str, list[str]]) -> list[Results]:
+    """paths: a warm-up, a quarter, the whole. Every reader once per round on the whole, ours on the quarter too, each in a new process."""
+    warm_up, *files = paths
+    results: list[Results] = [{name: [] for name in commands} for _ in files]
     for turn in range(repeats):
         for name, command in commands.items():
-            done = subprocess.run([*command, str(warm_up), str(path)], check=True, capture_output=True, text=True, encoding="utf-8")
-            results[name].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"round {turn + 1}, {name}: {results[name][-1]['seconds']:.2f} s", file=sys.stderr, flush=True)
+            for path, measured in zip(files, results):
+                if path is files[-1] or name in OURS:
+                    done = subprocess.run([*command, str(warm_up), str(path)], check=True, capture_output=True, text=True, encoding="utf-8")
+                    measured[name].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"round {turn + 1}, {name}: {results[-1][name][-1]['seconds']:.2f} s", file=sys.stderr, flush=True)
     return results
 
 
 def table(results: Results, lines: int, size_mb: float) -> str:
     """Medians over rounds; the last columns say how many times longer than each of ours a reader takes, paired within a round."""
-    text = "| reader | s | stays/s | MB/s | CPU s | peak MB | acts | x ours to memory | x ours to Parquet |\n"
-    text += "|---|---|---|---|---|---|---|---|---|\n"
+    against = [name for name in OURS if name != "ours_to_warehouse"]
+    text = f"| reader | s | stays/s | MB/s | CPU s | peak MB | acts | {' | '.join(f'x {name}' for name in against)} |\n"
+    text += "|---|---|---|---|---|---|---|---|---|---|\n"
     for name, measured in results.items():
         seconds = median(one["seconds"] for one in measured)
-        peaks = [one["peak_mb"] for one in measured if one["peak_mb"] is not None]
-        peak = f"{median(peaks):.0f}" if peaks else "not measured"
-        ratios = " | ".join(f"{_ratio(measured, results[mine]):.2f}" for mine in ("ours_to_memory", "ours_to_parquet"))
+        ratios = " | ".join(f"{_ratio(measured, results[mine]):.2f}" for mine in against)
         cells = f"{seconds:.2f} | {lines / seconds:.0f} | {size_mb / seconds:.0f} | {median(one['cpu_seconds'] for one in measured):.2f}"
-        text += f"| {LABELS[name]} | {cells} | {peak} | {measured[0]['acts'] or '-'} | {ratios} |\n"
+        text += f"| {LABELS[name]} | {cells} | {_peak(measured)} | {measured[0]['acts'] or '-'} | {ratios} |\n"
     return text
+
+
+def growth(small: Results, large: Results, lines: int) -> str:
+    """Ours at a quarter of the lines and at all of them, in CPU seconds; the exponent is 1 when they grow as the lines do."""
+    text = f"| reader | CPU s, {lines // 4} stays | CPU s, {lines} stays | exponent | peak MB | peak MB |\n|---|---|---|---|---|---|\n"
+    for name in OURS:
+        seconds = [median(one["cpu_seconds"] for one in results[name]) for results in (small, large)]
+        exponent = log(seconds[1] / seconds[0]) / log(4)
+        cells = f"{seconds[0]:.2f} | {seconds[1]:.2f} | {exponent:.2f} | {_peak(small[name])} | {_peak(large[name])}"
+        text += f"| {LABELS[name]} | {cells} |\n"
+    return text
+
+
+def _peak(measured: list[dict[str, Any]]) -> str:
+    peaks = [one["peak_mb"] for one in measured if one["peak_mb"] is not None]
+    return f"{median(peaks):.0f}" if peaks else "not measured"
 
 
 def _ratio(measured: list[dict[str, Any]], mine: list[dict[str, Any]]) -> float:
@@ -208,21 +306,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--pypmsi", metavar="PYTHON", help="the python of an environment where pypmsi is installed")
+    parser.add_argument(
+        "--pypmsi", metavar="PYTHON", help="the python of an environment where pypmsi is installed by hand (docs/explanation/benchmarks.md)"
+    )
     arguments = parser.parse_args()
     commands = {name: [sys.executable, __file__, "--reader", name] for name in READERS}
     if arguments.pypmsi:
         peer = [arguments.pypmsi, str(HERE / "read_rsa_pypmsi.py")]
         commands |= {f"pypmsi_{name}": [*peer, name] for name in ("to_memory", "to_parquet")}
     with tempfile.TemporaryDirectory() as folder:
-        path, warm_up = Path(folder) / "a.rsa", Path(folder) / "warm_up.rsa"
-        write(path, arguments.lines)
-        write(warm_up, 100)
-        size_mb = path.stat().st_size / 1e6
-        results = rounds(path, warm_up, arguments.repeats, commands)
+        paths = {count: Path(folder) / str(count) / "a.rsa" for count in (WARM_UP, arguments.lines // 4, arguments.lines)}
+        for count, path in paths.items():
+            path.parent.mkdir()
+            write(path, count)
+            write_ano(path, path.with_suffix(".ano"))
+        size_mb = paths[arguments.lines].stat().st_size / 1e6
+        quarter, whole = rounds(list(paths.values()), arguments.repeats, commands)
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pyarrow", "duckdb", "pandas"))
     print(f"{arguments.lines} stays, {size_mb:.0f} MB, version {VERSION}; medians of {arguments.repeats} interleaved rounds")
-    print(f"{platform.system()}, Python {platform.python_version()}, {libraries}\n\n{table(results, arguments.lines, size_mb)}")
+    print(f"{platform.system()}, Python {platform.python_version()}, {libraries}\n\n{table(whole, arguments.lines, size_mb)}")
+    print(growth(quarter, whole, arguments.lines))
 
 
 if __name__ == "__main__":

@@ -244,16 +244,16 @@ def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Inco
     for piece in one.stays.pieces():
         for name, table in piece.items():
             views[name].table = table
-        _insert_piece(connection)
+        _insert_piece(connection, [name for name in _CHILDREN if piece[name].num_rows])
     for statement in _NEW_PERSONS:
         connection.execute(statement)
     values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.stays.person_key}
     connection.execute(_INSERT_SLICES, values)
 
 
-def _insert_piece(connection: duckdb.DuckDBPyConnection) -> None:
+def _insert_piece(connection: duckdb.DuckDBPyConnection, children: list[str]) -> None:
     connection.execute(_INSERT_STAYS)
-    for name in _CHILDREN:
+    for name in children:
         _insert_children(connection, name)
 
 
