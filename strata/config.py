@@ -60,7 +60,7 @@ class Years:
 
 @dataclass(frozen=True)
 class Method:
-    """What the figures mean. conditions: empty, every definition of the folder. pie_rule: a, b or c of docs/reference/filters.md."""
+    """What the figures mean. conditions: empty, the default ones of the folder. pie_rule: a, b or c of docs/reference/filters.md."""
 
     conditions: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=lambda: ["mco"])

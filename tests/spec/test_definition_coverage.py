@@ -1,0 +1,35 @@
+"""The page that says what of the clinical text is where tells the truth: its tests exist, and its rules, with none left out."""
+
+import re
+import tomllib
+
+import pytest
+
+from strata.definitions import CONDITIONS
+from tests.support.repository import ROOT
+
+PAGE = (ROOT / "docs" / "explanation" / "definition-coverage.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)
+    assert len(named) > 60
+    missing = [
+        f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / "tests" / "spec" / file).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("condition", ["t2d", "hf"])
+def test_every_rule_is_on_the_page_and_the_page_names_no_other(condition: str) -> None:
+    rules = {rule["id"] for rule in tomllib.loads((CONDITIONS / condition / "definition.toml").read_text(encoding="utf-8"))["rules"]}
+    lines = [line for line in PAGE.splitlines() if line.startswith("|") and re.search(rf"\b{condition} ", line)]
+    named = {name for line in lines for name in re.findall(r"`((?:S\d|R)-[\w*-]+)`", line)}
+    assert {name for name in named if "*" not in name} <= rules
+    spoken_of = {rule for rule in rules if rule in named or any(name.endswith("*") and rule.startswith(name[:-1]) for name in named)}
+    assert rules - spoken_of == {"population", "known", "S1"}
+
+
+def test_every_boundary_of_the_clinical_text_has_its_line() -> None:
+    table = PAGE.partition("## Output (1.10)")[2].partition("\n## ")[0]
+    assert len([line for line in table.splitlines() if line.startswith("| ")]) == 10  # the heading and nine boundaries
