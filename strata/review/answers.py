@@ -1,0 +1,209 @@
+"""What the reviewers found: a filled sheet, read back into predictive values.
+
+Belongs here: reading and refusing. Not here: what a sheet looks like (form.py). A refusal names the sheet, row and column, never what a
+cell holds.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from strata.errors import StrataError
+from strata.review import form
+from strata.statistics import wilson
+
+Text = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A filled sheet. facts: those of the draw. groups: (kind, value) -> persons held, drawn, and number of each answer ('': none yet)."""
+
+    facts: dict[str, Any]
+    groups: dict[tuple[str, str], tuple[int, int, dict[str, int]]]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One positive predictive value. asked: 'stratum', 'condition' (of those of a stratum) or 'criterion'. judged: answers that tell.
+
+    share and its Wilson limits at 95 %; None when nobody could be judged.
+    """
+
+    asked: str
+    value: str
+    held: int
+    drawn: int
+    judged: int
+    confirmed: int
+    share: float | None
+    lower: float | None
+    upper: float | None
+
+
+def values(found: Found) -> list[Value]:
+    """Of the persons put in a stratum, how many are in it and how many have the condition; of those who meet a criterion, how many do."""
+    result = []
+    for (kind, value), (held, drawn, counts) in found.groups.items():
+        told = {answer: count for answer, count in counts.items() if answer not in ("", "cannot_tell")}
+        judged = sum(told.values())
+        if kind == "criterion":
+            result.append(_value("criterion", value, held, drawn, judged, told.get("present", 0)))
+        else:
+            result.append(_value("stratum", value, held, drawn, judged, told.get("confirmed", 0)))
+            result.append(_value("condition", value, held, drawn, judged, judged - told.get("not_condition", 0)))
+    return result
+
+
+def _value(asked: str, value: str, held: int, drawn: int, judged: int, confirmed: int) -> Value:
+    if not judged:
+        return Value(asked, value, held, drawn, 0, 0, None, None, None)
+    lower, upper = wilson(confirmed, judged)
+    return Value(asked, value, held, drawn, judged, confirmed, confirmed / judged, lower, upper)
+
+
+def read_review(path: Path) -> Found:
+    """Read a filled sheet, whole or in part. StrataError naming sheet, row and column when it is not the one that was drawn."""
+    try:
+        book = load_workbook(path, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
+        raise _refused(path.name, ("ce n'est pas un classeur XLSX lisible", "this is no XLSX workbook that can be read")) from error
+    language = next(
+        (one for one in form.LANGUAGES if {form.SHEETS[one][form.REVIEW], form.SHEETS[one][form.DRAW]} <= set(book.sheetnames)), None
+    )
+    if language is None:
+        raise _refused(path.name, ("les feuilles d'une revue n'y sont pas", "the sheets of a review are not in it"))
+    side = form.LANGUAGES.index(language)
+    review, draw = (book[form.SHEETS[language][place]] for place in (form.REVIEW, form.DRAW))
+    facts, groups = _read_facts(draw, side), _read_groups(draw, side)
+    counts: dict[tuple[str, str], dict[str, int]] = {group: {} for group in groups}
+    rows = list(_read_rows(review, groups, side))
+    for _, group, answer in rows:
+        counts[group][answer] = counts[group].get(answer, 0) + 1
+    _refuse_missing(review, [number for number, _, _ in rows], sum(drawn for _, drawn in groups.values()))
+    _refuse_moved(review, groups, counts)
+    return Found(facts, {group: (*groups[group], counts[group]) for group in groups})
+
+
+def _read_facts(sheet: Worksheet, side: int) -> dict[str, Any]:
+    facts = {}
+    for row, (name, texts) in enumerate(form.FACTS.items(), start=1):
+        _expect(sheet, row, 1, texts[side])
+        facts[name] = sheet.cell(row, 2).value
+    if facts["schema"] != form.SCHEMA:
+        raise _cell(sheet, 1, 2, ("ce schéma n'est pas connu", "this schema is not known"))
+    return facts
+
+
+def _read_groups(sheet: Worksheet, side: int) -> dict[tuple[str, str], tuple[int, int]]:
+    head = len(form.FACTS) + 2
+    for column, texts in enumerate(form.GROUP_COLUMNS.values(), start=1):
+        _expect(sheet, head, column, texts[side])
+    groups = {}
+    for row in range(head + 1, sheet.max_row + 1):
+        group = (_kind(sheet, row, 1, side), _text(sheet, row, 2))
+        groups[group] = (_whole(sheet, row, 4), _whole(sheet, row, 5))
+    if not groups:
+        raise _cell(sheet, head + 1, 1, ("aucun groupe tiré", "no group drawn"))
+    return groups
+
+
+def _read_rows(sheet: Worksheet, groups: Iterable[tuple[str, str]], side: int) -> Iterator[tuple[int, tuple[str, str], str]]:
+    """The question number, group and answer of each row."""
+    place = {name: column for column, name in enumerate(form.COLUMNS, start=1)}
+    for name, column in place.items():
+        _expect(sheet, 1, column, form.COLUMNS[name][:2][side])
+    seen: dict[int, int] = {}
+    for row in range(2, sheet.max_row + 1):
+        if all(sheet.cell(row, column).value in (None, "") for column in place.values()):
+            continue
+        number = _whole(sheet, row, place["number"])
+        if number in seen:
+            raise _cell(sheet, row, place["number"], (f"déjà à la ligne {seen[number]}", f"already in row {seen[number]}"))
+        seen[number] = row
+        _whole(sheet, row, place["person_id"])
+        group = (_kind(sheet, row, place["kind"], side), _text(sheet, row, place["value"]))
+        if group not in groups:
+            raise _cell(sheet, row, place["value"], ("rien de tel n'a été tiré", "nothing of the kind was drawn"))
+        yield number, group, _answer(sheet, row, place["answer"], group[0], side)
+
+
+def _answer(sheet: Worksheet, row: int, column: int, kind: str, side: int) -> str:
+    value = sheet.cell(row, column).value
+    if value is None or not str(value).strip():
+        return ""
+    written = " ".join(str(value).split()).casefold()
+    for answer, texts in form.ANSWERS[kind].items():
+        if written == texts[side].casefold():
+            return answer
+    allowed = [", ".join(texts[one] for texts in form.ANSWERS[kind].values()) for one in (0, 1)]
+    raise _cell(
+        sheet, row, column, (f"la réponse n'est pas de la liste : {allowed[side]}", f"the answer is not of the list: {allowed[side]}")
+    )
+
+
+def _kind(sheet: Worksheet, row: int, column: int, side: int) -> str:
+    value = sheet.cell(row, column).value
+    for kind, texts in form.KINDS.items():
+        if value == texts[side]:
+            return kind
+    raise _cell(sheet, row, column, ("ni strate ni critère", "neither a stratum nor a criterion"))
+
+
+def _whole(sheet: Worksheet, row: int, column: int) -> int:
+    value = sheet.cell(row, column).value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
+        raise _cell(sheet, row, column, ("un nombre entier est attendu", "a whole number is expected"))
+    return int(value)
+
+
+def _text(sheet: Worksheet, row: int, column: int) -> str:
+    value = sheet.cell(row, column).value
+    if value is None:
+        raise _cell(sheet, row, column, ("la case est vide", "the cell is empty"))
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _expect(sheet: Worksheet, row: int, column: int, text: str) -> None:
+    if sheet.cell(row, column).value != text:
+        raise _cell(sheet, row, column, (f"« {text} » est attendu ici", f"'{text}' is expected here"))
+
+
+def _refuse_missing(sheet: Worksheet, numbers: list[int], drawn: int) -> None:
+    """Every question drawn is there, and no other."""
+    wrong = sorted(set(range(1, drawn + 1)) ^ set(numbers))
+    if wrong:
+        listed = ", ".join(map(str, wrong[:10]))
+        raise _refused(sheet.title, (f"questions absentes ou en trop : {listed}", f"questions missing or added: {listed}"))
+
+
+def _refuse_moved(sheet: Worksheet, groups: dict[tuple[str, str], tuple[int, int]], counts: dict[tuple[str, str], dict[str, int]]) -> None:
+    """Each stratum and criterion has as many rows as were drawn."""
+    for group, (_, drawn) in groups.items():
+        if sum(counts[group].values()) != drawn:
+            value = list(form.COLUMNS).index("value") + 1
+            why = (f"« {group[1]} » : {drawn} lignes attendues", f"'{group[1]}': {drawn} rows expected")
+            raise _refused(f"{sheet.title}!{get_column_letter(value)}", why)
+
+
+def _cell(sheet: Worksheet, row: int, column: int, why: Text) -> StrataError:
+    return _refused(f"{sheet.title}!{get_column_letter(column)}{row}", why)
+
+
+def _refused(where: str, why: Text) -> StrataError:
+    return StrataError(
+        what=("Feuille de revue refusée", "Review sheet refused"),
+        where=where,
+        why=why,
+        fix=(
+            "Corriger cette case, ou repartir du fichier de strata review draw (même graine : mêmes personnes)",
+            "Mend this cell, or start from the file of strata review draw again (same seed: same persons)",
+        ),
+    )

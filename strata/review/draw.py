@@ -1,0 +1,167 @@
+"""Who is reviewed: so many persons of each stratum, so many who meet each criterion asked for, and where their charts are.
+
+Belongs here: the draw. Not here: the file (sheet.py). No pseudonym: a person is our integer, a chart is found by hospital, dates, file
+and line.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from strata.config import Config
+from strata.engine.duckdb import connect
+from strata.errors import StrataError
+from strata.explain.labels import definitions_folder, list_labels, stratum_labels
+
+Text = tuple[str, str]
+_SQL = {name: (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8") for name in ("draw", "stay")}
+_STAYS_SHOWN = 20  # of one question: a person may have hundreds of sessions; the latest lead to the chart
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay that counts for the answer. criteria: the criteria it counts for."""
+
+    finess: str
+    field: str
+    entry_date: date
+    exit_date: date
+    source_file: str
+    source_line: int
+    criteria: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing asked of one chart. kind: 'stratum' or 'criterion'; value: the stratum or the criterion_id. stays: the latest ones."""
+
+    number: int
+    person_id: int
+    kind: str
+    value: str
+    stays: tuple[Stay, ...]
+    all_stays: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """A stratum or a criterion. held: persons it has; drawn: of them, in the sheet. label: its clinical words."""
+
+    kind: str
+    value: str
+    label: Text
+    held: int
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Everything the sheet says; definition_id and seed make it possible to draw it again."""
+
+    condition: str
+    definition_id: str
+    year: int
+    seed: int
+    is_synthetic: bool
+    groups: tuple[Group, ...]
+    questions: tuple[Question, ...]
+
+
+def draw(config: Config, condition: str, year: int, *, per_stratum: int, criteria: list[str], per_criterion: int, seed: int) -> Draw:
+    """Draw up to `per_stratum` persons of each stratum of the year and `per_criterion` who meet each criterion. Reads the warehouse only.
+
+    StrataError: usage when a criterion is not of the condition; the data's fault when there is nobody.
+    """
+    connection = connect(config.database, read_only=True)
+    try:
+        _refuse_unknown(connection, condition, criteria)
+        asked: dict[str, Any] = {"condition": condition, "year": year}
+        numbers = {"per_stratum": per_stratum, "per_criterion": per_criterion, "criteria": criteria, "seed": seed}
+        drawn = connection.execute(_SQL["draw"], asked | numbers).fetchall()
+        if not drawn:
+            raise _nobody(condition, year)
+        groups = _groups(connection, config, condition, drawn)
+        order = {(group.kind, group.value): rank for rank, group in enumerate(groups)}
+        drawn.sort(key=lambda row: (row[0], order[row[1], row[2]]))  # a chart is opened once: what is asked of a person stands together
+        questions = _questions(connection, [(number, *row[:3]) for number, row in enumerate(drawn, start=1)], asked)
+        ((definition_id, is_synthetic),) = connection.execute(
+            "SELECT definition_id, is_synthetic FROM definition CROSS JOIN setting WHERE condition = ?", [condition]
+        ).fetchall()
+    finally:
+        connection.close()
+    return Draw(condition, definition_id, year, seed, is_synthetic, groups, questions)
+
+
+def _questions(
+    connection: duckdb.DuckDBPyConnection, drawn: list[tuple[int, int, str, str]], asked: dict[str, Any]
+) -> tuple[Question, ...]:
+    columns = list(zip(*drawn))
+    table = "SELECT unnest($n) AS question_no, unnest($p) AS person_id, unnest($k) AS kind, unnest($v) AS value"
+    found = connection.execute(
+        f"""WITH drawn AS ({table}), answer AS ({_SQL["stay"]})
+            SELECT * FROM answer ORDER BY question_no, exit_date DESC, source_file, source_line""",
+        {**asked, **dict(zip("npkv", map(list, columns)))},
+    ).fetchall()
+    stays: dict[int, list[Stay]] = {}
+    for number, *stay in found:
+        stays.setdefault(number, []).append(Stay(*stay))
+    of = {number: tuple(stays.get(number, ())) for number, *_ in drawn}
+    return tuple(Question(*row, stays=of[row[0]][:_STAYS_SHOWN], all_stays=len(of[row[0]])) for row in drawn)
+
+
+def _groups(
+    connection: duckdb.DuckDBPyConnection, config: Config, condition: str, drawn: list[tuple[int, str, str, int]]
+) -> tuple[Group, ...]:
+    folder = definitions_folder(config)
+    profiles, labels = stratum_labels(folder, condition), _criterion_labels(connection, folder, condition)
+    counted: dict[tuple[str, str], list[int]] = {}
+    for _, kind, value, held in drawn:
+        counted.setdefault((kind, value), []).append(held)
+    groups = []
+    for (kind, value), of_each in sorted(counted.items(), key=lambda item: (item[0][0] != "stratum", item[0][1])):
+        label = profiles.get(int(value), ("", "")) if kind == "stratum" else labels.get(value, (value, value))
+        groups.append(Group(kind, value, label, of_each[0], len(of_each)))
+    return tuple(groups)
+
+
+def _criterion_labels(connection: duckdb.DuckDBPyConnection, folder: Path, condition: str) -> dict[str, Text]:
+    """What each criterion looks for: the labels of its code lists."""
+    words = list_labels(folder, condition)
+    found = connection.execute(
+        """SELECT criterion_id, list(DISTINCT list_id ORDER BY list_id)
+           FROM definition_criterion INNER JOIN definition_term USING (event_no) WHERE condition = ? GROUP BY criterion_id""",
+        [condition],
+    ).fetchall()
+    return {
+        criterion: (" ; ".join(words[one][0] for one in lists if one in words), "; ".join(words[one][1] for one in lists if one in words))
+        for criterion, lists in found
+    }
+
+
+def _refuse_unknown(connection: duckdb.DuckDBPyConnection, condition: str, criteria: list[str]) -> None:
+    known = [
+        row[0]
+        for row in connection.execute(
+            "SELECT criterion_id FROM definition_criterion WHERE condition = ? ORDER BY ALL", [condition]
+        ).fetchall()
+    ]
+    if unknown := [one for one in criteria if one not in known]:
+        raise StrataError(
+            what=("Critère inconnu", "Unknown criterion"),
+            where=f"--criterion {', '.join(unknown)}",
+            why=(f"la définition a : {', '.join(known)}", f"the definition has: {', '.join(known)}"),
+            fix=("Choisir parmi eux", "Choose among them"),
+            is_usage=True,
+        )
+
+
+def _nobody(condition: str, year: int) -> StrataError:
+    return StrataError(
+        what=("Personne à tirer", "Nobody to draw"),
+        where=f"{condition}, {year}",
+        why=("aucune personne n'a de strate cette année-là", "nobody has a stratum in that year"),
+        fix=("Choisir une autre année (--year)", "Choose another year (--year)"),
+    )
