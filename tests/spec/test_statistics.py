@@ -62,6 +62,11 @@ def test_a_missing_population_gives_no_rate_and_harms_no_other_place():
     assert direct_rate(counts[1], residents[1], [1, 0]).value == pytest.approx(0.02)  # a band without weight needs no residents
 
 
+def test_no_rate_has_a_negative_limit():
+    rate = direct_rate([1, 9], [100, 100], [1, 1e-6])  # one event weighs nearly all: the formula alone goes below 0
+    assert rate.lower == 0 < rate.value
+
+
 def test_repeats_widen_a_rate_and_no_repeat_does_not():
     once = repeated_event_variance([[30, 0], [12, 0]])
     twice = repeated_event_variance([[10, 10], [4, 4]])
@@ -132,6 +137,7 @@ def test_over_dispersion_of_hand_made_places():
     assert multiplicative_overdispersion((10 + z / 2) ** 2, expected) == pytest.approx(inner / 10 / left)
     assert additive_overdispersion(100 * np.exp(z / 10), expected) == pytest.approx((inner / left - 9) / 900)
     assert additive_overdispersion(expected, expected) == 0
+    assert additive_overdispersion(np.zeros(10), expected) == additive_overdispersion(np.full(10, 0.5), expected) > 0
     assert multiplicative_overdispersion([121.0, 100], [100, 100]) == pytest.approx(2)  # too few to draw in: mean of 2^2 and 0
 
 

@@ -14,6 +14,7 @@ from strata import statistics as st
 COVERED = (0.93, 0.97)
 CELLS = 10  # sex and age bands; the dearest costs four times the cheapest
 MEAN_STAYS = 1.2  # per person and year
+NOT_DIVIDED = 0.6787  # what drawing in the outer tenths leaves of the variance of a normal: phi as its source prints it
 STANDARD = st.esp2013(range(0, 91, 5))
 Draws = np.random.Generator
 
@@ -92,14 +93,16 @@ def alarms(expected: float) -> list[float]:
 
 def scattered_alarms(tau2: float, sizes: tuple[float, float], repeats: int, draws: Draws, units: int = 100) -> dict[str, list[float]]:
     """The same shares among `units` places whose true ratios scatter (log-normal of variance tau2), by what the funnel knows of it."""
-    found: dict[str, list[list[float]]] = {"Poisson": [], "phi": [], "tau2": []}
+    found: dict[str, list[list[float]]] = {"Poisson": [], "phi, not divided": [], "phi": [], "tau2": []}
     for _ in range(repeats):
         expected = np.exp(draws.uniform(*np.log(sizes), units))
         log_variance = np.log1p(tau2)
         observed = draws.poisson(expected * draws.lognormal(-log_variance / 2, np.sqrt(log_variance), units))
+        phi = st.multiplicative_overdispersion(observed, expected)
         known = {
             "Poisson": {},
-            "phi": {"phi": st.multiplicative_overdispersion(observed, expected)},
+            "phi, not divided": {"phi": phi * NOT_DIVIDED},
+            "phi": {"phi": phi},
             "tau2": {"tau2": st.additive_overdispersion(observed, expected)},
         }
         for name, scatter in known.items():
