@@ -13,6 +13,7 @@ from strata.ingest.raw_tables import SQL_TYPES, column_rows, family, raw_columns
 
 _DATE = """CASE
     WHEN regexp_full_match({x}, '\\d{{4}}-\\d{{2}}-\\d{{2}}([ T].*)?') THEN TRY_CAST(left({x}, 10) AS DATE)
+    WHEN regexp_full_match({x}, '(0001|1[6-9]\\d{{2}}|2[01]\\d{{2}})(0[1-9]|1[0-2])\\d{{2}}') THEN CAST(try_strptime({x}, '%Y%m%d') AS DATE)
     WHEN regexp_full_match({x}, '\\d{{7,8}}') THEN CAST(try_strptime(lpad({x}, 8, '0'), '%d%m%Y') AS DATE)
     WHEN regexp_full_match({x}, '\\d{{2}}/\\d{{2}}/\\d{{4}}( .*)?') THEN CAST(try_strptime(left({x}, 10), '%d/%m/%Y') AS DATE)
     WHEN regexp_full_match({x}, '\\d{{2}}[A-Za-z]{{3}}\\d{{4}}(:.*)?') THEN CAST(try_strptime(left({x}, 9), '%d%b%Y') AS DATE)

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -13,6 +14,7 @@ from strata.ingest import raw_set, snds
 from strata.ingest.archives import open_sources
 from strata.ingest.load import ingest
 from strata.ingest.recognise import recognise_source
+from strata.ingest.snds_columns import columns, value_sql
 from tests.support.snds_set import FA, FB, OTHER, STC, Rows, stay, together, write_csv, write_parquet
 
 
@@ -93,10 +95,28 @@ def test_tables_are_read_inside_an_archive_and_leave_nothing_behind(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "written", ["2017-03-01", "2017-03-01 00:00:00", "2017-03-01T00:00:00.000", "01032017", "1032017", "01/03/2017", "01MAR2017:00:00:00"]
+    "written",
+    ["2017-03-01", "2017-03-01 00:00:00", "2017-03-01T00:00:00.000", "01032017", "1032017", "20170301", "01/03/2017", "01MAR2017:00:00:00"],
 )
 def test_dates_as_extractions_write_them(tmp_path: Path, written: str) -> None:
     assert one_stay(tmp_path, C={"EXE_SOI_DTD": written})["entry_date"] == date(2017, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("20111027", date(2011, 10, 27)),  # year first, though 20/11/1027 is a date too
+        ("20121215", date(2012, 12, 15)),
+        ("20122012", date(2012, 12, 20)),
+        ("16000101", date(1600, 1, 1)),
+        ("00010101", date(1, 1, 1)),
+        ("10122010", date(2010, 12, 10)),
+    ],
+)
+def test_eight_digits_tell_which_end_the_year_is_at(written: str, meant: date) -> None:
+    column = next(column for column in columns("IR_IMB_R") if column.name == "start_date")
+    with duckdb.connect() as connection:
+        assert connection.execute(f"SELECT {value_sql(column)} FROM (SELECT '{written}' AS start_date)").fetchall() == [(meant,)]
 
 
 def test_entry_falls_back_on_ent_dat(tmp_path: Path) -> None:
