@@ -56,9 +56,9 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None
     return [dict(zip(names, row)) for row in found.fetchall()]
 
 
-def stratum_models() -> list[str]:
-    """The models between definitions and `person_stratum`, both ends included, in build order."""
-    needed = {"person_stratum"}
+def stratum_models(last: str = "person_stratum") -> list[str]:
+    """The models between definitions and `last`, which is the end of the list, in build order."""
+    needed = {last}
     for name, model in reversed(models.models().items()):  # each stands after what it reads
         if name in needed:
             needed.update(one for one in model.inputs if one in models.models() and models.models()[one].layer == "strata")

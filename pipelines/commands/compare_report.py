@@ -3,6 +3,7 @@
 Belongs here: choosing what is shown, its sentences, and small numbers hidden on the page. Not here: the numbers (strata/compare).
 """
 
+import itertools
 import shutil
 import textwrap
 from dataclasses import dataclass
@@ -228,7 +229,14 @@ def _term(term: str) -> str:
 def as_text(page: View) -> str:
     """The view as lines no wider than the terminal where words can be folded; a table is as wide as it must be."""
     width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
-    lines = [page.title, *_wrapped(page.about, width, ""), "", *(f"  {line}" for line in page.summary), "", page.titles[0]]
+    lines = [
+        page.title,
+        *_wrapped(page.about, width, ""),
+        "",
+        *itertools.chain(*(_wrapped(line, width, "  ") for line in page.summary)),
+        "",
+        page.titles[0],
+    ]
     cells = [page.heads, *page.matrix]
     widths = [max(len(row[column]) for row in cells) for column in range(len(page.heads))]
     lines += [

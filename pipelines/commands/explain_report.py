@@ -363,7 +363,7 @@ class _Teller:
 def as_text(page: View) -> str:
     """The view as lines no wider than the terminal."""
     width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
-    lines = [page.title, page.about, "", f"  {page.answer}", *_wrapped(page.because, width, "  ")]
+    lines = [page.title, *_wrapped(page.about, width, ""), "", *_wrapped(page.answer, width, "  "), *_wrapped(page.because, width, "  ")]
     for section in page.sections:
         lines += ["", section.title]
         for entry in section.entries:
@@ -375,7 +375,7 @@ def as_text(page: View) -> str:
                     f"{stay}  {care_field} {hospital}  {codes}  [{page.heads[4].lower()} {until} ; {source}]", width, "      ", "        "
                 )
             if entry.more:
-                lines.append(f"      {entry.more}")
+                lines += _wrapped(entry.more, width, "      ")
     return "\n".join([*lines, "", *_wrapped(page.warning, width, ""), ""]) + "\n"
 
 

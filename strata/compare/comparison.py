@@ -27,8 +27,6 @@ SCHEMA = "strata-compare/1"
 NONE = "none"
 STATES = ("1", "2", "3", "4", "at_risk_strict", "at_risk_extended", NONE)
 _SQL = Path(__file__).parent
-# Large, and read by nothing once the evidence is there.
-_DROPPED = ("stay_list", "stay_event", "stay_episode", "care_event")
 Row = dict[str, Any]
 Tell = Callable[[tuple[str, str]], None]
 
@@ -103,9 +101,11 @@ def _build(connection: duckdb.DuckDBPyConnection, config: Config, side: Side, sc
     own = replace(config.paths, conditions=str(side.folder.resolve()))
     write_definitions(connection, replace(config, paths=own, method=replace(config.method, conditions=conditions)))
     for name in stratum_models():
+        connection.execute(f"CREATE TABLE {name} (not_yet BOOLEAN)")  # so that replacing it never means the warehouse's own
         models.build(connection, name)
-    for name in _DROPPED:
-        connection.execute(f"DROP TABLE IF EXISTS {schema}.{name}")
+    for name in stratum_models():
+        if not name.startswith("person_"):  # stays and codes are large, and nothing reads them from here on
+            connection.execute(f"DROP TABLE {schema}.{name}")
 
 
 def _compared(connection: duckdb.DuckDBPyConnection, names: tuple[str, str], condition: str) -> Comparison:

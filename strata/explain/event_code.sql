@@ -8,7 +8,7 @@ WITH clause_held AS (
   FROM event_term
   INNER JOIN definition_clause ON event_term.event_no = definition_clause.event_no AND event_term.clause = definition_clause.clause
   GROUP BY event_term.stay_id, event_term.event_no, event_term.clause, definition_clause.terms
-  HAVING count(*) = definition_clause.terms
+  HAVING count(DISTINCT event_term.term) = definition_clause.terms
 )
 
 SELECT

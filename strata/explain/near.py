@@ -17,38 +17,39 @@ from strata.explain.world import settle, vary
 from strata.scratch import rows
 
 Row = dict[str, Any]
-_FROM_STAYS = ("stay_list", "stay_event", "stay_episode", "person_evidence")
 _UNMET = "criterion_no NOT IN (SELECT criterion_no FROM asked.person_evidence)"
-# A few lines of change each; `asked` holds what the warehouse says.
-_ANY_NUMBER = f"CREATE TABLE definition_criterion AS SELECT * REPLACE (1 AS at_least) FROM asked.definition_criterion WHERE {_UNMET}"
-_UNMET_ONLY = f"CREATE TABLE definition_criterion AS SELECT * FROM asked.definition_criterion WHERE {_UNMET}"
-_ANY_TRAIT = (
-    "CREATE TABLE definition_event AS SELECT * REPLACE (0 AS traits_all, 0 AS traits_any, 0 AS traits_none) FROM asked.definition_event"
-)
-_NO_FILTER = "CREATE TABLE stay AS SELECT * REPLACE (exit_date IS NOT NULL AS counts_for_person) FROM person.stay"
+# What each variant changes: table -> query, a few lines each; `asked` and `person` hold what the warehouse says.
+_UNMET_ONLY = {"definition_criterion": f"SELECT * FROM asked.definition_criterion WHERE {_UNMET}"}
+_ANY_NUMBER = {"definition_criterion": f"SELECT * REPLACE (1 AS at_least) FROM asked.definition_criterion WHERE {_UNMET}"}
+_ANY_TRAIT = _UNMET_ONLY | {
+    "definition_event": "SELECT * REPLACE (0 AS traits_all, 0 AS traits_any, 0 AS traits_none) FROM asked.definition_event"
+}
+_NO_FILTER = _UNMET_ONLY | {"stay": "SELECT * REPLACE (exit_date IS NOT NULL AS counts_for_person) FROM person.stay"}
 # The dates on which a criterion may last have begun to hold: those of the stays that show its event.
-_PAST_DATES = """CREATE TABLE reporting_year AS
+_PAST_DATES = _UNMET_ONLY | {
+    "reporting_year": """
     SELECT reporting_year.* REPLACE (CAST(row_number() OVER (ORDER BY seen.exit_date) AS SMALLINT) AS year, seen.exit_date AS index_date)
     FROM asked.reporting_year CROSS JOIN (
       SELECT exit_date FROM asked.stay_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)
       UNION SELECT last_date FROM asked.care_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)) AS seen
     WHERE seen.exit_date <= asked.reporting_year.index_date"""
+}
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
-_ONE_MORE = (
-    f"""CREATE TABLE person_evidence AS
+_ONE_MORE = {
+    "person_evidence": f"""
     WITH imagined AS (
       SELECT -criterion_no AS person_id, criterion_no FROM asked.definition_criterion WHERE {_UNMET} UNION ALL SELECT 0, NULL)
     SELECT imagined.person_id, held.condition, held.year, held.criterion_no FROM imagined CROSS JOIN asked.person_evidence AS held
     UNION ALL
     SELECT imagined.person_id, definition.condition, reporting_year.year, imagined.criterion_no
     FROM imagined CROSS JOIN asked.definition CROSS JOIN asked.reporting_year WHERE imagined.criterion_no IS NOT NULL""",
-    """CREATE TABLE person_state AS
+    "person_state": """
     SELECT DISTINCT state.* REPLACE (held.person_id AS person_id, CASE held.person_id WHEN 0 THEN 200 ELSE state.age_years END AS age_years)
-    FROM asked.person_state AS state CROSS JOIN person_evidence AS held""",
-    """CREATE TABLE person_type AS
+    FROM asked.person_state AS state CROSS JOIN variant.person_evidence AS held""",
+    "person_type": """
     SELECT DISTINCT held.person_id, type.condition, type.year, type.person_type
-    FROM asked.person_type AS type CROSS JOIN person_evidence AS held""",
-)
+    FROM asked.person_type AS type CROSS JOIN variant.person_evidence AS held""",
+}
 
 
 def near_criteria(connection: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]:
@@ -85,8 +86,8 @@ def changes_to_come(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         if current is None:
             break
         on = row["expires_on"]
-        moved = f"CREATE TABLE reporting_year AS SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"
-        vary(connection, [moved], ("person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
+        moved = {"reporting_year": f"SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"}
+        vary(connection, moved, ("person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
         later = _status(connection, "variant")
         if later != current:
             found.append({"date": on, **(later or {"status": None, "stratum": None, "rule_id": None})})
@@ -101,13 +102,13 @@ def _status(connection: duckdb.DuckDBPyConnection, schema: str) -> Row | None:
 
 
 def _number(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    vary(connection, [_ANY_NUMBER], ["person_evidence"])
+    vary(connection, _ANY_NUMBER)
     return rows(connection, "SELECT criterion_no, events, last_date FROM variant.person_evidence ORDER BY criterion_no")
 
 
 def _window(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """The last time the criterion held before, and the day from which it no longer did."""
-    vary(connection, [_UNMET_ONLY, _PAST_DATES], ["person_evidence"])
+    vary(connection, _PAST_DATES)
     return rows(
         connection,
         """SELECT criterion_no, max(last_date) AS last_date, max(expires_on) AS expired_on
@@ -117,7 +118,7 @@ def _window(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def _trait(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """The latest stay that would be counted were no trait asked for, and the traits it lacks or has too many."""
-    vary(connection, [_UNMET_ONLY, _ANY_TRAIT], _FROM_STAYS[1:])
+    vary(connection, _ANY_TRAIT)
     found = rows(connection, _NEW_STAYS.format(more=_MASKS))
     for row in found:
         masks = {name: row.pop(name) for name in ("lacks_all", "lacks_any", "excluded")}
@@ -127,7 +128,7 @@ def _trait(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def _filter(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """The latest stay that would be counted had no filter left it out, and those filters."""
-    vary(connection, [_UNMET_ONLY, _NO_FILTER], _FROM_STAYS)
+    vary(connection, _NO_FILTER)
     reasons = """, (SELECT list(stay_rejection.reason ORDER BY stay_rejection.reason)
         FROM stay_rejection INNER JOIN stay_filter ON stay_rejection.reason = stay_filter.reason AND stay_filter.from_persons
         WHERE stay_rejection.stay_id = stay.stay_id) AS filters"""

@@ -18,19 +18,19 @@ from strata.scratch import empty, look_in, open_scratch, rows, stratum_models
 
 _OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member", "criterion_source")
 _OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")
-_OF_EVENT = ("definition_clause", "definition_term")
+_OF_EVENT = ("definition_clause", "definition_term", "code_term")
 _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
-# Steps of the engine that are kept: table here -> (model, its CTE).
+# Steps of the engine that are kept: table here -> its CTE.
 _STEPS = {
-    "stay_code": ("stay_list", "coded"),
-    "event_term": ("stay_event", "term_met"),
-    "windowed_stay": ("person_evidence", "windowed"),
-    "episode_beside": ("person_evidence", "episode_event"),
-    "rule_score": ("person_rule", "scored"),
-    "type_count": ("person_type", "group_count"),
-    "type_metric": ("person_type", "metric"),
-    "type_term": ("person_type", "term_held"),
-    "type_first": ("person_type", "first_rule"),
+    "stay_code": "coded",
+    "event_term": "term_met",
+    "windowed_stay": "windowed",
+    "episode_beside": "episode_event",
+    "rule_score": "scored",
+    "type_count": "group_count",
+    "type_metric": "metric",
+    "type_term": "term_held",
+    "type_first": "first_rule",
 }
 
 
@@ -64,19 +64,24 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
     for table in ("stay_event", "care_event"):
         _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
-    for table, (model, name) in _STEPS.items():
-        connection.execute(f"CREATE TABLE {table} AS {step(model, name)}")
+    for table, name in _STEPS.items():
+        connection.execute(f"CREATE TABLE {table} AS {step(name)}")
     _refuse_half_made(connection)
 
 
-def vary(connection: duckdb.DuckDBPyConnection, changes: Iterable[str], rebuilt: Iterable[str]) -> None:
-    """Change some inputs (`CREATE TABLE name AS …`, which read the unchanged ones) and build these models on them, in schema `variant`."""
+def vary(connection: duckdb.DuckDBPyConnection, changes: dict[str, str], built: Iterable[str] | None = None) -> None:
+    """Change some inputs (table -> the query that makes it) and build what reads them on the way to the evidence, in schema `variant`.
+
+    built: the models to build, where it is not those.
+    """
     empty(connection, "variant")
     look_in(connection, "variant", "asked", "person")
-    for change in changes:
-        connection.execute(change)
-    for name in rebuilt:
-        models.build(connection, name)
+    for table, query in changes.items():
+        connection.execute(f"CREATE TABLE {table} AS {query}")
+    stale = set(models.downstream(changes)) & set(stratum_models("person_evidence"))
+    for name in stratum_models() if built is None else built:
+        if built is not None or name in stale:
+            models.build(connection, name)
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
@@ -87,7 +92,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _refuse_half_made(connection: duckdb.DuckDBPyConnection) -> None:
     """What the engine makes of these stays must be what the warehouse says: a run that was cut short may have left new definitions."""
-    vary(connection, (), stratum_models())
+    vary(connection, {}, stratum_models())
     for table in _OF_YEAR:
         both = [f"SELECT * FROM {schema}.{table}" for schema in ("variant", "asked")]
         own = "WHERE person_id IN (SELECT person_id FROM person.stay)"

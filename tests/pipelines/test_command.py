@@ -35,8 +35,12 @@ WRONG = [
     (["publish", "verify"], "strata publish verify"),
     (["reference", "build"], "--out"),
     (["dashboard", "build", "--config", "missing.toml"], "missing.toml"),
+    (["explain"], "strata explain"),
+    (["explain", "1", "--config", "missing.toml"], "missing.toml"),
+    (["compare", "--definitions", "built-in", "built-in", "--config", "missing.toml"], "missing.toml"),
 ]
 PAGES = [[], ["demo"], ["init"], ["list"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
+PAGES += [["explain"], ["compare"]]
 PAGES += [["reference", action] for action in ("build", "show", "verify")]
 
 
