@@ -53,7 +53,8 @@ def _shares(table: UserCsv, rows: pl.DataFrame, kind: str, crosswalk: pl.DataFra
     places = current_places(crosswalk, kind) if crosswalk is not None else None
     if places is None or places.is_empty():
         what = ("Table de passage absente.", "Crosswalk missing.")
-        why = (f"Le code géographique des {kind} n'est pas connu.", f"The geographic code of each {kind} is not known.")
+        french = {"commune": "communes", "postcode": "codes postaux"}[kind]
+        why = (f"Le code géographique PMSI des {french} n'est pas connu.", f"The PMSI geographic code of each {kind} is not known.")
         fix = (
             "Déposez le fichier de l'ATIH et donnez son dossier : [paths] crosswalk.",
             "Drop the ATIH file and name its folder: [paths] crosswalk.",
