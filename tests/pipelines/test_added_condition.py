@@ -80,13 +80,3 @@ def test_its_pages_say_its_name_and_the_receipt_its_version(publication: Path) -
     receipt = (publication / "receipt.json").read_text(encoding="utf-8")
     assert all(name in receipt for name in ("MY-ASTHMA-0.1", "RP-BPCO-0.1", "RP-AVC-0.1", "RP-SEG-0.1"))
     assert "t2d" not in pl.read_parquet(publication / "indicators.parquet")["condition"].unique().to_list()
-
-
-def test_nothing_in_the_product_names_a_condition_it_does_not_ship_by_default() -> None:
-    """The three proposals came without a change of code: only their folders and documents name them."""
-    texts = {
-        path: path.read_text(encoding="utf-8") for part in ("strata", "pipelines", "dashboards") for path in (ROOT / part).rglob("*.py")
-    }
-    texts |= {path: path.read_text(encoding="utf-8") for path in (ROOT / "sql").rglob("*.sql")}
-    named = {path.name for path, text in texts.items() if re.search(r"['\"]copd['\"]|RP-(BPCO|AVC|SEG)-", text)}
-    assert named == set()
