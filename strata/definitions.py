@@ -93,16 +93,18 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
     """
     compiled = Compiled()
     places: dict[str, Path] = {}
+    used: dict[str, CodeList] = {}
     for condition in conditions:
         text = read_definition(folder / condition / "definition.toml")
         lists, files = read_code_lists(folder, condition)
         compiler = _Compiler(text, compiled, lists)
         compiler.compile()
         _refuse_namesakes(places, compiler.used)
-        if nomenclature is not None:
-            check_against(nomenclature, compiler.used)
+        used |= {code_list.list_id: code_list for code_list in compiler.used}
         for path in (text.path, *files):
             compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    if nomenclature is not None:
+        check_against(nomenclature, list(used.values()))
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
 
