@@ -19,7 +19,7 @@ def multiplicative_overdispersion(observed: ArrayLike, expected: ArrayLike) -> f
     """phi: mean of z^2 over places, z = 2 (sqrt(O) - sqrt(E)), the outer 10 % on each side drawn in (Spiegelhalter, QSHC 2005).
 
     The mean is divided by what drawing in leaves of it by chance alone (0.68), so that phi is 1 then. The source leaves it at 0.68: where
-    places differ, its funnel gives twice the alarms it says at 95 %, five times at 99.8 % (docs/explanation/coverage.md).
+    places differ, its funnel gives twice the alarms it says at 95 % and five times at 99.8 % or more (docs/explanation/coverage.md).
     observed, expected: persons (or events), one value per place. Widen only by phi above 1 (funnel_limits does).
     Few places give a poor phi: take all of the nation's.
     ValueError for missing or negative counts, an expected of 0, fewer than two places.
