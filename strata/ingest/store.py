@@ -300,9 +300,11 @@ def _account(connection: duckdb.DuckDBPyConnection, one: Incoming, slices: list[
     in_now = _lines_by_file(connection, one.stays.field, f"s.slice_id IN (SELECT slice_id FROM read_slice WHERE sha256 = '{one.sha256}')")
     reason = next((each.verdict for each in slices if not each.is_taken), None)
     is_in = any(in_now.get(file.source_file) for file in files)
+    is_whole = sum(in_now.values()) == sum(file.accepted for file in files if file.family in main_families())
     for file in files:
         if file.reason is None:
-            lines_in = in_now.get(file.source_file, 0) if file.family in main_families() else file.accepted if is_in else 0
+            is_counted = file.family in main_families() and not is_whole  # a stay over two files has its lines in the first one's count
+            lines_in = in_now.get(file.source_file, 0) if is_counted else file.accepted if is_in else 0
             accepted = min(lines_in, file.accepted)
             file.refused += file.accepted - accepted
             file.accepted = accepted

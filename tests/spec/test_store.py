@@ -99,6 +99,15 @@ def test_a_field_replaces_its_own_slice_only_and_counts_lines_not_stays(connecti
     ]
 
 
+def test_a_table_in_two_files_is_accepted_whole_when_a_stay_goes_from_one_to_the_other(connection: duckdb.DuckDBPyConnection) -> None:
+    one = extract("smr", [1, 2], "first", weeks=3, form="snds")  # a stay names the file of its first week
+    family = one.files[0].family
+    one.files = [FileSeen(name, name, family, year=YEAR, lines=lines, accepted=lines) for name, lines in (("first", 4), ("second", 2))]
+    store(connection, Incoming(one, "a", 12))
+    accounts = connection.execute("SELECT source_file, accepted, refused, reason FROM read_file ORDER BY 1").fetchall()
+    assert accounts == [("first", 4, 0, None), ("second", 2, 0, None)]
+
+
 def test_both_forms_are_refused_field_by_field(connection: duckdb.DuckDBPyConnection) -> None:
     store(connection, Incoming(extract("mco", [1], "mco"), "a", 12), Incoming(extract("smr", [1], "smr", form="snds"), "b", 12))
     with pytest.raises(StrataError) as error:
