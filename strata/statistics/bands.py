@@ -12,7 +12,7 @@ from strata.statistics.shapes import Array, array, refuse
 
 
 class Weighted(NamedTuple):
-    """Per place: weighted rate, its variance, events, and the largest weight of one event. The last axis, the bands, is gone."""
+    """Per place: weighted rate, its variance, events in bands that weigh, and the largest weight of one event. The last axis, the bands, is gone."""
 
     rate: Array
     variance: Array
@@ -37,6 +37,6 @@ def weighted(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, var
     return Weighted(
         rate=np.where(weighs, per_event * events, 0.0).sum(axis=-1),
         variance=np.where(weighs, per_event**2 * spread, 0.0).sum(axis=-1),
-        events=events.sum(axis=-1),
+        events=np.where(weighs, events, 0.0).sum(axis=-1),
         heaviest=per_event.max(axis=-1),
     )

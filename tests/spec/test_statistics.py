@@ -60,6 +60,7 @@ def test_a_missing_population_gives_no_rate_and_harms_no_other_place():
     assert np.isnan(rate.value).tolist() == np.isnan(rate.upper).tolist() == [False, True, True]
     assert rate.value[0] == pytest.approx(0.0175)
     assert direct_rate(counts[1], residents[1], [1, 0]).value == pytest.approx(0.02)  # a band without weight needs no residents
+    assert direct_rate([20, 900], [1_000, 500], [1, 0]) == direct_rate([20], [1_000], [1])  # nor do its events count
 
 
 def test_no_rate_has_a_negative_limit():
