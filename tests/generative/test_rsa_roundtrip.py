@@ -39,6 +39,10 @@ TEXTS = {
     "supplement_nn2": "NBSUPNN2",
     "supplement_nn3": "NBSUPNN3",
 }
+NOT_IN_RSA = (
+    *("valuation_code", "cost_billed_eur", "billing_base_eur"),
+    *("care_form", "presence_days", "presence_half_days", "is_unfinished"),
+)
 
 
 def _day(text: object) -> date:
@@ -52,7 +56,7 @@ def _expected_stay(stay: dict, ano: dict | None, year: int) -> dict[str, object]
     row |= {"nights": fixed["DUREE"] or 0, "sessions": fixed["NBSEANCE"] or 0, "automatic_rsa": fixed["GENAUTORSA"] or "0"}
     parts = [value for value in (fixed["NBSUPSTF"], fixed.get("NBSUPSTFPOLY")) if value is not None]
     row |= {"supplement_stf": sum(parts) if parts else None, "unit_count": len(stay["units"]), "format_version": RSA_OF_YEAR[year]}
-    row |= {"field": "mco", "source_file": "x.rsa", "valuation_code": None, "cost_billed_eur": None}
+    row |= {"field": "mco", "source_file": "x.rsa"} | dict.fromkeys(NOT_IN_RSA)
     if ano is None:
         return row | {"pseudonym": None, "chaining_codes": " " * 9, "entry_date": None, "exit_date": None, "billable": None}
     codes = "".join(str(ano[name]) for name in RETURNS)
