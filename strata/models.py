@@ -1,6 +1,11 @@
 """The sql/ folder as a graph: which tables there are, what they read, how to build them.
 
-Belongs here: parsing and ordering the files, building one table or all. Not here: any SQL, any orchestration (pipelines/).
+Belongs here: parsing and ordering the files, building one table, in buckets where its file says so. Not here: any SQL of the method,
+any orchestration (pipelines/).
+
+A file whose leading comment has the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time:
+the tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow
+with the country.
 """
 
 import hashlib
@@ -8,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import duckdb
@@ -17,11 +23,13 @@ from sqlglot import exp
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parent.parent / "sql"
+BUCKET_ROWS = 20_000_000  # of the largest table read: about 1 GB of memory, and few enough ranges that each is worth its scan
+_BUCKETS = "Buckets: "
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: one SELECT, one table. inputs: the tables it reads, ours or ingest's, in name order."""
+    """One SQL file: one SELECT, one table. inputs: the tables it reads, ours or ingest's, in name order. bucket_column: None, all at once."""
 
     name: str
     layer: str
@@ -29,6 +37,7 @@ class Model:
     sql: str
     description: str
     inputs: tuple[str, ...]
+    bucket_column: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -57,7 +66,7 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
     """Build one table from its file, replacing it; gives its number of rows. Raises StrataError naming the file."""
     model = models(folder)[name]
     try:
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS\n{model.sql}")
+        _build_in_buckets(connection, model)
     except duckdb.Error as error:
         raise StrataError(
             what=(f"La table {name} n'a pas pu être construite", f"Table {name} could not be built"),
@@ -68,21 +77,67 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
     return int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
 
+def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Each range is a statement of its own: the table is made under another name, so that a failure leaves the old one."""
+    inputs = _with_column(connection, model)
+    ranges = _ranges(connection, model.bucket_column or "", inputs)
+    if len(ranges) == 1:
+        connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS\n{model.sql}")
+        return
+    part = f"{model.name}_in_part"
+    for number, condition in enumerate(ranges):
+        makes = f"INSERT INTO {part}" if number else f"CREATE OR REPLACE TABLE {part} AS"
+        connection.execute(f"{makes}\n{_limited(model.sql, inputs, condition)}")
+    connection.execute(f"DROP TABLE IF EXISTS {model.name}")
+    connection.execute(f"ALTER TABLE {part} RENAME TO {model.name}")
+
+
+def _with_column(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
+    """The tables a model reads that have its bucket column."""
+    if model.bucket_column is None:
+        return []
+    return [table for table in model.inputs if model.bucket_column in _columns(connection, table)]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+
+
+def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str]) -> list[str]:
+    """Conditions that part the values of the column, NULL included, into ranges of about BUCKET_ROWS rows of the largest table."""
+    sizes = {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in inputs}
+    count = -(-max(sizes.values(), default=0) // BUCKET_ROWS)
+    if count <= 1:
+        return ["true"]
+    largest = max(sizes, key=lambda table: sizes[table])
+    shares = [rank / count for rank in range(1, count)]
+    sample = f"SELECT {column} FROM {largest} USING SAMPLE 1 PERCENT (system, 1)"
+    found = connection.execute(f"SELECT quantile_disc({column}, {shares}) FROM ({sample})").fetchall()[0][0] or []
+    bounds = sorted(set(found))
+    inner = [f"{column} >= {low} AND {column} < {high}" for low, high in pairwise(bounds)]
+    return [f"({column} < {bounds[0]} OR {column} IS NULL)", *inner, f"{column} >= {bounds[-1]}"] if bounds else ["true"]
+
+
+def _limited(sql: str, inputs: list[str], condition: str) -> str:
+    """The same SELECT, where each of these tables has only the rows that meet the condition: a name put in front of the table's."""
+    query = sql[len(_leading_lines(sql)) :].lstrip()
+    limits = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for table in inputs)
+    return f"WITH {limits},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {limits}\n{query}"
+
+
 def _parse(path: Path) -> Model:
     sql = path.read_text(encoding="utf-8").strip().rstrip(";")
     tree = sqlglot.parse_one(sql, read="duckdb")
     local = {cte.alias for cte in tree.find_all(exp.CTE)}
     inputs = sorted({table.name for table in tree.find_all(exp.Table)} - local)
-    return Model(path.stem, path.parent.name, path, sql, _leading_comment(sql), tuple(inputs))
+    lines = [line[2:].strip() for line in _leading_lines(sql).splitlines()]
+    columns = [line.removeprefix(_BUCKETS) for line in lines if line.startswith(_BUCKETS)]
+    description = "\n".join(line for line in lines if not line.startswith(_BUCKETS))
+    return Model(path.stem, path.parent.name, path, sql, description, tuple(inputs), columns[0] if columns else None)
 
 
-def _leading_comment(sql: str) -> str:
-    lines = []
-    for line in sql.splitlines():
-        if not line.startswith("--"):
-            break
-        lines.append(line[2:].strip())
-    return "\n".join(lines)
+def _leading_lines(sql: str) -> str:
+    return "".join(takewhile(lambda line: line.startswith("--"), sql.splitlines(keepends=True)))
 
 
 def _first_line(error: Exception) -> str:

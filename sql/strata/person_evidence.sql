@@ -1,8 +1,10 @@
 -- Grain: one person x condition x reporting year x criterion met.
 -- The reason for everything that follows: how many events, the first and the last, and the day from which, without a new one, the
 -- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, or with more than it, the year's look-back.
+-- Criteria are counted by window_no, one number for a criterion in a reporting year, and named once they are few.
 -- A day of ambulatory care counts as a stay that ends that day; a long-term illness, as one that ends when its exemption does.
-WITH bounded AS (
+-- Buckets: person_id
+WITH reach AS (
   SELECT
     definition_criterion.event_no,
     definition_criterion.criterion_no,
@@ -18,13 +20,32 @@ WITH bounded AS (
   CROSS JOIN reporting_year
 ),
 
-windowed AS (
+-- after_date: the last day whose months are over at the index date. Of a day that the month does not have they are over on its last day.
+bounded AS (
+  SELECT
+    event_no,
+    criterion_no,
+    counted,
+    at_least,
+    episode_event_no,
+    year,
+    index_date,
+    months,
+    CASE
+      WHEN index_date = last_day(index_date) THEN last_day(CAST(index_date - to_months(months) AS DATE))
+      ELSE CAST(index_date - to_months(months) AS DATE)
+    END AS after_date,
+    CAST(row_number() OVER (ORDER BY year, criterion_no) AS SMALLINT) AS window_no
+  FROM reach
+),
+
+windowed AS NOT MATERIALIZED (
   SELECT
     stay_event.person_id,
     stay_event.stay_id,
     stay_event.exit_date,
     stay_event.days,
-    bounded.year,
+    bounded.window_no,
     bounded.criterion_no,
     bounded.counted,
     bounded.at_least,
@@ -34,7 +55,7 @@ windowed AS (
   INNER JOIN bounded
     ON stay_event.event_no = bounded.event_no
     AND stay_event.exit_date <= bounded.index_date
-    AND stay_event.exit_date + to_months(bounded.months) > bounded.index_date
+    AND stay_event.exit_date > bounded.after_date
   UNION ALL
   -- What was shown outside stays, dated by its last day up to the index date.
   SELECT
@@ -42,7 +63,7 @@ windowed AS (
     CAST(NULL AS BIGINT) AS stay_id,
     least(care_event.last_date, bounded.index_date) AS exit_date,
     CAST(1 AS SMALLINT) AS days,
-    bounded.year,
+    bounded.window_no,
     bounded.criterion_no,
     bounded.counted,
     bounded.at_least,
@@ -52,7 +73,7 @@ windowed AS (
   INNER JOIN bounded
     ON care_event.event_no = bounded.event_no
     AND care_event.first_date <= bounded.index_date
-    AND least(care_event.last_date, bounded.index_date) + to_months(bounded.months) > bounded.index_date
+    AND least(care_event.last_date, bounded.index_date) > bounded.after_date
 ),
 
 -- Episodes that hold an event asked for beside another (intensive care during a decompensation).
@@ -66,38 +87,32 @@ episode_event AS (
   WHERE stay_event.event_no IN (SELECT episode_event_no FROM definition_criterion WHERE episode_event_no IS NOT NULL)
 ),
 
--- What is counted, each with its date and weight: a stay; the days of stays that end the same day, counted once; an episode, dated
--- by its last stay in the window.
+-- What is counted, each with its date and weight: the days of stays that end the same day, counted once; an episode, dated by its last
+-- stay in the window; a stay, where several are asked for.
 counted_unit AS (
   SELECT
     person_id,
-    year,
-    criterion_no,
+    window_no,
     at_least,
-    months,
     exit_date AS unit_date,
     1 AS weight
   FROM windowed
-  WHERE counted = 'stay'
+  WHERE counted = 'stay' AND at_least > 1
   UNION ALL
   SELECT
     person_id,
-    year,
-    criterion_no,
+    window_no,
     at_least,
-    months,
     exit_date AS unit_date,
     max(days) AS weight
   FROM windowed
   WHERE counted = 'day'
-  GROUP BY person_id, year, criterion_no, at_least, months, exit_date
+  GROUP BY person_id, window_no, at_least, exit_date
   UNION ALL
   SELECT
     windowed.person_id,
-    windowed.year,
-    windowed.criterion_no,
+    windowed.window_no,
     windowed.at_least,
-    windowed.months,
     max(windowed.exit_date) AS unit_date,
     1 AS weight
   FROM windowed
@@ -107,66 +122,60 @@ counted_unit AS (
     AND stay_episode.episode_no = episode_event.episode_no
     AND windowed.episode_event_no = episode_event.event_no
   WHERE windowed.counted = 'episode' AND (windowed.episode_event_no IS NULL OR episode_event.event_no IS NOT NULL)
-  GROUP BY
-    windowed.person_id, windowed.year, windowed.criterion_no, windowed.at_least, windowed.months, stay_episode.episode_no
+  GROUP BY windowed.person_id, windowed.window_no, windowed.at_least, stay_episode.episode_no
 ),
 
 -- Counting back from the latest: the unit at which the number is reached is the one whose ageing ends the criterion.
-repeated AS (
+reached AS (
   SELECT
     person_id,
-    year,
-    criterion_no,
+    window_no,
     at_least,
-    months,
     unit_date,
     weight,
     sum(weight) OVER (
-      PARTITION BY person_id, year, criterion_no
+      PARTITION BY person_id, window_no
       ORDER BY unit_date DESC
       RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS reached
   FROM counted_unit
-  WHERE at_least > 1
 ),
 
 met AS (
+  -- One stay is enough: nothing to count back, and by far the most.
   SELECT
     person_id,
-    year,
-    criterion_no,
-    months,
-    sum(weight) AS events,
-    min(unit_date) AS first_date,
-    max(unit_date) AS last_date,
-    max(unit_date) AS deciding_date
-  FROM counted_unit
-  WHERE at_least = 1
-  GROUP BY person_id, year, criterion_no, months
+    window_no,
+    count(*) AS events,
+    min(exit_date) AS first_date,
+    max(exit_date) AS last_date,
+    max(exit_date) AS deciding_date
+  FROM windowed
+  WHERE counted = 'stay' AND at_least = 1
+  GROUP BY person_id, window_no
   UNION ALL
   SELECT
     person_id,
-    year,
-    criterion_no,
-    months,
+    window_no,
     sum(weight) AS events,
     min(unit_date) AS first_date,
     max(unit_date) AS last_date,
     max(CASE WHEN reached >= at_least THEN unit_date END) AS deciding_date
-  FROM repeated
-  GROUP BY person_id, year, criterion_no, months
+  FROM reached
+  GROUP BY person_id, window_no
   HAVING max(CASE WHEN reached >= at_least THEN unit_date END) IS NOT NULL
 )
 
 SELECT
   met.person_id,
   definition_criterion.condition,
-  met.year,
+  bounded.year,
   definition_criterion.criterion_id,
-  met.criterion_no,
+  bounded.criterion_no,
   CAST(met.events AS INTEGER) AS events,
   met.first_date,
   met.last_date,
-  CAST(met.deciding_date + to_months(met.months) AS DATE) AS expires_on
+  CAST(met.deciding_date + to_months(bounded.months) AS DATE) AS expires_on
 FROM met
-INNER JOIN definition_criterion ON met.criterion_no = definition_criterion.criterion_no
+INNER JOIN bounded ON met.window_no = bounded.window_no
+INNER JOIN definition_criterion ON bounded.criterion_no = definition_criterion.criterion_no

@@ -1,0 +1,131 @@
+"""A nation's hospital stays made by SQL: the tables that sql/strata reads, for as many stays as asked, without any file in a real format.
+
+Belongs here: what these stays look like. Not here: what is measured on them (stratify.py), the synthetic country of the demonstration
+(strata/synthetic), whose persons fall ill and age; these only have plausible numbers.
+
+Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 27 are seen. Three diagnoses in ten are in some code list,
+the common ones as often as hospitals code them. Stays come by hospital-year, so that those of a person lie far apart.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from strata.config import from_dict
+from strata.definitions import write_definitions
+from strata.engine.duckdb import connect
+from strata.settings import TABLES
+
+CONDITIONS = ["hf", "t2d"]
+CHUNK = 2_000_000
+STAYS_PER_SLICE = 20_000
+SLOTS = 16_384
+# Mentions of each list per thousand mentions; every other code of a list has one slot of SLOTS.
+PER_MILLE = {
+    "icd10": {
+        "htn": 60, "dm_t2": 25, "dyslipidaemia": 20, "obesity_bmi30": 15, "af_flutter": 20, "hf_core": 15, "ckd_early": 6, "ckd_3": 6,
+        "ckd_4_5": 4, "copd": 10, "anaemia": 20, "coronary": 15, "overweight": 5, "pad": 6, "stroke_any": 8, "alcohol": 10,
+        "sleep_apnoea": 8, "valve": 6, "chemo_session": 10, "dialysis_dx": 4, "palliative": 5,
+    },
+    "ccam": {"dialysis_act": 20, "pci_act": 8, "eye_act": 10},
+    "ghm": {"valve_coronary_ghm": 10},
+}  # fmt: skip
+_SMALL = """
+CREATE TABLE reporting_year AS SELECT 2024::SMALLINT AS year, DATE '2024-12-31' AS index_date, 5::SMALLINT AS lookback_years;
+CREATE TABLE setting AS SELECT 'last' AS residence_rule;
+CREATE TABLE territory AS SELECT 'T' || range % 100 AS territory_id, '9' || lpad(range::VARCHAR, 4, '0') AS geo_code FROM range(5600);
+CREATE TABLE care (person_id INTEGER, care_date DATE, system VARCHAR, code VARCHAR, quantity INTEGER);
+CREATE TABLE ald (person_id INTEGER, cim10_code VARCHAR, start_date DATE, end_date DATE);
+CREATE TABLE read_person_slice (field VARCHAR);
+CREATE TABLE stay (stay_id BIGINT, person_id INTEGER, field VARCHAR, entry_date DATE, exit_date DATE, exit_mode VARCHAR, geo_code VARCHAR,
+  ghm VARCHAR, sessions SMALLINT, is_session BOOLEAN, is_transfer_in BOOLEAN, is_contact BOOLEAN, traits SMALLINT,
+  counts_for_person BOOLEAN);
+CREATE TABLE read_stay (stay_id BIGINT, supplement_rea SMALLINT, supplement_stf SMALLINT, supplement_src SMALLINT);
+CREATE TABLE diagnosis (stay_id BIGINT, position VARCHAR, code VARCHAR);
+CREATE TABLE procedure (stay_id BIGINT, code VARCHAR, day_offset SMALLINT);
+CREATE TABLE unit (stay_id BIGINT, authorisation_1 VARCHAR, authorisation_2 VARCHAR);
+"""
+# The bits of traits: strata/tables/trait.csv.
+_DRAWN = """CREATE OR REPLACE TEMP TABLE drawn AS
+WITH numbered AS (
+  SELECT range AS n, ((range // {per_slice}) + 1) * 4294967296 + range % {per_slice} + 1 AS stay_id,
+    1 + ((pow(hash(range, 1) / 18446744073709551616.0, 1.7) * {persons})::BIGINT * 7919) % {persons} AS person_id,
+    hash(range, 2) AS h
+  FROM range({first}, {last})
+), described AS (
+  SELECT n, stay_id, person_id::INTEGER AS person_id, h,
+    h % 100 < 20 AS is_session,
+    CASE WHEN h % 100 < 20 THEN 0 WHEN h % 100 < 60 THEN 0 ELSE 1 + (h >> 8) % 9 END::INTEGER AS nights,
+    DATE '2020-01-01' + (365 * (n // {per_slice} % 5) + (h >> 16) % 365)::INTEGER AS exit_date,
+    (h >> 32) % 100 < 15 AS is_urgent, (h >> 40) % 100 < 3 AS is_transfer_in, (h >> 48) % 200 = 0 AS is_death
+  FROM numbered
+)
+SELECT stay_id, person_id, h, is_session, is_transfer_in, exit_date, exit_date - nights AS entry_date,
+  CASE WHEN is_death THEN '9' WHEN (h >> 52) % 40 = 0 THEN '7' ELSE '8' END AS exit_mode,
+  '9' || lpad((hash(person_id) % 5600)::VARCHAR, 4, '0') AS geo_code,
+  (32 + CASE WHEN is_session THEN 1 ELSE 0 END + CASE WHEN nights > 0 THEN 2 ELSE 0 END + CASE WHEN is_urgent THEN 4 ELSE 0 END
+    + CASE WHEN is_death THEN 8 ELSE 0 END + CASE WHEN is_transfer_in THEN 16 ELSE 0 END)::SMALLINT AS traits,
+  CASE WHEN is_session THEN 0 ELSE floor(-ln((hash(n, 3) + 1.0) / 18446744073709551617.0) * 4.78) END::INTEGER AS das
+FROM described"""
+_CODED = (
+    """INSERT INTO stay SELECT drawn.stay_id, drawn.person_id, 'mco', drawn.entry_date, drawn.exit_date, drawn.exit_mode, drawn.geo_code,
+      CASE WHEN NOT drawn.is_session THEN slot.code WHEN hash(drawn.person_id, 4) % 12 = 0 THEN '28Z04Z' ELSE '28Z07Z' END,
+      is_session::SMALLINT, drawn.is_session, drawn.is_transfer_in, false, drawn.traits, true
+    FROM drawn INNER JOIN slot ON slot.system = 'ghm' AND slot.slot = hash(drawn.h, 5) % {slots}""",
+    """INSERT INTO read_stay SELECT stay_id, ((h >> 20) % 50 = 0)::SMALLINT, ((h >> 21) % 50 = 0)::SMALLINT, ((h >> 22) % 20 = 0)::SMALLINT
+    FROM drawn""",
+    """INSERT INTO unit SELECT stay_id, CASE WHEN hash(h, 6) % 20 = 0 THEN '01A' ELSE '07B' END, NULL FROM drawn""",
+    """INSERT INTO procedure SELECT drawn.stay_id, slot.code, 0 FROM drawn
+    INNER JOIN slot ON slot.system = 'ccam' AND slot.slot = hash(drawn.h, 7) % {slots}""",
+    # Six mentions in ten are of what the person has, the others of what the stay met.
+    """INSERT INTO diagnosis WITH mention AS (
+      SELECT stay_id, person_id, h, unnest(range(das + 1)) AS rank FROM drawn
+    ), placed AS (
+      SELECT stay_id, CASE rank WHEN 0 THEN 'stay_dp' ELSE 'das' END AS position,
+        CASE WHEN hash(h, rank) % 10 < 6 THEN hash(person_id, rank % 4) ELSE hash(h, rank, 8) END % {slots} AS slot
+      FROM mention
+    ) SELECT placed.stay_id, placed.position, slot.code FROM placed INNER JOIN slot ON slot.system = 'icd10' AND slot.slot = placed.slot""",
+)
+_PERSON = """CREATE TABLE person AS SELECT (range + 1)::INTEGER AS person_id, CASE hash(range, 9) % 2 WHEN 0 THEN 'F' ELSE 'M' END AS sex,
+  (1925 + hash(range, 10) % 85)::SMALLINT AS birth_year, CASE WHEN hash(range, 11) % 25 = 0 THEN DATE '2023-06-30' END AS death_date
+FROM range({persons})"""
+
+
+def generate(path: Path, stays: int) -> None:
+    """Write `stays` stays and the definitions of CONDITIONS into a new DuckDB database `path`."""
+    connection = connect(path, memory_limit="4GB")
+    connection.execute("SET preserve_insertion_order = true")  # stays lie by hospital-year, as they are read
+    whole = {"scope": "national", "last_complete_month": "2024-12"}
+    raw = {"years": {"first": 2024, "last": 2024}, "coverage": {"mco": whole}, "method": {"conditions": CONDITIONS}}
+    write_definitions(connection, from_dict(raw, path.parent))
+    connection.execute(_SMALL)
+    connection.execute(f"CREATE TABLE age_band AS SELECT * FROM read_csv('{(TABLES / 'age_band.csv').as_posix()}', header = true)")
+    _write_slots(connection)
+    persons = stays * 3 // 10
+    connection.execute(_PERSON.format(persons=persons))
+    for first in range(0, stays, CHUNK):
+        last = min(first + CHUNK, stays)
+        connection.execute(_DRAWN.format(per_slice=STAYS_PER_SLICE, persons=persons, first=first, last=last))
+        for statement in _CODED:
+            connection.execute(statement.format(slots=SLOTS))
+    connection.close()
+
+
+def _write_slots(connection: duckdb.DuckDBPyConnection) -> None:
+    """slot: which code a number below SLOTS stands for, in each nomenclature."""
+    connection.execute("CREATE TABLE slot (system VARCHAR, slot INTEGER, code VARCHAR)")
+    for system, common in PER_MILLE.items():
+        held = connection.execute("SELECT list_id, list(code ORDER BY code) FROM definition_code WHERE system = ? GROUP BY 1", [system])
+        filled = list(_slots_of(dict(held.fetchall()), common))
+        filled += [f"Z{rank % 3000:04d}" for rank in range(SLOTS - len(filled))]
+        rows = [(system, rank, code) for rank, code in enumerate(filled)]
+        connection.execute("INSERT INTO slot SELECT unnest(?), unnest(?), unnest(?)", [list(column) for column in zip(*rows, strict=True)])
+
+
+def _slots_of(lists: dict[str, list[str]], common: dict[str, int]) -> Iterator[str]:
+    for list_id, codes in sorted(lists.items()):
+        if list_id in common:
+            yield from (codes[rank % len(codes)] for rank in range(common[list_id] * SLOTS // 1000))
+    frequent = {code for list_id in common for code in lists[list_id]}
+    yield from sorted({code for codes in lists.values() for code in codes} - frequent)

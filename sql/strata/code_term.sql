@@ -1,0 +1,15 @@
+-- Grain: one code seen in the extract x position x term of an event that it meets there.
+-- The small table through which everything coded passes once (stay_event). terms: how many the clause asks for together.
+-- valid_from and valid_to: when the code has the meaning of the list.
+SELECT DISTINCT
+  definition_term.position,
+  list_code.code,
+  definition_term.event_no,
+  definition_term.clause,
+  definition_term.term,
+  definition_clause.terms,
+  list_code.valid_from,
+  list_code.valid_to
+FROM list_code
+INNER JOIN definition_term ON list_code.list_id = definition_term.list_id
+INNER JOIN definition_clause ON definition_term.event_no = definition_clause.event_no AND definition_term.clause = definition_clause.clause
