@@ -12,7 +12,7 @@ from strata.statistics.shapes import Array, array, refuse
 
 
 class Weighted(NamedTuple):
-    """Per place: weighted rate, its variance, events in bands that weigh, and the largest weight of one event. The last axis, the bands, is gone."""
+    """Per place (the axis of the bands is gone): weighted rate, its variance, events in bands that weigh, largest weight of one event."""
 
     rate: Array
     variance: Array
