@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from strata.ingest.reasons import refusal
 
@@ -45,6 +45,7 @@ class SourceFile:
     refused: str | None = None
     _open: Callable[[], BinaryIO] | None = field(default=None, repr=False)
     _sha256: str | None = field(default=None, repr=False)
+    recognised: Any = None  # what it was recognised as (recognise.py), once somebody has asked
 
     @property
     def container(self) -> str:

@@ -73,7 +73,16 @@ def recognise(first_bytes: bytes, name: str) -> Recognised:
 
 
 def recognise_source(source: SourceFile) -> Recognised:
-    """The same for a source, Parquet schemas included. One that is refused, or breaks here and becomes so, is told by its name."""
+    """The same for a source, Parquet schemas included. One that is refused, or breaks here and becomes so, is told by its name.
+
+    Each of those who group files asks: a source is looked into once.
+    """
+    if source.recognised is None:
+        source.recognised = _look_into(source)
+    return source.recognised
+
+
+def _look_into(source: SourceFile) -> Recognised:
     try:
         head = source.head()
         if version := binary_version(head):
