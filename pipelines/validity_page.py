@@ -1,0 +1,270 @@
+"""The validity page: does the cost follow the strata, and how far do their sizes depend on our choices.
+
+Belongs here: one page, its tables as CSV and its picture, with numbers that may leave the hospital. Not here: the numbers
+(strata/sensitivity.py, sql/quality), the drawing (validity_figure.py). What is shown is protected in two places and nowhere else:
+`sensitivity.shared` and `_mean`.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipelines.expectations import Expectation, suites
+from pipelines.private_page import render
+from pipelines.validity_figure import Bar, Line, as_file, draw
+from strata.config import Config
+from strata.sensitivity import LEVELS, Sensitivity, Shared, shared
+
+if TYPE_CHECKING:
+    from dashboards.numbers import Numbers
+
+Text = tuple[str, str]
+_AXES: dict[str, Text] = {
+    "lookback": ("Fenêtre", "Look-back"),
+    "positions": ("Positions des diagnostics", "Diagnosis positions"),
+    "fields": ("Champs de soins", "Fields of care"),
+    "residence": ("Résidence", "Residence"),
+}
+_LEVELS: dict[str, Text] = {
+    **{level: (f"Strate {level}", f"Stratum {level}") for level in "1234"},
+    "all": ("Repérées (1 à 4)", "Found (1 to 4)"),
+    "at_risk_strict": ("À risque, strict", "At risk, strict"),
+    "at_risk_extended": ("À risque, étendu", "At risk, extended"),
+}
+_SIZE_COLUMNS = ("axis", "variant", "is_base", "condition", "territory_id", "level", "persons", "change_percent", "status", "why_not")
+_GATE_COLUMNS = ("year", "condition", "definition_id", "cost_basis", "part", "part_value", "stratum", "persons", "mean_eur", "status")
+_PARTS: dict[str, Text] = {"all": ("Ensemble", "All"), "F": ("Femmes", "Women"), "M": ("Hommes", "Men")}
+_SCOPES: dict[str, Text] = {
+    "own": ("nos établissements seulement", "our hospitals only"),
+    "regional": ("région", "region"),
+    "national": ("nationale", "national"),
+}
+_FEW, _AS_BASE = "<{threshold}", "≈"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One condition of the release gate: what is asked, what was seen, whether it is met."""
+
+    asked: str
+    seen: str
+    is_met: bool
+
+
+def write_validity_page(found: Sensitivity, connection: duckdb.DuckDBPyConnection, config: Config, folder: Path) -> Path:
+    """Write index.html, sensitivity.csv, sensitivity.svg and gate.csv in `folder`, in the language of the project; gives the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    teller = _Teller(found, connection, config)
+    drawings = {condition: teller.drawing(condition) for condition in teller.conditions}
+    _write_csv(folder / "sensitivity.csv", _SIZE_COLUMNS, teller.size_rows())
+    _write_csv(folder / "gate.csv", _GATE_COLUMNS, teller.gate_rows())
+    (folder / "sensitivity.svg").write_text(as_file(list(drawings.values())), encoding="utf-8", newline="\n")
+    page = folder / "index.html"
+    page.write_text(render("validity.html.j2", view=teller.view(drawings), config=config), encoding="utf-8", newline="\n")
+    return page
+
+
+def _write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@dataclass
+class _Teller:
+    found: Sensitivity
+    connection: duckdb.DuckDBPyConnection
+    config: Config
+
+    def __post_init__(self) -> None:
+        self.side = 0 if self.config.project.language == "fr" else 1
+        self.threshold = self.config.disclosure.threshold
+        self.numbers = _numbers(self.config.project.language)
+        self.labels = {row[0]: row[1:] for row in self._rows("SELECT condition, label_fr, label_en, definition_id FROM definition")}
+        self.conditions = sorted(self.labels)
+        tables = {row[0] for row in self._rows("SELECT table_name FROM duckdb_tables()")}
+        self.has_gate = {"release_gate", "stratum_gradient"} <= tables
+        ((self.is_synthetic, self.through, self.lookback),) = self._rows("SELECT is_synthetic, data_through, lookback_years FROM setting")
+
+    def _rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def say(self, text: Text) -> str:
+        return text[self.side]
+
+    # ------------------------------------------------------------------ sizes
+
+    def shown(self, condition: str, place: str, level: str, size: Any) -> Shared:
+        cell = (condition, place, level)
+        persons = None if size.why_not else size.persons.get(cell, 0)
+        return shared(persons, self.found.base.get(cell, 0), self.threshold)
+
+    def size_rows(self) -> list[dict[str, Any]]:
+        rows = []
+        for size in self.found.sizes:
+            one = size.variant
+            for condition, place, level in self.found.cells:
+                seen = self.shown(condition, place, level, size)
+                change = "" if seen.change is None else round(100 * seen.change, 1)
+                known: dict[str, Any] = {
+                    "axis": one.axis,
+                    "variant": one.value,
+                    "is_base": str(one.is_base).lower(),
+                    "condition": condition,
+                }
+                why_not = self.say(size.why_not) if size.why_not else ""
+                persons = "" if seen.persons is None else seen.persons
+                told = {"persons": persons, "change_percent": change, "status": seen.status, "why_not": why_not}
+                rows.append(known | {"territory_id": place, "level": level} | told)
+        return rows
+
+    def words(self, seen: Shared, is_base: bool) -> str:
+        if seen.status == "not_computable":
+            return "–"
+        if seen.status == "few":
+            return _FEW.format(threshold=self.threshold)
+        if seen.status == "as_base":
+            return (self.numbers.count(seen.persons) if seen.persons is not None else "–") if is_base else _AS_BASE
+        return self.numbers.count(seen.persons or 0)
+
+    def sizes_of(self, condition: str) -> list[dict[str, Any]]:
+        """The rows of the table of a condition: the axis once, then each variant, with its cells or why it has none."""
+        rows = []
+        for size in self.found.sizes:
+            cells = (
+                [] if size.why_not else [self._cell(self.shown(condition, "ALL", level, size), size.variant.is_base) for level in LEVELS]
+            )
+            why_not = self.say(size.why_not) if size.why_not else ""
+            axis, label = self.say(_AXES[size.variant.axis]), self.say(size.variant.label)
+            rows.append({"axis": axis, "label": label, "is_base": size.variant.is_base, "cells": cells, "why_not": why_not})
+        return rows
+
+    def _cell(self, seen: Shared, is_base: bool) -> dict[str, str]:
+        change = "" if seen.change is None or is_base else self.numbers.percent(seen.change, 0, signed=True)
+        return {"persons": self.words(seen, is_base), "change": change}
+
+    def places_of(self, condition: str) -> list[list[str]]:
+        """Persons found by territory under each residence rule: the whole extract does not move, its parts may."""
+        places = list(dict.fromkeys(place for of, place, _ in self.found.cells if of == condition))
+        rules = [size for size in self.found.sizes if size.variant.axis == "residence"]
+        return [[place, *(self.words(self.shown(condition, place, "all", one), one.variant.is_base) for one in rules)] for place in places]
+
+    def drawing(self, condition: str) -> str:
+        lines, axis = [], ""
+        for size in self.found.sizes:
+            if not size.variant.is_base:
+                bars = tuple(self._bar(self.shown(condition, "ALL", level, size)) for level in LEVELS)
+                lines.append(Line(self.say(size.variant.label), bars, size.variant.axis != axis))
+                axis = size.variant.axis
+        heads = [self.say(_LEVELS[level]) for level in LEVELS]
+        words = [f"{line.label} : {', '.join(bar.text for bar in line.bars)}" for line in lines]
+        return draw(f"sensitivity-{condition}", self.labels[condition][self.side], " ; ".join(words), heads, lines)
+
+    def _bar(self, seen: Shared) -> Bar:
+        words = {"not_computable": "–", "few": _FEW.format(threshold=self.threshold), "as_base": _AS_BASE}
+        text = words.get(seen.status) or ("–" if seen.change is None else self.numbers.percent(seen.change, 0, signed=True))
+        return Bar(seen.change, text)
+
+    # ------------------------------------------------------------------ the gate
+
+    def gate_rows(self) -> list[dict[str, Any]]:
+        if not self.has_gate:
+            return []
+        found = self._rows(
+            """SELECT g.year, g.condition, definition_id, g.cost_basis, part, part_value, stratum, persons, cost_eur, largest_eur
+               FROM stratum_gradient AS g INNER JOIN definition USING (condition) ORDER BY ALL"""
+        )
+        return [dict(zip(_GATE_COLUMNS, (*row[:7], *self._mean(*row[7:])))) for row in found]
+
+    def _mean(self, persons: int, cost: Any, largest: Any) -> tuple[Any, Any, str]:
+        """Persons and mean cost as they may be shown: none under the threshold or where one person makes nearly all, else to the ten."""
+        if persons < self.threshold:
+            return ("", "", "few") if persons else (0, "", "nobody")
+        if cost and float(largest) > self.config.disclosure.dominance_share * float(cost):
+            return ("", "", "one_person")
+        step = max(self.threshold - 1, 1)
+        return step * round(persons / step), 10 * round(float(cost) / persons / 10), "ok"
+
+    def gate_of(self, condition: str) -> dict[str, Any] | None:
+        """The gate of a condition in the last flow year, on the cost basis of the project where there are euros, else on the other."""
+        if not self.has_gate:
+            return None
+        suite = suites()["release_gate"]
+        found = self._rows(
+            f"""SELECT year, cost_basis, {", ".join(one.column for one in suite)} FROM release_gate
+                WHERE condition = ? AND year <= ? ORDER BY year DESC, cost_basis <> ?, cost_basis LIMIT 1""",
+            [condition, self.found.year, self.config.method.cost_basis],
+        )
+        if not found:
+            return None
+        year, basis, *seen = found[0]
+        rows = [row for row in self.gate_rows() if (row["year"], row["condition"], row["cost_basis"]) == (year, condition, basis)]
+        criteria = [self._criterion(one, value) for one, value in zip(suite, seen)]
+        return {"year": year, "basis": basis, "criteria": criteria, "means": self._means(rows)}
+
+    def _criterion(self, one: Expectation, seen: float | None) -> Criterion:
+        """A NULL meets nothing."""
+        is_met = seen is not None and (one.min is None or seen >= one.min) and (one.max is None or seen <= one.max)
+        return Criterion(self.say(one.label), self._seen(one.column, seen), is_met)
+
+    def _seen(self, column: str, seen: float | None) -> str:
+        if seen is None:
+            return "–"
+        if column.endswith("_share"):
+            return self.numbers.percent(seen, 0)
+        return self.numbers.decimal(seen, 0 if column.endswith("_rising") else 2)
+
+    def _means(self, rows: list[dict[str, Any]]) -> list[list[str]]:
+        """One row per part: its name, then persons and mean cost of each stratum."""
+        order = {"all": 0, "sex": 1, "age": 2}
+        parts = sorted({(order[row["part"]], row["part_value"].replace("<", "0"), row["part_value"]) for row in rows})
+        table = []
+        for _, _, part in parts:
+            cells = [self._mean_words(row) for row in sorted(rows, key=lambda row: row["stratum"]) if row["part_value"] == part]
+            table.append([self.say(_PARTS[part]) if part in _PARTS else part, *cells])
+        return table
+
+    def _mean_words(self, row: dict[str, Any]) -> str:
+        if row["status"] == "ok":
+            return f"{self.numbers.exact_euros(row['mean_eur'])} ({self.numbers.count(row['persons'])})"
+        return {"few": _FEW.format(threshold=self.threshold), "nobody": "0"}.get(row["status"], "–")
+
+    # ------------------------------------------------------------------ the page
+
+    def _facts(self) -> list[str]:
+        residence = next(one.variant.label for one in self.found.sizes if one.variant.axis == "residence" and one.variant.is_base)
+        return [self.config.fields_label.upper(), str(self.lookback), self.say(residence).lower(), self.say(_SCOPES[self.config.scope])]
+
+    def view(self, drawings: dict[str, str]) -> dict[str, Any]:
+        return {
+            "language": self.config.project.language,
+            "year": self.found.year,
+            "is_synthetic": self.is_synthetic,
+            "is_national": self.config.scope == "national" and not self.is_synthetic,
+            "threshold": self.threshold,
+            "through": self.numbers.day(self.through),
+            "facts": self._facts(),
+            "levels": [self.say(_LEVELS[level]) for level in LEVELS],
+            "rules": [self.say(size.variant.label) for size in self.found.sizes if size.variant.axis == "residence"],
+            "sections": [
+                {
+                    "label": self.labels[condition][self.side],
+                    "definition_id": self.labels[condition][2],
+                    "gate": self.gate_of(condition),
+                    "sizes": self.sizes_of(condition),
+                    "places": self.places_of(condition),
+                    "drawing": drawings[condition],
+                }
+                for condition in self.conditions
+            ],
+        }
+
+
+def _numbers(language: str) -> "Numbers":
+    from dashboards.numbers import Numbers
+
+    return Numbers(language)

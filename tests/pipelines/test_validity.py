@@ -1,0 +1,192 @@
+"""The validity page: choices changed one at a time, what the data cannot answer, and nothing that tells of a few persons."""
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines import command
+from strata import models
+from strata.config import Config
+from strata.scratch import look_in, open_scratch
+from strata.sensitivity import Sensitivity, Variant, recount, sensitivity, shared, variants
+from tests.support.small_country import built, config
+from tests.support.small_project import project, save
+
+# 2021 is out of four years; 2020 is in six only. Person 4 is known from DAS alone, 5 from a unit's DP alone, 6 from rehabilitation alone.
+STAYS = """person | exit       | dp    | das   | unit_dp | field | form | geo
+1      | 2025-06-10 | E1198 |       |         | mco   |      | 9A001
+2      | 2021-06-10 | E1198 |       |         | mco   |      | 9A001
+3      | 2020-06-10 | E1198 |       |         | mco   |      | 9A001
+3      | 2025-06-10 | J189  |       |         | mco   |      | 9A001
+4      | 2025-06-10 | J189  | E1198 |         | mco   |      | 9A001
+5      | 2025-06-10 | J189  |       | E1198   | mco   |      | 9A001
+6      | 2025-06-10 | E1198 |       |         | smr   | full | 9A001
+7      | 2025-03-10 | E1198 |       |         | mco   |      | 9A001
+7      | 2025-04-10 | J189  |       |         | mco   |      | 9A001
+7      | 2025-06-10 | J189  |       |         | mco   |      | 9A002"""
+TERRITORIES = "INSERT INTO territory VALUES ('T1', 'Ici', '9A001'), ('T2', 'Là', '9A002')"
+SETTINGS = config(method={"conditions": ["t2d"], "fields": ["mco", "smr"]})
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Sensitivity:
+    return sensitivity(project(tmp_path_factory.mktemp("validity"), STAYS, settings=SETTINGS, also=TERRITORIES), 2025)
+
+
+def persons(found: Sensitivity, value: str, place: str = "ALL", level: str = "all") -> int:
+    (size,) = [one for one in found.sizes if one.variant.value == value]
+    assert size.why_not is None
+    return size.persons.get(("t2d", place, level), 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("3", 5), ("4", 5), ("5", 6), ("6", 7),
+        ("any", 6), ("without_das", 5), ("stay_only", 4),
+        ("mco", 5), ("mco+smr", 6),
+    ],
+)  # fmt: skip
+def test_each_choice_counts_who_it_lets_in(found: Sensitivity, value: str, expected: int) -> None:
+    assert persons(found, value) == expected
+
+
+def test_the_most_frequent_residence_moves_a_person_and_nobody_else(found: Sensitivity) -> None:
+    assert [persons(found, value, place) for value in ("last", "modal") for place in ("ALL", "T1", "T2")] == [6, 5, 1, 6, 6, 0]
+
+
+def test_what_the_data_cannot_answer_is_said(found: Sensitivity, tmp_path: Path) -> None:
+    told = {one.variant.value: one.why_not for one in found.sizes if one.why_not}
+    assert set(told) == {"mco+smr+had", "mco+smr+had+psy"} and "HAD, PSY" in told["mco+smr+had+psy"][0]
+    short = built(STAYS, settings=SETTINGS, also=TERRITORIES, first_data_year=2021)
+    own = project(tmp_path, STAYS, settings=SETTINGS, also=TERRITORIES)
+    own.database.unlink()
+    save(short, own)
+    (six,) = [one for one in sensitivity(own, 2025).sizes if one.variant.value == "6"]
+    assert six.persons == {} and "2020" in (six.why_not or ("", ""))[0]
+
+
+def test_the_choices_of_the_project_are_the_base(found: Sensitivity) -> None:
+    assert {one.variant.value for one in found.sizes if one.variant.is_base} == {"5", "any", "mco+smr", "last"}
+    assert {one.value for one in variants(config(method={"fields": ["psy", "mco"]})) if one.axis == "fields" and one.is_base} == set()
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_the_project_counted_again_gives_the_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Each way of recounting, with the project's own choice: the same rows, in one piece or in buckets."""
+    if rows:
+        monkeypatch.setattr(models, "BUCKET_ROWS", rows)
+    own = project(tmp_path, STAYS, settings=SETTINGS, also=TERRITORIES)
+    for axis, value in (("lookback", "5"), ("positions", "any"), ("fields", "mco+smr"), ("residence", "last")):
+        connection = open_scratch(own, tmp_path / f"{axis}.duckdb", ("variant",))
+        look_in(connection, "variant")
+        recount(connection, Variant(axis, value, ("", ""), False), 2025)
+        both = [f"SELECT * FROM {where}.person_stratum WHERE year = 2025" for where in ("variant", "warehouse.main")]
+        for one, other in (both, both[::-1]):
+            assert connection.execute(f"{one} EXCEPT ALL {other}").fetchall() == []
+        connection.close()
+
+
+def test_the_warehouse_is_not_written_to(tmp_path: Path) -> None:
+    own = project(tmp_path, STAYS, settings=SETTINGS, also=TERRITORIES)
+    before = own.database.read_bytes()
+    sensitivity(own, 2025)
+    assert own.database.read_bytes() == before
+
+
+# ------------------------------------------------------------------ what may be shown
+
+
+@pytest.mark.parametrize(
+    ("persons", "base", "expected"),
+    [
+        (None, 100, ("not_computable", None, None)),
+        (0, 100, ("ok", 0, -1.0)),
+        (1, 100, ("few", None, None)),
+        (10, 100, ("few", None, None)),
+        (104, 97, ("as_base", 100, None)),
+        (100, 100, ("as_base", 100, None)),
+        (5, 12, ("few", None, None)),
+        (12, 5, ("as_base", None, None)),
+        (0, 5, ("as_base", None, None)),
+        (111, 100, ("ok", 110, 0.1)),
+        (1234, 1000, ("ok", 1230, 0.23)),
+        (40, 5, ("ok", 40, None)),
+    ],
+)
+def test_small_sizes_and_small_differences_are_not_told(persons: int | None, base: int, expected: tuple[Any, ...]) -> None:
+    seen = shared(persons, base, 11)
+    assert (seen.status, seen.persons, seen.change) == expected
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(2, 25))
+def test_no_number_shown_tells_that_one_to_ten_persons_differ(persons: int, base: int, threshold: int) -> None:
+    """Whoever knows the base exactly, and the number shown, cannot bound the difference between 1 and threshold - 1."""
+    seen = shared(persons, base, threshold)
+    possible = [other for other in range(0, 450) if shared(other, base, threshold) == seen]
+    assert persons in possible
+    differences = {abs(other - base) for other in possible}
+    assert not differences <= set(range(1, threshold))
+    if seen.status != "as_base":
+        assert not set(possible) <= set(range(1, threshold)) or seen.status == "few"
+
+
+# ------------------------------------------------------------------ the page
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Config:
+    """Forty persons of each of three strata, with costs that rise, and three of stratum 4."""
+    lines = [
+        f"{100 * stratum + n} | {year}-0{1 + n % 9}-10 | {code} | {1000 * stratum**2 + n} | {1940 + n}"
+        for stratum, (code, count) in enumerate((("E1198", 40), ("E1190", 40), ("E1138", 40), ("E1198 Z940", 3)), start=1)
+        for n in range(count)
+        for year in (2023, 2025)
+    ]
+    settings = config(method={"conditions": ["t2d"]})
+    connection = built("person | exit | das | billed | born\n" + "\n".join(lines), settings=settings, also=TERRITORIES)
+    for table in ("flow_year", "flow_member", "stratum_gradient", "stratum_trend", "release_gate"):
+        models.build(connection, table)
+    own = project(tmp_path, STAYS, settings=settings, also=TERRITORIES)
+    own.database.unlink()
+    save(connection, own)
+    (tmp_path / "strata.toml").write_text('[method]\nconditions = ["t2d"]\n', encoding="utf-8")
+    return own
+
+
+def test_the_command_leaves_a_page_its_tables_and_its_picture(many: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml")]) == 0
+    assert {path.name for path in (tmp_path / "validity").iterdir()} == {"index.html", "sensitivity.csv", "gate.csv", "sensitivity.svg"}
+    page = (tmp_path / "validity" / "index.html").read_text(encoding="utf-8")
+    assert "DONNÉES SYNTHÉTIQUES" in page and "non tenue" in page and "champ de soins non lu : SMR" in page and "FHF/GPRP" in page
+    shutil.rmtree(tmp_path / "validity")
+    (tmp_path / "strata.toml").write_text('[project]\nlanguage = "en"\n[method]\nconditions = ["t2d"]\n', encoding="utf-8")
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml")]) == 0
+    assert "SYNTHETIC DATA" in (tmp_path / "validity" / "index.html").read_text(encoding="utf-8")
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "published" / "v")]) == 2
+
+
+def test_nothing_on_the_page_concerns_fewer_than_eleven_persons(many: Config, tmp_path: Path) -> None:
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
+    sizes, means = table(tmp_path / "out" / "sensitivity.csv"), table(tmp_path / "out" / "gate.csv")
+    assert {row["persons"] for row in sizes if (row["level"], row["is_base"], row["territory_id"]) == ("4", "true", "ALL")} == {""}
+    assert {row["status"] for row in means} >= {"ok", "few"}
+    for row in [*sizes, *means]:
+        assert row["persons"] in ("", "0") or int(row["persons"]) % 10 == 0
+    with duckdb.connect(str(many.database), read_only=True) as connection:
+        few = connection.execute("SELECT year, part_value, stratum FROM stratum_gradient WHERE persons BETWEEN 1 AND 10").fetchall()
+    assert few
+    hidden = {(int(row["year"]), row["part_value"], row["stratum"]) for row in means if row["mean_eur"] == ""}
+    assert set(few) <= hidden
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
