@@ -29,6 +29,7 @@ _NO_LETTER = bytes(
     range(0x80, 0xA0)
 )  # latin-1 has no letter there, and DuckDB stops at one: É in UTF-8, ’ and œ of Windows are made of them
 _MADE_READABLE = bytes.maketrans(_NO_LETTER, b"?" * len(_NO_LETTER))
+_NO_TEXT = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip"}  # how the file begins
 Types = dict[str, tuple[str, str]]
 
 
@@ -124,6 +125,7 @@ def _header(file: TableFile) -> list[str]:
 def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) -> Types:
     """SNDS column (upper case) -> (name in the file, DuckDB type). Refused when a column is missing or there twice."""
     if file.recognised.version == "csv":
+        _refuse_no_text(file.source)
         names = _header(file)
         found = [(name, "VARCHAR") for name in names]
     else:
@@ -138,6 +140,14 @@ def types(connection: duckdb.DuckDBPyConnection, file: TableFile, path: Path) ->
     if missing := missing_columns(file.family, set(present)):
         raise refusal(f"missing_column: {file.family}.{', '.join(missing)}", file.source.name)
     return present
+
+
+def _refuse_no_text(source: SourceFile) -> None:
+    """A CSV in two-byte letters or compressed has a header nobody can read: say that rather than name every column."""
+    head = source.head(2)
+    kind = next((kind for mark, kind in _NO_TEXT.items() if head.startswith(mark)), "UTF-16" if head.count(b"\0") == 1 else None)
+    if kind:
+        raise refusal(f"unreadable_table: {kind}", source.name)
 
 
 def _parquet_names(file: TableFile, path: Path) -> list[str]:

@@ -1,6 +1,8 @@
 """SNDS tables as they should not be: nothing lost in silence, nothing taken by halves, no traceback but the four-part error."""
 
+import gzip
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +56,13 @@ def test_a_missing_column_refuses_the_set_by_its_name(landing: Path, table: str,
     found = reasons_of_refusal(landing)
     assert found.pop(f"T_MCO17{table}.csv") == f"missing_column: {named}"
     assert set(found.values()) == {f"incomplete_set: T_MCOaa{table}"}
+
+
+@pytest.mark.parametrize(("spoil", "kind"), [(lambda text: text.decode().encode("utf-16"), "UTF-16"), (gzip.compress, "gzip")])
+def test_a_table_that_is_no_text_says_so_rather_than_name_its_columns(landing: Path, spoil: Callable[[bytes], bytes], kind: str) -> None:
+    path = landing / "T_MCO17B.csv"
+    path.write_bytes(spoil(path.read_bytes()))
+    assert reasons_of_refusal(landing)["T_MCO17B.csv"] == f"unreadable_table: {kind}"
 
 
 def test_the_error_of_a_missing_column_names_it(landing: Path) -> None:
