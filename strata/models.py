@@ -23,13 +23,13 @@ from sqlglot import exp
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parent.parent / "sql"
-BUCKET_ROWS = 20_000_000  # of the largest table read: about 1 GB of memory, and few enough ranges that each is worth its scan
+BUCKET_ROWS = 10_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
 _BUCKETS = "Buckets: "
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: one SELECT, one table. inputs: the tables it reads, ours or ingest's, in name order. bucket_column: None, all at once."""
+    """One SQL file: one SELECT, one table. inputs: the tables it reads, in name order. bucket_column: None, made at once."""
 
     name: str
     layer: str
@@ -88,7 +88,8 @@ def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> No
     for number, condition in enumerate(ranges):
         makes = f"INSERT INTO {part}" if number else f"CREATE OR REPLACE TABLE {part} AS"
         connection.execute(f"{makes}\n{_limited(model.sql, inputs, condition)}")
-    connection.execute(f"DROP TABLE IF EXISTS {model.name}")
+    # before a warehouse that is only read, the old name may be one of its own: a table of ours takes it first
+    connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS SELECT 0 AS old; DROP TABLE {model.name}")
     connection.execute(f"ALTER TABLE {part} RENAME TO {model.name}")
 
 
