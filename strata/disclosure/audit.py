@@ -70,7 +70,9 @@ def audit(sums: Sums, unknown: NDArray[np.bool_], labels: Labels, nodes: NDArray
     left = np.minimum(high, labels.high[nodes]) - np.maximum(low, labels.low[nodes])
     is_vague = (high - low >= threshold) | within_few(sums, labels)[nodes]
     is_blurred = left >= spread_left(threshold)
-    return Verdict(nodes[~is_vague], nodes[is_vague & ~is_blurred], 2 * len(nodes), len(nodes))
+    is_hushable = is_vague & ~is_blurred & labels.is_primary[nodes]
+    is_told = ~is_hushable & ~(is_vague & is_blurred)
+    return Verdict(nodes[is_told], nodes[is_hushable], 2 * len(nodes), len(nodes))
 
 
 def spread_left(threshold: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from strata.config import Disclosure
 from strata.disclosure.audit import Labels, Verdict, audit, spread_left, within_few
@@ -41,9 +42,7 @@ def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
     is_known = (is_past == KNOWN) | (sums.kind == MARGIN)
     to_prove = np.flatnonzero((first.is_small | first.is_told) & ~is_known)
     masked = _with_companions(sums, first.is_small | (is_past == MASKED) | (sums.kind == HIDDEN))
-    masked, _ = complete(_room(sums, first, is_known), _targets(sums, first, to_prove, rules.threshold), masked)
-    masked = _with_companions(sums, masked)
-    labels = first.labels
+    masked, labels = _completed(sums, first, masked, is_known, to_prove, rules.threshold)
     while True:
         verdict = audit(sums, masked & ~is_known, labels, to_prove, rules.threshold)
         labels = unlabelled(labels, verdict.told_by_label)
@@ -55,25 +54,50 @@ def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
         masked = wider
 
 
-def _targets(sums: Sums, first: Primary, nodes: NDArray[np.int64], threshold: int) -> list[Target]:
+def _completed(
+    sums: Sums, first: Primary, masked: NDArray[np.bool_], is_known: NDArray[np.bool_], to_prove: NDArray[np.int64], threshold: int
+) -> tuple[NDArray[np.bool_], Labels]:
+    """The masks with those that protect them. Where labels alone leave no room, whatever is masked, those of the place are not given."""
+    labels = first.labels
+    masked, unserved = complete(_room(sums, labels, is_known), _targets(sums, labels, to_prove, threshold), masked)
+    if unserved:
+        nodes = np.array(sorted({target.node for target in unserved}))
+        labels = unlabelled(labels, _labelled_beside(sums, labels, nodes))
+        masked, _ = complete(_room(sums, labels, is_known), _targets(sums, labels, nodes, threshold), masked)
+    return _with_companions(sums, masked), labels
+
+
+def _labelled_beside(sums: Sums, labels: Labels, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Primary cells of the places where `nodes` are; a hidden count is where the totals of its sums are."""
+    places = sums.cells.select("state_year", "territory_id")
+    count = len(places)
+    is_theirs = np.isin(np.arange(len(sums.values)), nodes)
+    has_hidden = abs(sums.matrix) @ (is_theirs & (sums.kind == HIDDEN)).astype(float) > 0
+    is_total = csr_matrix(sums.matrix > 0).T @ has_hidden.astype(float) > 0
+    concerned = places.filter(pl.Series(np.asarray(is_theirs | is_total)[:count])).unique().with_columns(concerned=pl.lit(True))
+    is_there = places.join(concerned, on=places.columns, how="left", maintain_order="left")["concerned"].fill_null(False).to_numpy()
+    return np.flatnonzero(is_there & labels.is_primary[:count])
+
+
+def _targets(sums: Sums, labels: Labels, nodes: NDArray[np.int64], threshold: int) -> list[Target]:
     """How far each count must be able to move: up by the threshold, down too when its label leaves it less room above than it must.
 
     Within a total of few persons, no further than the label.
     """
     largest_first = nodes[np.argsort(-sums.values[nodes], kind="stable")]
-    within, spread = within_few(sums, first.labels), spread_left(threshold)
+    within, spread = within_few(sums, labels), spread_left(threshold)
     targets = []
     for node in largest_first.tolist():
         above = min(spread, threshold - 1 - int(sums.values[node]))
         targets.append(Target(node, float(above if within[node] else threshold)))
-        if spread > above and (first.is_small[node] or within[node]):
+        if spread > above and (labels.is_primary[node] or within[node]):
             targets.append(Target(node, float(above - spread)))
     return [target for target in targets if target.by]
 
 
-def _room(sums: Sums, first: Primary, is_known: NDArray[np.bool_]) -> Room:
+def _room(sums: Sums, labels: Labels, is_known: NDArray[np.bool_]) -> Room:
     values = sums.values.astype(float)
-    up, down = (np.where(is_known, 0.0, room) for room in (first.labels.high - values, values - first.labels.low))
+    up, down = (np.where(is_known, 0.0, room) for room in (labels.high - values, values - labels.low))
     price = 1.0 + np.log2(1.0 + values / 100)
     for column, (total, factor) in _DEAREST.items():
         is_total = (sums.cells[column] == total).to_numpy()
@@ -91,17 +115,27 @@ def _with_companions(sums: Sums, masked: NDArray[np.bool_]) -> NDArray[np.bool_]
 
 
 def _widened(sums: Sums, masked: NDArray[np.bool_], is_known: NDArray[np.bool_], told: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """One more cell in every sum of a count that is not proved: the smallest that is published and not empty."""
+    """One more cell in every sum of a count that is not proved, or in the nearest sums that have one left: the smallest not empty."""
     wider = masked.copy()
     free = ~masked & ~is_known & (sums.kind == CELL_KIND) & (sums.values > 0)
-    by_node = sums.matrix.tocsc()
     for node in told:
-        for equation in by_node.indices[by_node.indptr[node] : by_node.indptr[node + 1]]:
-            nodes = sums.matrix.indices[sums.matrix.indptr[equation] : sums.matrix.indptr[equation + 1]]
-            choice = nodes[free[nodes]]
-            if len(choice):
-                wider[choice[np.argmin(sums.values[choice])]] = True
+        for choice in _nearest_free(sums, int(node), free, masked):
+            wider[choice[np.argmin(sums.values[choice])]] = True
     return wider
+
+
+def _nearest_free(sums: Sums, node: int, free: NDArray[np.bool_], masked: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """The cells that may still be masked in each of the nearest sums that have some, going from unknown to unknown; none: no list."""
+    links = abs(sums.matrix)
+    reached = np.arange(len(sums.values)) == node
+    while True:
+        touched = links @ reached.astype(float) > 0
+        members = [sums.matrix.indices[sums.matrix.indptr[row] : sums.matrix.indptr[row + 1]] for row in np.flatnonzero(touched)]
+        choices = [nodes[free[nodes]] for nodes in members if free[nodes].any()]
+        further = reached | ((links.T @ touched.astype(float) > 0) & masked)
+        if choices or (further == reached).all():
+            return choices
+        reached = further
 
 
 def _statuses(sums: Sums, labels: Labels, masked: NDArray[np.bool_], is_past: NDArray[np.str_]) -> pl.DataFrame:

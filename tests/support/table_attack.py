@@ -108,7 +108,9 @@ class Attack:
                 if cell in shown:
                     right[at] -= sign * shown[cell]
                 else:
-                    rows.append(at), columns.append(self.unknown[cell]), signs.append(float(sign))
+                    rows.append(at)
+                    columns.append(self.unknown[cell])
+                    signs.append(float(sign))
         return csr_array((signs, (rows, columns)), shape=(len(lines), len(self.unknown))), right
 
     def bounds(self, aims: list[tuple[Cell, int]]) -> tuple[float, float]:
