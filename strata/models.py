@@ -112,7 +112,7 @@ def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str
         return ["true"]
     largest = max(sizes, key=lambda table: sizes[table])
     shares = [rank / count for rank in range(1, count)]
-    sample = f"SELECT {column} FROM {largest} USING SAMPLE 1 PERCENT (system, 1)"
+    sample = f"SELECT {column} FROM {largest} USING SAMPLE 0.1 PERCENT (bernoulli, 1)"
     found = connection.execute(f"SELECT quantile_disc({column}, {shares}) FROM ({sample})").fetchall()[0][0] or []
     bounds = sorted(set(found))
     inner = [f"{column} >= {low} AND {column} < {high}" for low, high in pairwise(bounds)]

@@ -3,39 +3,59 @@
 -- when two stays end the same day); 'modal': the most frequent one, the most recent when equal. Stays of every field of care included
 -- speak; an ambulatory act gives a residence, but does not weigh in the frequency: a person may have hundreds.
 -- REST: a geographic code that no declared territory holds.
-WITH seen AS (
+-- Codes are counted by number, in the order of the codes; a day may be of several reporting years, found by its calendar year.
+-- Buckets: person_id
+WITH place AS (
+  SELECT geo_code, row_number() OVER (ORDER BY geo_code) AS geo_no
+  FROM (SELECT DISTINCT geo_code FROM stay WHERE geo_code IS NOT NULL) AS code
+),
+
+looked_back AS (
   SELECT
-    stay.person_id,
     reporting_year.year,
     reporting_year.index_date,
-    stay.geo_code,
+    calendar.exit_year,
+    CAST(12 * reporting_year.lookback_years AS INTEGER) AS months
+  FROM reporting_year
+  CROSS JOIN (SELECT DISTINCT extract(YEAR FROM exit_date) AS exit_year FROM stay) AS calendar
+),
+
+seen AS (
+  SELECT
+    stay.person_id,
+    looked_back.year,
+    place.geo_no,
     max(stay.exit_date) AS last_date,
     count(*) FILTER (WHERE NOT stay.is_contact) AS stays
   FROM stay
-  INNER JOIN reporting_year
-    ON stay.exit_date <= reporting_year.index_date
-    AND stay.exit_date + to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) > reporting_year.index_date
-  WHERE stay.counts_for_person AND stay.geo_code IS NOT NULL
-  GROUP BY stay.person_id, reporting_year.year, reporting_year.index_date, stay.geo_code
+  INNER JOIN place ON stay.geo_code = place.geo_code
+  INNER JOIN looked_back
+    ON extract(YEAR FROM stay.exit_date) = looked_back.exit_year
+    AND stay.exit_date <= looked_back.index_date
+    AND stay.exit_date + to_months(looked_back.months) > looked_back.index_date
+  WHERE stay.counts_for_person
+  GROUP BY stay.person_id, looked_back.year, place.geo_no
 ),
 
-residence AS (
+-- One packed number per code, so that the largest one is the answer without a window: stays, day, code.
+chosen AS (
   SELECT
     seen.person_id,
     seen.year,
-    seen.index_date,
-    -- One packed text per code, so that the largest one is the answer without a window.
-    substr(
-      max(
-        CASE setting.residence_rule WHEN 'modal' THEN lpad(CAST(seen.stays AS VARCHAR), 6, '0') ELSE '000000' END
-        || CAST(seen.last_date AS VARCHAR)
-        || seen.geo_code
-      ),
-      17
-    ) AS geo_code
+    max(
+      (CASE setting.residence_rule WHEN 'modal' THEN seen.stays ELSE 0 END * 1048576 + (seen.last_date - DATE '1900-01-01')) * 1048576
+      + seen.geo_no
+    ) % 1048576 AS geo_no
   FROM seen
   CROSS JOIN setting
-  GROUP BY seen.person_id, seen.year, seen.index_date
+  GROUP BY seen.person_id, seen.year
+),
+
+residence AS (
+  SELECT chosen.person_id, chosen.year, reporting_year.index_date, place.geo_code
+  FROM chosen
+  INNER JOIN place ON chosen.geo_no = place.geo_no
+  INNER JOIN reporting_year ON chosen.year = reporting_year.year
 ),
 
 aged AS (

@@ -1,0 +1,74 @@
+"""A table built range after range of persons or stays is the table built at once. Not here: what the tables hold."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from strata import models
+from strata.errors import StrataError
+from tests.support.small_country import built
+
+STAYS = """
+person | exit       | dp   | das       | acts      | geo
+A      | 2024-03-01 | E118 | I10 E785  |           | 9A001
+A      | 2025-03-01 | J189 | E118 N183 |           | 9A002
+B      | 2025-05-01 | I500 |           |           | 9A001
+B      | 2025-05-20 | I500 | E119      |           | 9A001
+B      | 2025-05-21 | Z491 | N185      | JVJF004@0 | 9A001
+C      | 2023-01-31 | I10  | I500      |           | 9A003
+D      | 2025-12-31 | J189 |           |           | 9A003
+E      | 2022-06-01 | E109 | H360      |           | 9A004
+"""
+BUCKETED = [name for name, model in models.models().items() if model.bucket_column]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object, ...]]:
+    return sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+
+
+def _use_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranges of one value, without a sample: these tables are too small for either."""
+
+    def ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str]) -> list[str]:
+        values = sorted({value for table in inputs for (value,) in connection.execute(f"SELECT {column} FROM {table}").fetchall() if value})
+        return [f"({column} < {values[0]} OR {column} IS NULL)", *(f"{column} = {value}" for value in values)] if inputs else ["true"]
+
+    monkeypatch.setattr(models, "_ranges", ranges)
+
+
+def test_tables_that_grow_with_the_country_are_built_in_buckets() -> None:
+    assert {"person_state", "stay_event", "stay_episode", "person_type", "person_evidence", "person_rule", "person_stratum"} <= {*BUCKETED}
+
+
+def test_range_after_range_gives_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = built(STAYS)
+    whole = {table: _rows(connection, table) for table in BUCKETED}
+    assert all(whole[table] for table in ("stay_event", "person_evidence", "person_stratum", "person_type", "stay_episode"))
+    _use_ranges(monkeypatch)
+    for table in BUCKETED:
+        models.build(connection, table)
+        assert _rows(connection, table) == whole[table], table
+
+
+def test_ranges_part_every_value_and_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE seen AS SELECT nullif(range, 7) AS person_id FROM range(300000)")
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "copied.sql").write_text("-- Grain: one row.\n-- Buckets: person_id\nSELECT person_id FROM seen", encoding="utf-8")
+    monkeypatch.setattr(models, "BUCKET_ROWS", 50_000)
+    assert models.build(connection, "copied", tmp_path) == 300_000
+    assert len(models._ranges(connection, "person_id", ["seen"])) > 1
+    assert connection.execute("SELECT count(DISTINCT person_id), count(*) - count(person_id) FROM copied").fetchall() == [(299_999, 1)]
+
+
+def test_a_bucket_that_fails_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE seen AS SELECT range AS person_id FROM range(300000); CREATE TABLE failing AS SELECT 1 AS kept")
+    (tmp_path / "core").mkdir()
+    query = "-- Grain: one row.\n-- Buckets: person_id\nSELECT CAST(CASE WHEN person_id = 299999 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM seen"
+    (tmp_path / "core" / "failing.sql").write_text(query, encoding="utf-8")
+    monkeypatch.setattr(models, "BUCKET_ROWS", 50_000)
+    with pytest.raises(StrataError):
+        models.build(connection, "failing", tmp_path)
+    assert connection.execute("SELECT kept FROM failing").fetchall() == [(1,)]
