@@ -96,13 +96,27 @@ def populate(connection: duckdb.DuckDBPyConnection, persons: int = 6_000) -> Non
 def build(connection: duckdb.DuckDBPyConnection, settings: Config) -> Pack | None:
     """Build everything from population_cell to the indicators, with the reference the configuration asks for."""
     after = models.downstream(["reference_cell", "reference_total"])
-    mine = [name for name, model in models.models().items() if model.layer in ("reference", "indicators") or name == "population_cell"]
+    mine = _towards_indicators()
     for name in [name for name in mine if name not in after]:
         models.build(connection, name)
     pack = load_reference(connection, settings)
     for name in [name for name in mine if name in after]:
         models.build(connection, name)
     return pack
+
+
+def _towards_indicators() -> list[str]:
+    """The indicators, national_cell, and what they read, in build order; the tables of persons are written, not built."""
+    known = models.models()
+    wanted = {"national_cell", *(name for name, model in known.items() if model.layer == "indicators")}
+    for name in reversed(known):
+        if name in wanted:
+            wanted.update(known[name].inputs)
+    return [
+        name
+        for name, model in known.items()
+        if name in wanted and (model.layer in ("reference", "indicators") or name == "population_cell")
+    ]
 
 
 def add_person(
