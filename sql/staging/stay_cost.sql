@@ -4,8 +4,9 @@
 -- Standard: the national public tariff of one year, public and private alike, on which years and territories are compared.
 -- NULL when it cannot be known; always NULL in psychiatry, which has no activity tariff.
 -- is_valued, in MCO: VALO where the extract has it (1, 3, 4, 5; 0 is not valued, 2 pays the removal of organs only), else the same
--- judgement from the RSA and ANO (GHM 90, service for another hospital, GHS 9999, FACTAM 0 not payable, 3 rights awaited). A year without
--- the VALO table is judged as RSA are; in a year that has it, a stay of a public hospital without its row is not valued.
+-- judgement from the RSA and ANO (GHM 90, service for another hospital, GHS 9999, FACTAM 0 not payable, 3 rights awaited). A session
+-- rendered for another hospital is valued all the same, but for 28Z01, 28Z02 and 28Z14 to 28Z16 (e-PMSI, order of valuation).
+-- A year without the VALO table is judged as RSA are; in a year that has it, a stay of a public hospital without its row is not valued.
 -- Elsewhere only FACTAM speaks. A private hospital-year: SNDS stays with amounts (invoices) and none with a VALO code.
 WITH year_with_valo AS (
   SELECT DISTINCT year FROM read_stay WHERE valuation_code IS NOT NULL
@@ -44,7 +45,10 @@ SELECT
     WHEN read_slice.form = 'snds' AND year_with_valo.year IS NOT NULL AND private_slice.slice_id IS NULL
       THEN coalesce(read_stay.valuation_code, '0') IN ('1', '3', '4', '5')
     ELSE coalesce(read_stay.ghm, '90') NOT LIKE '90%'
-      AND coalesce(read_stay.stay_type, '') <> 'B'
+      AND (
+        coalesce(read_stay.stay_type, '') <> 'B'
+        OR (read_stay.ghm LIKE '28%' AND substr(read_stay.ghm, 1, 5) NOT IN ('28Z01', '28Z02', '28Z14', '28Z15', '28Z16'))
+      )
       AND coalesce(read_stay.ghs, '9999') <> '9999'
       AND coalesce(read_stay.billable, '1') NOT IN ('0', '3')
   END AS is_valued
