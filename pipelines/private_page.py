@@ -21,7 +21,14 @@ def render(template: str, **facts: Any) -> str:
 def environment() -> Environment:
     """Every text is escaped; a fact that is missing is an error."""
     loader = FileSystemLoader(_TEMPLATES, encoding="utf-8")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_with_fixed_spaces
+    )
+
+
+def _with_fixed_spaces(value: Any) -> Any:
+    """French signs stay on the line of the word before them."""
+    return value.replace(" ;", "\u00a0;").replace(" :", "\u00a0:") if isinstance(value, str) else value
 
 
 def deliver(text: str, out: Path | None) -> None:

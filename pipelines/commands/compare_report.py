@@ -176,12 +176,13 @@ class _Teller:
         """'nombre demandé : 2 → 3', or what was added and removed of several; all it says of what is new or gone as a whole."""
         name = self.words.say("aspect", row["aspect"])
         removed, added = ([self.value(row["aspect"], value) for value in row[key]] for key in ("removed", "added"))
+        between = self.words.choose(" ou ", " or ") if row["aspect"] == "clause" else ", "
         if is_whole:
-            return f"{name} : {', '.join(removed + added)}"
+            return f"{name} : {between.join(removed + added)}"
         if len(removed) == 1 and len(added) == 1 and row["aspect"] not in ("code", "member", "clause", "term"):
             return f"{name} : {removed[0]} → {added[0]}"
         parts = [(self.words.choose("retiré", "removed"), removed), (self.words.choose("ajouté", "added"), added)]
-        return f"{name} : " + " ; ".join(f"{word} {', '.join(values)}" for word, values in parts if values)
+        return f"{name} : " + " ; ".join(f"{word} {between.join(values)}" for word, values in parts if values)
 
     def value(self, aspect: str, value: str) -> str:
         if aspect.startswith("traits_"):

@@ -104,7 +104,7 @@ def _answer(config: "Config", person_id: int, conditions: list[str], year: int, 
     if chosen.format == "json":
         deliver(as_json(found), chosen.out)
     elif chosen.format == "html":
-        pages = [view(one, config, speaker.language, most_stays=8) for one in found]
+        pages = [view(one, config, speaker.language, most_stays=5) for one in found]
         deliver(render("explain.html.j2", language=speaker.language, project=config.project.name, pages=pages), chosen.out)
     else:
         deliver("".join(as_text(view(one, config, speaker.language, most_stays=5)) for one in found), chosen.out)

@@ -19,6 +19,7 @@ Row = dict[str, Any]
 _FIRST = ("usable_stay", "look_back", "residence", "alive", "age")
 _DISEASED = (*_FIRST, "population", "type", "stratum")
 _AT_RISK = (*_FIRST, "population", "not_known", "at_risk")
+_STAYS_BESIDE = 2  # shown of a criterion that does not decide
 _KNOWN = (*_FIRST, "population", "type", "not_known")
 
 
@@ -55,7 +56,7 @@ class View:
 
 
 def view(one: Explanation, config: Config, language: str, *, most_stays: int) -> View:
-    """What is shown of one explanation; at most `most_stays` stays a criterion, the latest first."""
+    """What is shown of one explanation; at most `most_stays` stays of a criterion that decides, the latest first."""
     teller = _Teller(one, config, Words(language), most_stays)
     say = teller.words.choose
     return View(
@@ -64,7 +65,7 @@ def view(one: Explanation, config: Config, language: str, *, most_stays: int) ->
         answer=teller.answer(),
         because=teller.because(),
         heads=list(zip(*_HEADS))[0 if language == "fr" else 1],  # type: ignore[arg-type]
-        sections=[section for section in teller.sections() if section.entries],
+        sections=[section for section in (*teller.sections(), teller.listed_files()) if section.entries],
         warning=say(
             "Usage interne : données d'une personne. Ne pas diffuser. La question est inscrite au journal (audit.log). "
             "Définition ouverte, qui n'est pas celle de la FHF ni du GPRP.",
@@ -97,6 +98,7 @@ class _Teller:
         self.profiles = stratum_labels(folder, self.one.condition)
         self.criteria = {row["criterion_id"]: row for row in self.one.criteria}
         self.rules = {row["rule_id"]: row for row in self.one.rules}
+        self.files: dict[str, int] = {}
         self.gates = {row["gate"]: row for row in self.one.gates}
 
     def about(self) -> str:
@@ -171,7 +173,7 @@ class _Teller:
                     "Chaque critère rempli de la règle qui décide, avec ses événements.",
                     "Each criterion met of the deciding rule, with its events.",
                 ),
-                [self.criterion(row) for row in met if row["criterion_id"] in decisive],
+                [self.criterion(row, self.most_stays) for row in met if row["criterion_id"] in decisive],
             ),
             self.types(),
             Section(say("Autres règles remplies", "Other rules that hold"), "", [self.held(rule) for rule in held]),
@@ -190,7 +192,7 @@ class _Teller:
             Section(
                 say("Autres critères remplis", "Other criteria met"),
                 "",
-                [self.criterion(row) for row in met if row["criterion_id"] not in decisive],
+                [self.criterion(row, _STAYS_BESIDE) for row in met if row["criterion_id"] not in decisive],
             ),
             self.unknown(),
             Section(
@@ -222,7 +224,7 @@ class _Teller:
         beside = f", {self.words.choose('épisode avec', 'episode with')} {row['episode_event_id']}" if row["episode_event_id"] else ""
         return f"{row['at_least']} {self.words.say('counted', row['counted'])} {months}{beside}"
 
-    def criterion(self, row: Row) -> Entry:
+    def criterion(self, row: Row, most_stays: int) -> Entry:
         shown = self.words.shown
         text = self.words.choose(
             f"{row['criterion_id']} : {row['events']} vu(s) ; demandé : {self.asked(row)} ; "
@@ -230,7 +232,7 @@ class _Teller:
             f"{row['criterion_id']}: {row['events']} seen; asked for: {self.asked(row)}; "
             f"from {shown(row['first_date'])} to {shown(row['last_date'])}; no longer holds on {shown(row['expires_on'])}",
         )
-        stays = [self.stay(stay) for stay in row["stays"][: self.most_stays]]
+        stays = [self.stay(stay) for stay in row["stays"][:most_stays]]
         left = len(row["stays"]) - len(stays)
         more = self.words.choose(
             f"et {left} autre(s) séjour(s) (--format json les donne tous)", f"and {left} more stay(s) (--format json has all)"
@@ -247,8 +249,16 @@ class _Teller:
             shown(stay["finess"]),
             self.codes(stay["codes"]) or self.words.choose("aucun code demandé", "no code asked for"),
             shown(stay["expires_on"]),
-            f"{stay['source_file']}, {stay['source_line']}" if stay["source_file"] else "–",
+            self.source(stay) if stay["source_file"] else "–",
         ]
+
+    def source(self, row: Row) -> str:
+        """'[2] 1046': the file, by its number in the list that ends the answer, and the line."""
+        return f"[{self.files.setdefault(row['source_file'], len(self.files) + 1)}] {row['source_line']}"
+
+    def listed_files(self) -> Section:
+        entries = [Entry(f"[{number}] {name}") for name, number in self.files.items()]
+        return Section(self.words.choose("Fichiers", "Files"), "", entries)
 
     def codes(self, codes: list[Row]) -> str:
         """'DP, DAS I500 (Insuffisance cardiaque)': each code once, with the positions that show it."""
@@ -291,8 +301,11 @@ class _Teller:
 
     def held(self, rule: Row) -> Entry:
         met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
-        is_idle = rule["purpose"] == "stratum" and self.one.status != "diseased"
-        idle = self.words.choose(" – sans effet hors de la population", " – without effect outside the population") if is_idle else ""
+        idle = ""
+        if rule["purpose"] == "stratum" and self.one.status != "diseased":
+            idle = self.words.choose(" – sans effet hors de la population", " – without effect outside the population")
+        elif rule["purpose"].startswith("at_risk") and not self.gates["not_known"]["is_passed"]:
+            idle = self.words.choose(" – sans effet, la maladie est connue", " – without effect, the condition is known")
         return Entry(f"{rule['rule_id']} ({self.outcome(rule)}) : {met}{idle}", True)
 
     def outcome(self, rule: Row) -> str:
@@ -324,8 +337,9 @@ class _Teller:
         return Section(say("Règles presque remplies", "Rules that nearly hold"), reading, entries)
 
     def _changes(self, row: Row, mine: Row) -> bool:
-        would = row["would_be"] or {"status": None, "stratum": None}
-        return any(would[name] != mine[name] for name in mine)
+        """Whether this rule, were it held, would give another status: a stratum says nothing outside the population."""
+        would = row["would_be"] or {"status": None, "stratum": None, "rule_id": None}
+        return any(would[name] != mine[name] for name in mine) and (would["rule_id"] == row["rule_id"] or row["purpose"] == "population")
 
     def near(self, row: Row, mine: Row) -> str:
         facts = row | {"age_min": self.rules[row["rule_id"]]["age_min"]}
@@ -357,7 +371,7 @@ class _Teller:
     def left_out(self, row: Row) -> str:
         exit_date = self.words.shown(row["exit_date"])
         label = self.words.label((row["label_fr"], row["label_en"]))
-        return f"{exit_date} {row['field'].upper()} {row['finess']} : {label} ({row['source_file']}, {row['source_line']})"
+        return f"{exit_date} {row['field'].upper()} {row['finess']} : {label} ({self.source(row)})"
 
 
 def as_text(page: View) -> str:

@@ -16,10 +16,12 @@ from strata.errors import StrataError
 from strata.explain.engine import step
 from strata.scratch import empty, look_in, open_scratch, rows, stratum_models
 
-_OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member", "criterion_source")
+_OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member")
 _OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")
 _OF_EVENT = ("definition_clause", "definition_term", "code_term")
 _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
+# Models that no stratum reads, which a run may therefore leave out.
+_BESIDE = ("criterion_source", "at_risk_dcir")
 # Steps of the engine that are kept: table here -> its CTE.
 _STEPS = {
     "stay_code": "coded",
@@ -39,10 +41,13 @@ def open_person(config: Config, person_id: int) -> duckdb.DuckDBPyConnection:
     connection = open_scratch(config, None, ("person", "asked", "variant"))
     look_in(connection, "person")
     _cut(connection, "stay", f"person_id = {person_id:d}")
-    needed = {"person", "person_state", "stay_rejection", "at_risk_dcir", *stratum_models()}.union(
+    needed = {"person", "person_state", "stay_rejection", *stratum_models()}.union(
         *(models.models()[name].inputs for name in stratum_models())
     )
-    for table, columns in _columns(connection).items():
+    held = _columns(connection)
+    if missing := sorted({"person", "person_state", "stay_rejection", *stratum_models()} - set(held)):
+        raise _half_made(", ".join(missing))
+    for table, columns in held.items():
         if table in needed - {"stay", "pseudonym"} and columns & {"stay_id", "person_id"}:
             # person_id of a table as read may be another pseudonym of the same person: the stay tells better
             by_stay = "stay_id IN (SELECT stay_id FROM person.stay)"
@@ -60,10 +65,12 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
         _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
     _cut(connection, "reporting_year", f"year = {year:d}")
     _cut(connection, "person_state", f"year = {year:d}")
-    for table in (*_OF_YEAR, "at_risk_dcir"):
+    for table in _OF_YEAR:
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
     for table in ("stay_event", "care_event"):
         _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
+    for name in _BESIDE:
+        models.build(connection, name)
     for table, name in _STEPS.items():
         connection.execute(f"CREATE TABLE {table} AS {step(name)}")
     _refuse_half_made(connection)

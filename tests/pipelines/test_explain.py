@@ -19,12 +19,13 @@ STAYS = f"""person | exit | nights | dp | das | born | chain
     {PSEUDONYM} | 2025-06-01 | 5 | I639 | E1198 | 1950 |
     {PSEUDONYM} | 2024-02-01 | 0 | I5019 | E1198 <script> | 1950 |
     {PSEUDONYM} | 2023-02-01 | 2 | E1190 | | 1950 | 100000000
-    other | 2025-06-01 | 1 | J189 | | 1990 |"""
+    other | 2025-06-01 | 1 | J189 | | 1990 |
+    risk | 2025-06-01 | 1 | J189 | I489 | 1950 |"""
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """A project whose warehouse holds two persons."""
+    """A project whose warehouse holds three persons."""
     return project(tmp_path_factory.mktemp("project"), STAYS)
 
 
@@ -47,8 +48,23 @@ def test_the_text_answers_first(
     monkeypatch.setenv("COLUMNS", "80")
     assert command.main(["explain", str(person_of(made, PSEUDONYM)), "--condition", "t2d"]) == 0
     said = capsys.readouterr().out
-    assert answer in said and "S4-recent-stroke" in said and "stroke_24m" in said and "I639" in said and "small, 1" in said
+    assert (
+        answer in said
+        and "S4-recent-stroke" in said
+        and "stroke_24m" in said
+        and "I639" in said
+        and "[1] small" in said
+        and "[1] 1]" in said
+    )
     assert max(map(len, said.splitlines())) <= 80
+
+
+def test_a_stratum_that_nearly_holds_is_not_told_of_somebody_outside_the_population(
+    made: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["explain", str(person_of(made, "risk")), "--condition", "t2d"]) == 0
+    said = capsys.readouterr().out
+    assert "À risque (étendu)" in said and "S2-cardiometabolic" not in said
 
 
 def test_the_json_is_what_the_page_of_documentation_says(made: Config, capsys: pytest.CaptureFixture[str]) -> None:

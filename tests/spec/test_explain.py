@@ -1,5 +1,6 @@
 """What `strata explain` says: every fact from the engine's own tables, what nearly held, why there is no status."""
 
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from strata.config import Config
+from strata.definitions import CONDITIONS
 from strata.errors import StrataError
 from strata.explain import Explanation, explain, find_person, open_person, person, scope
 from strata.explain.engine import step
@@ -179,6 +181,37 @@ def test_nothing_of_another_person_nor_any_pseudonym_is_in_the_cut(tmp_path: Pat
         assert connection.execute("SELECT DISTINCT person_id FROM person.stay").fetchall() == [(2,)]
         with pytest.raises(duckdb.Error):
             connection.execute("DELETE FROM warehouse.main.stay")
+
+
+LONG_ILLNESS = """
+[events.long_illness]
+any = [{ codes = ["copd"], in = "ald" }]
+[criteria.long_illness]
+event = "long_illness"
+[[rules]]
+id = "R-long-illness"
+at_risk = "strict"
+any = ["long_illness"]
+"""
+
+
+def test_a_long_term_illness_is_listed_with_its_dates_and_no_hospital(tmp_path: Path) -> None:
+    shutil.copytree(CONDITIONS, tmp_path / "conditions")
+    with (tmp_path / "conditions" / "hf" / "definition.toml").open("a", encoding="utf-8") as definition:
+        definition.write(LONG_ILLNESS)
+    granted = """INSERT INTO read_ald BY NAME SELECT 1 AS slice_id, 1 AS person_id, 1 AS twin_rank, 14 AS ald_number, 'J449' AS cim10_code,
+        '41' AS exemption_kind, DATE '2019-05-01' AS start_date, DATE '2024-05-01' AS end_date;
+        INSERT INTO read_person_slice BY NAME SELECT 1 AS slice_id, 'ald' AS field, 0 AS year"""
+    settings = replace(config(paths={"conditions": str(tmp_path / "conditions")}), folder=tmp_path)
+    one = explained(tmp_path, f"{HEAD}\n1 | 2025-06-01 | 1 | J189 | | | | | | 1990", "hf", settings=settings, also=granted)
+    assert (one.status, one.rule_id) == ("at_risk_strict", "R-long-illness")
+    met = next(row for row in one.criteria if row["criterion_id"] == "long_illness")
+    assert (met["source"], met["is_evaluated"], met["events"]) == ("ald", True, 1)
+    stay = met["stays"][0]
+    assert (stay["entry_date"], stay["exit_date"], stay["field"], stay["finess"]) == (date(2019, 5, 1), date(2024, 5, 1), "ald", None)
+    assert [(code["position"], code["code"]) for code in stay["codes"]] == [("ald", "J449")]
+    unknown = {row["criterion_id"] for row in one.criteria if not row["is_evaluated"]}
+    assert "long_illness" not in unknown and unknown
 
 
 def test_a_step_that_the_engine_does_not_have_is_an_error() -> None:
