@@ -66,8 +66,8 @@ def test_a_bucket_that_fails_leaves_the_old_table(tmp_path: Path, monkeypatch: p
     connection = duckdb.connect()
     connection.execute("CREATE TABLE seen AS SELECT range AS person_id FROM range(300000); CREATE TABLE failing AS SELECT 1 AS kept")
     (tmp_path / "core").mkdir()
-    query = "-- Grain: one row.\n-- Buckets: person_id\nSELECT CAST(CASE WHEN person_id = 299999 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM seen"
-    (tmp_path / "core" / "failing.sql").write_text(query, encoding="utf-8")
+    query = "SELECT CAST(CASE WHEN person_id = 299999 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM seen"
+    (tmp_path / "core" / "failing.sql").write_text(f"-- Grain: one row.\n-- Buckets: person_id\n{query}", encoding="utf-8")
     monkeypatch.setattr(models, "BUCKET_ROWS", 50_000)
     with pytest.raises(StrataError):
         models.build(connection, "failing", tmp_path)
