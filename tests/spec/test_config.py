@@ -22,6 +22,8 @@ MISTAKES = {
     "a year too far": ({"years": {"last": 99999}}, "[years]"),
     "years in disorder": ({"years": {"first": 2025, "last": 2021}}, "[years]"),
     "no threshold": ({"disclosure": {"threshold": 0}}, "threshold"),
+    "a share over one": ({"disclosure": {"dominance_share": 85.0}}, "dominance_share"),
+    "a truth for a share": ({"disclosure": {"dominance_share": True}}, "dominance_share"),
     "negative threads": ({"engine": {"threads": -1}}, "threads"),
 }
 

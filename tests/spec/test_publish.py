@@ -134,15 +134,18 @@ def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, 
     warehouse.execute("CREATE OR REPLACE TABLE rejected AS SELECT 'session' AS reason, 3 AS stays UNION ALL SELECT 'ghm_error', 40")
     warehouse.execute("CREATE OR REPLACE TABLE stay AS SELECT 1 AS stay_id")
     (tmp_path / "population.csv").write_text("year\n", encoding="utf-8")
+    warehouse.execute("INSERT INTO read_stay (stay_id, slice_id, year) VALUES (1, 1, 2024)")
     warehouse.execute("INSERT INTO read_file (source_file, lines, accepted, quarantined, refused) VALUES ('a.rsa', 5, 2, 3, 0)")
     warehouse.execute("INSERT INTO quarantine VALUES ('a.rsa', 2, 'blank_line'), ('a.rsa', 3, 'no_unit'), ('a.rsa', 4, 'no_unit')")
     folder = publish(warehouse, world.config(tmp_path), run_id="r")
-    warehouse.execute("DROP TABLE stay; DROP TABLE rejected; DELETE FROM read_file; DELETE FROM quarantine")
+    warehouse.execute("DROP TABLE stay; DROP TABLE rejected; DELETE FROM read_file; DELETE FROM quarantine; DELETE FROM read_stay")
     receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
     (file,) = receipt["inputs"]
     assert file["lines"] == file["accepted"] + sum(file["quarantine"].values()) and file["quarantine"] == {"blank_line": 1, "no_unit": 2}
     assert receipt["rejected"] == {"session": "<11", "ghm_error": 40}
-    assert receipt["rows"]["stay"] == "<11"
+    assert receipt["rows"]["stay"] == receipt["rows"]["read_stay"] == "<11"
+    assert receipt["rows"]["read_file"] == 1
+    assert receipt["disclosure"]["not_proved"] == 0 and set(receipt["disclosure"]["lost"]) == set(strata.indicators(folder)["indicator_id"])
     assert receipt["territories"] == {"T1": "Ici", "T2": "Là"}
     assert list(receipt["user_files"]) == ["population.csv"]
     assert receipt["sql_models"]["cohort_total"]
