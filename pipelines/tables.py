@@ -129,6 +129,7 @@ WRITERS = (
             "stay_filter": "Stay filters and the use each one acts on.",
             "care_filter": "Filters of ambulatory care and the use each one acts on.",
             "coding_marker": "Code extensions whose filling is watched.",
+            "unvalued_session": "Sessions that keep no value when rendered for another hospital.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",
             "accepted_gap": "Hospital-years declared absent or cut short.",
             "declared_hospital": "Hospitals that strata.toml names, by field of care.",

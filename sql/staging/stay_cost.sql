@@ -5,7 +5,7 @@
 -- NULL when it cannot be known; always NULL in psychiatry, which has no activity tariff.
 -- is_valued, in MCO: VALO where the extract has it (1, 3, 4, 5; 0 is not valued, 2 pays the removal of organs only), else the same
 -- judgement from the RSA and ANO (GHM 90, service for another hospital, GHS 9999, FACTAM 0 not payable, 3 rights awaited). A session
--- rendered for another hospital is valued all the same, but for 28Z01, 28Z02 and 28Z14 to 28Z16 (e-PMSI, order of valuation).
+-- rendered for another hospital is valued all the same, but for a few (strata/tables/unvalued_session.csv).
 -- A year without the VALO table is judged as RSA are; in a year that has it, a stay of a public hospital without its row is not valued.
 -- Elsewhere only FACTAM speaks. A private hospital-year: SNDS stays with amounts (invoices) and none with a VALO code.
 WITH year_with_valo AS (
@@ -47,7 +47,7 @@ SELECT
     ELSE coalesce(read_stay.ghm, '90') NOT LIKE '90%'
       AND (
         coalesce(read_stay.stay_type, '') <> 'B'
-        OR (read_stay.ghm LIKE '28%' AND substr(read_stay.ghm, 1, 5) NOT IN ('28Z01', '28Z02', '28Z14', '28Z15', '28Z16'))
+        OR (read_stay.ghm LIKE '28%' AND unvalued_session.ghm_root IS NULL)
       )
       AND coalesce(read_stay.ghs, '9999') <> '9999'
       AND coalesce(read_stay.billable, '1') NOT IN ('0', '3')
@@ -57,3 +57,4 @@ INNER JOIN read_slice ON read_stay.slice_id = read_slice.slice_id
 LEFT JOIN year_with_valo ON read_stay.year = year_with_valo.year
 LEFT JOIN private_slice ON read_stay.slice_id = private_slice.slice_id
 LEFT JOIN worth ON read_stay.stay_id = worth.stay_id
+LEFT JOIN unvalued_session ON substr(read_stay.ghm, 1, 5) = unvalued_session.ghm_root
