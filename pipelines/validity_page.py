@@ -8,7 +8,7 @@ Belongs here: one page, its tables as CSV and its picture, with numbers that may
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -17,9 +17,6 @@ from pipelines.private_page import render
 from pipelines.validity_figure import Bar, Line, as_file, draw
 from strata.config import Config
 from strata.sensitivity import LEVELS, Sensitivity, Shared, shared
-
-if TYPE_CHECKING:
-    from dashboards.numbers import Numbers
 
 Text = tuple[str, str]
 _AXES: dict[str, Text] = {
@@ -264,7 +261,8 @@ class _Teller:
         }
 
 
-def _numbers(language: str) -> "Numbers":
+def _numbers(language: str) -> Any:
+    """How numbers are written on the pages of a publication: dashboards are loaded only when a page is made."""
     from dashboards.numbers import Numbers
 
     return Numbers(language)
