@@ -192,21 +192,22 @@ class _Teller:
             return None
         suite = suites()["release_gate"]
         found = self._rows(
-            f"""SELECT year, cost_basis, {", ".join(one.column for one in suite)} FROM release_gate
+            f"""SELECT year, cost_basis, smallest_share * persons, {", ".join(one.column for one in suite)} FROM release_gate
                 WHERE condition = ? AND year <= ? ORDER BY year DESC, cost_basis <> ?, cost_basis LIMIT 1""",
             [condition, self.found.year, self.config.method.cost_basis],
         )
         if not found:
             return None
-        year, basis, *seen = found[0]
+        year, basis, fewest, *seen = found[0]
         rows = [row for row in self.gate_rows() if (row["year"], row["condition"], row["cost_basis"]) == (year, condition, basis)]
-        criteria = [self._criterion(one, value) for one, value in zip(suite, seen)]
+        criteria = [self._criterion(one, value, 0 < round(fewest) < self.threshold) for one, value in zip(suite, seen)]
         return {"year": year, "basis": basis, "criteria": criteria, "means": self._means(rows)}
 
-    def _criterion(self, one: Expectation, seen: float | None) -> Criterion:
-        """A NULL meets nothing."""
+    def _criterion(self, one: Expectation, seen: float | None, is_few: bool) -> Criterion:
+        """A NULL meets nothing. Where a stratum is too small to be shown, what would tell its size or its mean is not shown either."""
         is_met = seen is not None and (one.min is None or seen >= one.min) and (one.max is None or seen <= one.max)
-        return Criterion(self.say(one.label), self._seen(one.column, seen), is_met)
+        is_hidden = is_few and one.column in ("smallest_share", "least_ratio")
+        return Criterion(self.say(one.label), _FEW.format(threshold=self.threshold) if is_hidden else self._seen(one.column, seen), is_met)
 
     def _seen(self, column: str, seen: float | None) -> str:
         if seen is None:

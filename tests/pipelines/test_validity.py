@@ -191,3 +191,11 @@ def test_nothing_on_the_page_concerns_fewer_than_eleven_persons(many: Config, tm
 def table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
+
+
+def test_a_stratum_too_small_to_show_is_not_told_by_its_share_nor_by_a_ratio(many: Config, tmp_path: Path) -> None:
+    """Three persons of 123: neither 2 % of them nor 1.8 times the mean of the stratum below."""
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    gate = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert gate.count("&lt;11") == 2 and "2\u202f%" not in gate
