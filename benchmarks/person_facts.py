@@ -3,7 +3,7 @@
 Belongs here: what these stays look like. Not here: what is measured on them (stratify.py), the synthetic country of the demonstration
 (strata/synthetic), whose persons fall ill and age; these only have plausible numbers.
 
-Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 27 are seen. Three diagnoses in ten are in some code list,
+Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. Three diagnoses in ten are in some code list,
 the common ones as often as hospitals code them. Stays come by hospital-year, so that those of a person lie far apart.
 """
 
