@@ -25,6 +25,8 @@ _SQL = Path(__file__).parent / "sql"
 _FINESS = "regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}')"
 _NUMBERS = ("stay_number", "unit_number", "sequence_number", "stay_identifier")  # digits, as many as their width says
 
+_FEW_REPEATED = 0.01  # of the rows of a table: beyond, a file is there twice
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -90,8 +92,8 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
     connection.execute("CREATE TABLE file_year AS SELECT CAST(? AS SMALLINT) AS year", [year])
     for rank, table in enumerate(raw_tables(field)):
         _judge_table(connection, table, rank, year)
-    if any(_is_there_twice(connection, table) for table in raw_tables(field) if table.stay_columns):
-        return Verdict(year, "table_twice")
+        if table.stay_columns and _is_there_twice(connection, table, rank):
+            return Verdict(year, "table_twice")
     _list_stays(connection, field)
     return Verdict(year)
 
@@ -179,18 +181,29 @@ def _set_aside_parentless(connection: duckdb.DuckDBPyConnection, table: RawTable
     """)
 
 
-def _is_there_twice(connection: duckdb.DuckDBPyConnection, table: RawTable) -> bool:
-    """Whether a row lies in two files: then diagnoses and acts are there twice too, and would be counted twice."""
+def _is_there_twice(connection: duckdb.DuckDBPyConnection, table: RawTable, rank: int) -> bool:
+    """Whether the rows of a file lie in another as well: all would be counted twice, and nobody can tell which is right.
+
+    A few rows repeated from one part of a table to another are set aside, both of them: which diagnoses and acts are whose is not known.
+    """
     if not table.key:
         return False
     match = " AND ".join(f"kept.{column} = x.{column}" for column in table.key)
-    query = f"""
-        SELECT count(*) FROM problem AS p
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE in_two_files AS
+        SELECT DISTINCT kept.file_no, kept.row_no
+        FROM problem AS p
         JOIN {table.name} AS x ON x.file_no = p.file_no AND x.row_no = p.row_no
         JOIN sound_{table.name} AS kept ON {match}
         WHERE p.raw_table = '{table.name}' AND p.reason = '{table.duplicate_reason}' AND kept.file_no <> p.file_no
-    """
-    return bool(connection.execute(query).fetchall()[0][0])
+    """)
+    repeated, rows = connection.execute(
+        f"SELECT (SELECT count(*) FROM in_two_files), (SELECT count(*) FROM sound_{table.name})"
+    ).fetchall()[0]
+    if repeated > _FEW_REPEATED * rows:
+        return True
+    connection.execute(f"INSERT INTO problem SELECT '{table.name}', {rank}, file_no, row_no, 'row_in_two_files' FROM in_two_files")
+    return False
 
 
 def _list_stays(connection: duckdb.DuckDBPyConnection, field: str) -> None:

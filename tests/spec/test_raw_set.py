@@ -122,6 +122,20 @@ def test_a_week_in_two_files_refuses_the_set(tmp_path: Path) -> None:
     assert {file.reason for file in report.files} == {"table_twice"}
 
 
+def test_a_few_rows_repeated_from_one_part_of_a_table_to_another_are_set_aside_with_what_hangs_on_them(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    write_set(landing, "smr", B=[row("T_SSRaaB", unit_number=str(week)) for week in range(1, 151)], D=[row("T_SSRaaD", unit_number="7")])
+    write_set(tmp_path / "more", "smr", B=[row("T_SSRaaB", unit_number="7"), row("T_SSRaaB", unit_number="200")])
+    (tmp_path / "more" / "T_SSR17B.csv").rename(landing / "T_SSR17B_2.csv")
+    assert [one["unit_count"] for one in strata.read(landing)["stay"].to_pylist()] == [150]
+    found = [one for one in reasons(landing) if one[0] in ("T_SSR17B.csv", "T_SSR17B_2.csv", "T_SSR17D.csv")]
+    assert found == [
+        ("T_SSR17B.csv", 7, "row_in_two_files"),
+        ("T_SSR17B_2.csv", 1, "duplicate_row"),
+        ("T_SSR17D.csv", 1, "stay_set_aside"),
+    ]
+
+
 def test_three_tables_of_had_feed_one_raw_table(tmp_path: Path) -> None:
     diagnoses = {"D": "I10", "DMPP": "E119", "DMPA": "Z491"}
     changed = {end: [row(f"T_HADaa{end}", code=code)] for end, code in diagnoses.items()}
