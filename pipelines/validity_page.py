@@ -97,8 +97,8 @@ class _Teller:
 
     def shown(self, condition: str, place: str, level: str, size: Any) -> Shared:
         cell = (condition, place, level)
-        persons = None if size.why_not else size.persons.get(cell, 0)
-        return shared(persons, self.found.base.get(cell, 0), self.threshold)
+        persons, base = None if size.why_not else size.persons.get(cell, 0), self.found.base.get(cell, 0)
+        return Shared("few") if size.variant.is_base and 0 < base < self.threshold else shared(persons, base, self.threshold)
 
     def size_rows(self) -> list[dict[str, Any]]:
         rows = []

@@ -207,12 +207,13 @@ def shared(persons: int | None, base: int, threshold: int) -> Shared:
     """Protect one size: small ones are withheld, and so is what tells a few persons from the base; the others are rounded.
 
     Two variants are nested populations: their difference concerns persons as much as their sizes do. Every number is therefore rounded to
-    threshold - 1 on its own, and a variant within that of its base is said to be as the base (docs/explanation/validity.md).
+    threshold - 1 on its own, and a variant within that of its base is said to be as the base, of which a small one has no number
+    (docs/explanation/validity.md).
     """
     if persons is None:
         return Shared("not_computable")
-    if 0 < persons < threshold:
-        return Shared("few")
+    if 0 < persons < threshold <= base:
+        return Shared("few")  # the whole of 1 to threshold - 1 is possible
     step = max(threshold - 1, 1)
     rounded, of_base = (step * ((2 * number + step) // (2 * step)) for number in (persons, base))
     if abs(persons - base) < threshold:
