@@ -75,9 +75,9 @@ def recognise(first_bytes: bytes, name: str) -> Recognised:
 def recognise_source(source: SourceFile) -> Recognised:
     """The same for a source, Parquet schemas included. One that is refused, or breaks here and becomes so, is told by its name.
 
-    Each of those who group files asks: a source is looked into once.
+    Each of those who group files asks: a source is looked into once, and again only once it is refused.
     """
-    if source.recognised is None:
+    if source.recognised is None or source.refused:
         source.recognised = _look_into(source)
     return source.recognised
 
