@@ -88,7 +88,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Unread:
-    """A file that would bring nothing. reason: of its refusal, 'same_content' (as `same_as`), None when it is not recognised or holds persons."""
+    """A file that would bring nothing.
+
+    reason: of its refusal, 'same_content' (as `same_as`), None when it is not recognised or holds persons.
+    """
 
     file: str
     size_bytes: int

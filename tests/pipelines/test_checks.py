@@ -56,7 +56,8 @@ def test_every_shipped_expectation_reads_a_column_of_its_table_and_names_its_sou
 def test_a_threshold_without_bounds_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("sql")
     (folder / "quality").mkdir()
-    entry = '[[expectation]]\nname = "a"\ncolumn = "b"\nseverity = "blocking"\nlabel_fr = "c"\nlabel_en = "d"\nsource_fr = "e"\nsource_en = "f"\n'
+    texts = 'label_fr = "c"\nlabel_en = "d"\nsource_fr = "e"\nsource_en = "f"\n'
+    entry = f'[[expectation]]\nname = "a"\ncolumn = "b"\nseverity = "blocking"\n{texts}'
     (folder / "quality" / "stay_check.toml").write_text(entry, encoding="utf-8")
     with pytest.raises(ValueError, match="min or max"):
         suites(folder)

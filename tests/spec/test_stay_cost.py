@@ -34,7 +34,8 @@ def test_without_the_valo_table_the_stay_is_judged_as_an_rsa() -> None:
     ("cells", "is_valued"),
     [
         ({"billable": "0"}, False), ({"billable": "1"}, True), ({"billable": "2"}, True), ({"billable": "3"}, False),
-        ({"ghm": "90Z00Z"}, False), ({"ghs": "9999"}, False), ({"stay_type": "B"}, False), ({"stay_type": "B", "ghm": "28Z04Z"}, True), ({"stay_type": "B", "ghm": "28Z14Z"}, False), ({"stay_type": "A"}, True),
+        ({"ghm": "90Z00Z"}, False), ({"ghs": "9999"}, False), ({"stay_type": "B"}, False), ({"stay_type": "A"}, True),
+        ({"stay_type": "B", "ghm": "28Z04Z"}, True), ({"stay_type": "B", "ghm": "28Z14Z"}, False),
     ],
 )  # fmt: skip
 def test_an_rsa_is_valued_unless_something_says_that_nobody_pays(cells: dict[str, str], is_valued: bool) -> None:
