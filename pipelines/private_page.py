@@ -3,6 +3,10 @@
 Belongs here: rendering a template of templates/, writing an answer where only its owner reads it. Not here: what is answered.
 """
 
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,18 @@ def environment() -> Environment:
 def _with_fixed_spaces(value: Any) -> Any:
     """French signs stay on the line of the word before them."""
     return value.replace(" ;", "\u00a0;").replace(" :", "\u00a0:") if isinstance(value, str) else value
+
+
+def as_json(name: str, schema: str, found: Iterable[Any]) -> str:
+    """One object: the name of its schema, and the facts (dataclasses) under `name`. Dates as YYYY-MM-DD; exact, for internal use."""
+    content = {"schema": schema, name: [asdict(one) for one in found]}
+    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
 
 
 def deliver(text: str, out: Path | None) -> None:

@@ -4,17 +4,11 @@ Belongs here: the arguments, the three forms of the answer. Not here: the two co
 """
 
 import argparse
-import json
-from dataclasses import asdict
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.commands.explain import add_answer
 from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Terminal
-
-if TYPE_CHECKING:
-    from strata.compare import Comparison
 
 
 def add(commands: Any, speaker: Terminal) -> None:
@@ -43,8 +37,8 @@ def add(commands: Any, speaker: Terminal) -> None:
 def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Compute both and answer. Text and JSON are exact and stay inside; the page is for showing: no number under the threshold."""
     from pipelines.commands.compare_report import as_text, view
-    from pipelines.private_page import deliver, render
-    from strata.compare import compare
+    from pipelines.private_page import as_json, deliver, render
+    from strata.compare import SCHEMA, compare
     from strata.explain import scope
 
     config = read_config(chosen, speaker)
@@ -52,24 +46,10 @@ def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     before, after = chosen.definitions
     found = compare(config, (before, after), chosen.condition, year, lambda text: speaker.progress(speaker.choose(*text)))
     if chosen.format == "json":
-        deliver(as_json(found), chosen.out)
+        deliver(as_json("comparisons", SCHEMA, found), chosen.out)
     elif chosen.format == "html":
         pages = [view(one, config, speaker.language, is_shared=True) for one in found]
         deliver(render("compare.html.j2", language=speaker.language, project=config.project.name, pages=pages), chosen.out)
     else:
         deliver("".join(as_text(view(one, config, speaker.language, is_shared=False)) for one in found), chosen.out)
     return 0
-
-
-def as_json(found: "list[Comparison]") -> str:
-    """One object: the schema and the comparisons, as docs/how-to/compare-definitions.md describes them. Exact: for internal use."""
-    from strata.compare import SCHEMA
-
-    content = {"schema": SCHEMA, "comparisons": [asdict(one) for one in found]}
-    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)

@@ -5,10 +5,7 @@ Belongs here: the arguments, the log, the three forms of the answer. Not here: t
 
 import argparse
 import getpass
-import json
 import sys
-from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +14,6 @@ from pipelines.commands.terminal import Terminal
 
 if TYPE_CHECKING:
     from strata.config import Config
-    from strata.explain import Explanation
 
 FORMATS = ("text", "json", "html")
 _FROM_INPUT = "-"
@@ -93,8 +89,8 @@ def _read_pseudonym(config: "Config", speaker: Terminal) -> int | None:
 
 def _answer(config: "Config", person_id: int, conditions: list[str], year: int, chosen: argparse.Namespace, speaker: Terminal) -> None:
     from pipelines.commands.explain_report import as_text, view
-    from pipelines.private_page import deliver, render
-    from strata.explain import explain, open_person
+    from pipelines.private_page import as_json, deliver, render
+    from strata.explain import SCHEMA, explain, open_person
 
     connection = open_person(config, person_id)
     try:
@@ -102,23 +98,9 @@ def _answer(config: "Config", person_id: int, conditions: list[str], year: int, 
     finally:
         connection.close()
     if chosen.format == "json":
-        deliver(as_json(found), chosen.out)
+        deliver(as_json("explanations", SCHEMA, found), chosen.out)
     elif chosen.format == "html":
         pages = [view(one, config, speaker.language, most_stays=5) for one in found]
         deliver(render("explain.html.j2", language=speaker.language, project=config.project.name, pages=pages), chosen.out)
     else:
         deliver("".join(as_text(view(one, config, speaker.language, most_stays=5)) for one in found), chosen.out)
-
-
-def as_json(found: "list[Explanation]") -> str:
-    """One object: the schema and the explanations, as docs/how-to/explain-a-person.md describes them."""
-    from strata.explain import SCHEMA
-
-    content = {"schema": SCHEMA, "explanations": [asdict(one) for one in found]}
-    return json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
