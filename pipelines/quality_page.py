@@ -7,28 +7,28 @@ Belongs here: one HTML file and one CSV per table, beside the warehouse. Not her
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.expectations import Expectation, in_force, suites
 from pipelines.gate import is_national
+from pipelines.private_page import deliver, render
 from pipelines.quality_tables import TABLES, QualityTable, Text
 from strata.config import Config
 
 FOLDER = "quality"
 _ROWS_SHOWN = 200  # the CSV beside the page has them all
-_TEMPLATES = Path(__file__).parent / "templates"
+_STATES: dict[str, Text] = {"held": ("Tenu", "Held"), "not_held": ("Non tenu", "Not held"), "not_made": ("Non fait", "Not made")}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation as the page shows it. state: 'held', 'not_held' or 'not_made'. seen: the range of its column, as text."""
+    """One expectation as the page shows it. state: 'held', 'not_held' or 'not_made'; told: in words. seen: the range of its column."""
 
     label: str
     state: str
+    told: str
     is_blocking: bool
     seen: str
     threshold: str
@@ -56,10 +56,9 @@ def write_quality_page(connection: duckdb.DuckDBPyConnection, config: Config, ru
     tables = [_shown(connection, table, side, folder) for table in TABLES if table.source in present]
     whole = "setting" in present and is_national(connection, config)
     checks = _checks(connection, in_force((one for suite in suites().values() for one in suite), whole), present, side)
-    template = _environment().get_template("quality.html.j2")
-    text = template.render(language="fr" if side == 0 else "en", checks=checks, tables=tables, run_id=run_id, config=config)
+    facts = {"language": "fr" if side == 0 else "en", "checks": checks, "tables": tables, "run_id": run_id, "config": config}
     page = folder / "index.html"
-    page.write_text(text + "\n", encoding="utf-8", newline="\n")
+    deliver(render("quality.html.j2", is_numeric=is_numeric, **facts), page)
     return page
 
 
@@ -80,7 +79,7 @@ def _harmless(cell: str) -> str:
 
 def is_numeric(cell: str) -> bool:
     """Whether a cell is a number, so that a column of them is aligned to the right."""
-    return cell.removeprefix("-").replace(".", "", 1).isdigit()
+    return cell.removeprefix("-").replace(",", ".").replace(".", "", 1).isdigit()
 
 
 def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation], present: set[str], side: int) -> list[Check]:
@@ -92,7 +91,8 @@ def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expect
     for one in expectations:
         seen = _seen(connection, one) if one.table in present else ""
         state = made.get((one.table, one.name), "not_made") if seen else "not_made"  # nothing to hold a threshold against
-        checks.append(Check(one.label[side], state, one.is_blocking, seen or "–", _threshold(one), one.source[side]))
+        seen, threshold = (text if side else text.replace(".", ",") for text in (seen or "–", _threshold(one)))
+        checks.append(Check(one.label[side], state, _STATES[state][side], one.is_blocking, seen, threshold, one.source[side]))
     return checks
 
 
@@ -114,18 +114,3 @@ def _threshold(one: Expectation) -> str:
     if one.min is not None and one.max is not None:
         return f"{one.min:g} – {one.max:g}"
     return f"≥ {one.min:g}" if one.min is not None else f"≤ {one.max:g}"
-
-
-def state_in_words(state: str, language: str) -> str:
-    """The state of a check in the language of the page."""
-    words: dict[str, Text] = {"held": ("Tenu", "Held"), "not_held": ("Non tenu", "Not held"), "not_made": ("Non fait", "Not made")}
-    return words[state][0 if language == "fr" else 1]
-
-
-@cache
-def _environment() -> Environment:
-    loader = FileSystemLoader(_TEMPLATES, encoding="utf-8")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["state_in_words"] = state_in_words
-    environment.tests["numeric"] = is_numeric
-    return environment

@@ -6,6 +6,7 @@ the page (quality_page.py). No cell of an extract is in them but codes of a nome
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -51,10 +52,16 @@ class QualityTable:
         return [self._cells(row, lambda french, english: french if language == "fr" else english) for row in found]
 
     def _cells(self, row: tuple[Any, ...], choose: Choose) -> list[str]:
-        cells = ["–" if cell is None else str(cell) for cell in row]
+        cells = ["–" if cell is None else written(cell, choose) for cell in row]
         if self.reason is not None:
             cells[self.reason] = in_words(str(row[self.reason]), choose)
         return [*cells, what_to_do(str(row[self.reason or 0]), choose)] if self.has_fix else cells
+
+
+def written(cell: Any, choose: Choose) -> str:
+    """A cell as text; the decimals of a number follow a comma in French, so that a spreadsheet takes it for one."""
+    text = str(cell)
+    return choose(text.replace(".", ","), text) if isinstance(cell, float | Decimal) else text
 
 
 def in_words(code: str, choose: Choose) -> str:

@@ -52,7 +52,7 @@ class _Cells(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.is_in_cell:
-            self.rows[-1][-1] += data.strip()
+            self.rows[-1][-1] += data.strip().replace("\u00a0", " ")
 
 
 def test_every_check_is_there_with_its_state_what_was_seen_and_the_source_of_its_threshold(
@@ -65,7 +65,7 @@ def test_every_check_is_there_with_its_state_what_was_seen_and_the_source_of_its
     assert {one.label[0] for one in expected} <= shown.keys()
     assert [shown[one.label[0]][-1] for one in expected] == [one.source[0] for one in expected]
     (chained,) = suites()["chaining_check"]
-    assert shown[chained.label[0]][:4] == ["Non tenu", "à regarder", "0.8", "0.9 – 1"]
+    assert shown[chained.label[0]][:4] == ["Non tenu", "à regarder", "0,8", "0,9 – 1"]
     (codes,) = suites()["code_check"]
     assert shown[codes.label[0]][:3] == ["Non fait", "à regarder", "–"]  # nothing was brought: nothing is claimed
 
