@@ -5,8 +5,8 @@ Not here: what a field's raw tables are (raw_tables.py and its data), reading fi
 
 The order of work, on a private connection: create_raw_tables, add_source and insert_rows for each file, judge, join, extracts.
 A row says where it comes from: file_no (add_source) and row_no (its line in the file, from 1; rows made of one line share it).
-sql/<field>/<table>.sql reads `sound_<raw table>` (rows not set aside), `stay_key` (the stays), `source` and `file_year`, and gives the
-columns of that table as read, and group_no and line of its stay.
+sql/<field>/<table>.sql reads `sound_<raw table>` (rows not set aside), `chaining`, `stay_key` (the stays), `source` and `file_year`, and
+gives the columns of that table as read, and group_no and line of its stay.
 """
 
 from collections.abc import Iterator
@@ -243,12 +243,32 @@ _STAY_KEY = """
 
 
 def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
-    """Make the tables as read of the stays that remain; gives the last month of exit, None without stays."""
-    for name in SCHEMAS:
-        select = (_SQL / field / f"{name}.sql").read_text(encoding="utf-8")
-        connection.execute(f"CREATE TABLE out_{name} AS {select} ORDER BY ALL")
+    """Make the tables as read of the stays that remain; gives the last month of exit, None without stays.
+
+    sql/<field>/<table>.sql gives the rows of a table, and need not name the columns that are NULL in its field. A field whose stays
+    come in parts has part.sql and summary.sql, and its stays from sql/stay_of_parts.sql.
+    """
+    for name in ("chaining", "billing"):
+        connection.execute(f"CREATE VIEW sound_{name} AS SELECT * FROM sound_{field}_{name}")
+    selects = {name: [_SQL / field / f"{name}.sql"] for name in SCHEMAS}
+    views = [_SQL / "chaining.sql", _SQL / field / "part.sql", _SQL / field / "summary.sql"]
+    if views[1].exists():
+        selects["stay"].append(_SQL / "stay_of_parts.sql")
+    for path in filter(Path.exists, views):
+        connection.execute(f"CREATE VIEW {path.stem} AS {path.read_text(encoding='utf-8')}")
+    for name, paths in selects.items():
+        _fill(connection, name, [path for path in paths if path.exists()])
     month = connection.execute("SELECT max(exit_month) FROM out_stay").fetchall()[0][0]
     return None if month is None else int(month)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:
+    """The table out_<name>: the columns of its schema and the group of hospitals, in order."""
+    connection.register("no_row", SCHEMAS[name].empty_table())
+    connection.execute(f"CREATE TABLE out_{name} AS SELECT CAST(NULL AS INTEGER) AS group_no, * FROM no_row")
+    connection.unregister("no_row")
+    for path in paths:
+        connection.execute(f"INSERT INTO out_{name} BY NAME {path.read_text(encoding='utf-8')} ORDER BY ALL")
 
 
 def extracts(

@@ -2,17 +2,7 @@
 -- A stay without a row of valuation (private hospitals) costs the sum of its invoice lines, reversals deducted; valuation_code stays NULL.
 -- The lines are in cents where the invoices add up to a hundred times less (PH_BRM of T_MCOaaFA has decimals, REM_BAS of T_MCOaaFB has none).
 -- NULL and 0 mean the same for a length of stay, a number of sessions and the type of automatic RSA: both forms then agree.
-WITH chaining AS (
-    SELECT finess, stay_number, pseudonym, entry_date, exit_date,
-           concat(
-               left(coalesce(nir_return, ' '), 1), left(coalesce(birth_date_return, ' '), 1), left(coalesce(sex_return, ' '), 1),
-               left(coalesce(stay_id_return, ' '), 1), left(coalesce(fusion_hosp_return, ' '), 1),
-               left(coalesce(fusion_pmsi_return, ' '), 1), left(coalesce(entry_date_return, ' '), 1),
-               left(coalesce(birth_coherence_return, ' '), 1), left(coalesce(sex_coherence_return, ' '), 1)
-           ) AS chaining_codes
-    FROM sound_mco_chaining
-),
-invoice_line AS (
+WITH invoice_line AS (
     SELECT finess, stay_number, invoice_number, sum(base) AS base
     FROM sound_mco_invoice
     WHERE coalesce(line_kind, 'B') = 'B'
@@ -39,11 +29,9 @@ SELECT k.group_no, k.line, 'mco' AS field, b.finess, b.exit_year AS year, b.stay
        b.ghm, b.ghs, coalesce(b.nights, 0) AS nights, coalesce(b.sessions, 0) AS sessions, b.exh_days, b.exb_kind, b.exb_tenths,
        b.supplement_hs, b.supplement_rea, b.supplement_si, b.supplement_stf, b.supplement_src,
        b.supplement_rep, b.supplement_nn1, b.supplement_nn2, b.supplement_nn3,
-       b.dp, b.dr, b.unit_count, CAST(NULL AS VARCHAR) AS billable, v.valuation_code,
+       b.dp, b.dr, b.unit_count, v.valuation_code,
        CASE WHEN v.stay_number IS NULL THEN i.cost_billed_eur ELSE v.cost_billed_eur END AS cost_billed_eur,
-       CAST(NULL AS VARCHAR) AS care_form, CAST(NULL AS SMALLINT) AS presence_days, CAST(NULL AS SMALLINT) AS presence_half_days,
-       CAST(NULL AS BOOLEAN) AS is_unfinished, t.billing_base_eur,
-       f.source_file, b.row_no AS source_line
+       t.billing_base_eur, f.source_file, b.row_no AS source_line
 FROM stay_key AS k
 JOIN mco_stay AS b ON b.file_no = k.file_no AND b.row_no = k.row_no
 JOIN source AS f ON f.file_no = k.file_no
