@@ -25,10 +25,11 @@ import pyarrow.compute as pc
 from strata.engine.duckdb import connect
 from strata.ingest import raw_set
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
-from strata.ingest.fixed_width import Array, line_blocks
+from strata.ingest.fixed_width import Array
 from strata.ingest.layouts import FORMATS, layouts
 from strata.ingest.raw_tables import RawColumn, raw_columns, raw_tables
 from strata.ingest.reasons import Refused
+from strata.ingest.refused import refused_file
 from strata.ingest.snds import WORK_PREFIX
 from strata.ingest.transmission import announced
 from strata.ingest.transmissions import FieldFiles, Found, care_year, why_not
@@ -84,7 +85,7 @@ def _staged(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> StagedF
     for one in files.found:
         file_no = raw_set.add_source(connection, one.source.name)
         try:
-            seen.append(_refused_file(one, faults[one.family]) if one.family in faults else _stage(connection, one, file_no))
+            seen.append(refused_file(one, faults[one.family]) if one.family in faults else _stage(connection, one, file_no))
         except Refused as refused:
             return StagedFiles(connection, files.field, None, None, _refused_files(files, {one.family: refused.code}, _BESIDE))
     return _judged(connection, files, seen)
@@ -101,21 +102,7 @@ def _refusal(files: FieldFiles, faults: dict[str, str]) -> str | None:
 
 
 def _refused_files(files: FieldFiles, faults: dict[str, str], reason: str) -> list[FileSeen]:
-    return [_refused_file(one, faults.get(one.family, reason)) for one in files.found]
-
-
-def _refused_file(found: Found, reason: str) -> FileSeen:
-    """Every line of the file is refused; of a file that breaks, those before the break."""
-    lines, sha256 = 0, ""
-    try:
-        for block in line_blocks(found.source.blocks()):
-            lines += len(block.starts)
-        sha256 = found.source.sha256
-    except Refused as refused:
-        reason = refused.code
-    seen = FileSeen(found.source.name, sha256, found.family, found.recognised.version, found.finess)
-    seen.lines, seen.refused, seen.reason = lines, lines, reason
-    return seen
+    return [refused_file(one, faults.get(one.family, reason)) for one in files.found]
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> FileSeen:

@@ -18,10 +18,11 @@ import pyarrow.compute as pc
 from strata.ingest.ano import ANO, CHAINING_CODES, read_ano
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import GROUP, QUARANTINE, SCHEMAS, STAY, Extract, FileSeen
-from strata.ingest.fixed_width import Array, line_blocks
+from strata.ingest.fixed_width import Array
 from strata.ingest.line_faults import FileRead
 from strata.ingest.local_reading import read_beside, read_rss, refused_files
 from strata.ingest.reasons import Refused, refusal
+from strata.ingest.refused import refused_file
 from strata.ingest.rsa import Piece, read_rsa, read_rsa_keys, rsa_pieces
 from strata.ingest.transmissions import Found, Pair, pairs, why_not
 
@@ -148,24 +149,10 @@ def _read(found: Found, is_held: bool) -> FileRead:
 def _refused_extract(pair: Pair, rsa_fault: str | None, ano_fault: str | None, broken: Refused | None = None) -> Extract:
     """No stays; each file with its own fault, or that of being paired with the other's. broken: the refusal of one of them."""
     halves = ((pair.rsa, rsa_fault), (pair.ano, ano_fault))
-    files = [_refused(found, fault or "pair_refused") for found, fault in halves if found]
+    files = [refused_file(one, fault or "pair_refused") for one, fault in halves if one]
     faults = {broken.where: broken.code} if broken else {}
     files += refused_files([(file, faults.get(file.source.name, "pair_refused")) for file in pair.local]).files
     return Extract("atih", "mco", {name: schema.empty_table() for name, schema in SCHEMAS.items()}, QUARANTINE.empty_table(), files)
-
-
-def _refused(found: Found, reason: str) -> FileSeen:
-    """Every line of the file is refused; of a file that breaks, those before the break."""
-    lines, sha256 = 0, ""
-    try:
-        for block in line_blocks(found.source.blocks()):
-            lines += len(block.starts)
-        sha256 = found.source.sha256
-    except Refused as refused:
-        reason = refused.code
-    seen = FileSeen(found.source.name, sha256, found.recognised.family, found.recognised.version, found.finess)
-    seen.lines, seen.refused, seen.reason = lines, lines, reason
-    return seen
 
 
 def _joined(pair: Pair, rsa: FileRead, ano: FileRead | None) -> _Joined:

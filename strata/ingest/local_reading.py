@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from strata.ingest import person_key
 from strata.ingest.extract import GROUP, QUARANTINE, SCHEMAS, STAY, Extract, FileSeen
-from strata.ingest.fixed_width import line_blocks
 from strata.ingest.line_faults import FileRead
 from strata.ingest.local import person_keys, persons_of
 from strata.ingest.local_files import LocalFile
 from strata.ingest.reasons import Refused
+from strata.ingest.refused import refused_file
 from strata.ingest.rss import read_rum, rss_stays
 from strata.ingest.tra import read_tra
 from strata.ingest.vid_hosp import read_vid_hosp
@@ -137,18 +137,7 @@ def refused_files(files: list[tuple[LocalFile | None, str]]) -> Extract:
 
 
 def _refused(file: LocalFile, reason: str) -> FileSeen:
-    """Every line of the file is refused; of a file that breaks, those before the break."""
-    lines, sha256 = 0, ""
-    try:
-        for block in line_blocks(file.source.blocks()):
-            lines += len(block.starts)
-        sha256 = file.source.sha256
-    except Refused as refused:
-        reason = refused.code
-    year = int(file.year) if file.year else None
-    seen = FileSeen(file.source.name, sha256, file.family, file.recognised.version, file.finess, year)
-    seen.lines, seen.refused, seen.reason = lines, lines, reason
-    return seen
+    return refused_file(file, reason, int(file.year) if file.year else None)
 
 
 def _account(found: Beside, read: FileRead | None, file: LocalFile | None, finess: object, year: object) -> None:
