@@ -13,15 +13,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from strata import models
-from strata.config import load
-from strata.definitions import write_definitions
-from strata.ingest.load import ingest
-from strata.ingest.user_tables import load_user_tables
 from strata.ingest.warehouse import open_warehouse
-from strata.settings import write_settings
 from strata.synthetic import write_country
 from tests.support import confusion
+from tests.support.project_strata import up_to_the_strata
 
 YEARS = range(2017, 2026)
 
@@ -41,15 +36,7 @@ def main() -> None:
 def country(folder: Path, persons: int, seed: int) -> pl.DataFrame:
     """Draw a country, build its strata, and pair them with the truth of the last year."""
     write_country(folder, persons=persons, years=YEARS, formats=("snds",), seed=seed)
-    settings = load(folder / "snds" / "strata.toml")
-    ingest(settings.path("landing"), settings.database)
-    connection = open_warehouse(settings.database)
-    load_user_tables(connection, **{name: settings.path(name) for name in ("territories", "population", "tariffs")})
-    write_settings(connection, settings)
-    write_definitions(connection, settings)
-    for name, model in models.models().items():
-        if model.layer in ("staging", "core", "strata"):
-            models.build(connection, name)
+    connection = open_warehouse(up_to_the_strata(folder / "snds" / "strata.toml"))
     found = strata_found(connection)
     connection.close()
     return confusion.pairs(pl.read_parquet(folder / "truth.parquet"), found, YEARS[-1])

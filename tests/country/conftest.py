@@ -12,6 +12,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from tests.support.project_strata import up_to_the_strata
+
 PERSONS = 12_000
 SEED = 2_027
 FORMS = ("atih", "snds")
@@ -74,25 +76,3 @@ def fields_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
     settings.write_text(text, encoding="utf-8", newline="\n")
     up_to_the_strata(settings)
     return Country(folder, {"snds": result.publication})
-
-
-def up_to_the_strata(path: Path) -> None:
-    """Read a project and build its warehouse as far as the strata: neither checks nor publication."""
-    from strata import models
-    from strata.config import load
-    from strata.definitions import write_definitions
-    from strata.ingest.load import ingest
-    from strata.ingest.user_tables import load_user_tables
-    from strata.ingest.warehouse import open_warehouse
-    from strata.settings import write_settings
-
-    settings = load(path)
-    ingest(settings.path("landing"), settings.database)
-    connection = open_warehouse(settings.database)
-    load_user_tables(connection, **{name: settings.path(name) for name in ("territories", "population", "tariffs")})
-    write_settings(connection, settings)
-    write_definitions(connection, settings)
-    for name, model in models.models().items():
-        if model.layer in ("staging", "core", "strata"):
-            models.build(connection, name)
-    connection.close()

@@ -11,11 +11,8 @@ from pipelines import command
 from pipelines.runner import run
 from strata.config import load
 from strata.definitions import CONDITIONS
-from strata.ingest.warehouse import open_warehouse
 from tests.support.repository import ROOT
-from tests.support.small_country import built
-
-AS_READ = ("read_stay", "read_unit", "read_diagnosis", "read_procedure", "pseudonym", "read_slice")
+from tests.support.small_country import hold_stays
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +27,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = re.sub(r"(?m)^conditions = \[\]", 'conditions = ["asthma", "copd", "stroke", "segments"]', text)
     text = re.sub(r'(?m)^conditions = ""', 'conditions = "conditions"', text)
     settings.write_text(text, encoding="utf-8", newline="\n")
-    hold_stays(load(settings).database)
+    patients(load(settings).database)
     made = run(load(settings), progress=lambda _: None).publication
     assert made is not None
     return made
@@ -46,16 +43,10 @@ def add_the_example(conditions: Path) -> None:
     (conditions / "asthma" / "codes" / "asthma_code.csv").write_text(codes, encoding="utf-8")
 
 
-def hold_stays(warehouse: Path) -> None:
-    """480 stays of 120 asthmatics in the tables as read, as if their extracts had been taken earlier."""
+def patients(warehouse: Path) -> None:
+    """480 stays of 120 persons."""
     lines = [f"{person} | {2019 + person % 7}-0{month}-10 | J459" for person in range(120) for month in (1, 3, 5, 7)]
-    source = built("person | exit | das\n" + "\n".join(lines), only=[])
-    connection = open_warehouse(warehouse)
-    for table in AS_READ:
-        connection.register("as_read", source.sql(f"FROM {table}").to_arrow_table())
-        connection.execute(f"INSERT INTO {table} BY NAME FROM as_read")
-        connection.unregister("as_read")
-    connection.close()
+    hold_stays(warehouse, "person | exit | das\n" + "\n".join(lines))
 
 
 def persons(publication: Path, condition: str) -> int:

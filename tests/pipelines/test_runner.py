@@ -12,10 +12,7 @@ from pipelines.runner import run
 from pipelines.session import open_session
 from strata.config import load
 from strata.errors import StrataError
-from strata.ingest.warehouse import open_warehouse
-from tests.support.small_country import built
-
-AS_READ = ("read_stay", "read_unit", "read_diagnosis", "read_procedure", "pseudonym", "read_slice")
+from tests.support.small_country import hold_stays
 
 
 @pytest.fixture
@@ -26,16 +23,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "project" / "strata.toml"
 
 
-def hold_stays(warehouse: Path) -> None:
-    """Put 240 stays of 60 persons in the tables as read, as if their extracts had been taken earlier."""
+def patients(warehouse: Path) -> None:
+    """240 stays of 60 persons."""
     lines = [f"{person} | {2019 + person % 7}-0{month}-10 | E1190" for person in range(60) for month in (1, 3, 5, 7)]
-    source = built("person | exit | das\n" + "\n".join(lines), only=[])
-    connection = open_warehouse(warehouse)
-    for table in AS_READ:
-        connection.register("as_read", source.sql(f"FROM {table}").to_arrow_table())
-        connection.execute(f"INSERT INTO {table} BY NAME FROM as_read")
-        connection.unregister("as_read")
-    connection.close()
+    hold_stays(warehouse, "person | exit | das\n" + "\n".join(lines))
 
 
 def published(project: Path) -> list[str]:
@@ -50,7 +41,7 @@ def break_warehouse(project: Path) -> None:
 
 
 def test_the_graph_publishes_then_a_broken_warehouse_publishes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hold_stays(load(project).database)
+    patients(load(project).database)
     assert command.main(["run", "--config", str(project)]) == 0
     (first,) = published(project)
     assert "index.html" in capsys.readouterr().out
@@ -66,7 +57,7 @@ def test_the_graph_publishes_then_a_broken_warehouse_publishes_nothing(project: 
 
 
 def test_a_year_alone_is_published_verified_and_shown_again(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hold_stays(load(project).database)
+    patients(load(project).database)
     assert command.main(["run", "--config", str(project), "--year", "2024"]) == 0
     (run_id,) = published(project)
     folder = project.parent / "published" / run_id
@@ -81,7 +72,7 @@ def test_a_year_alone_is_published_verified_and_shown_again(project: Path, tmp_p
 
 
 def test_check_reports_and_publishes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hold_stays(load(project).database)
+    patients(load(project).database)
     assert command.main(["check", "--config", str(project)]) == 0
     report = capsys.readouterr().out
     assert "Chaînage" in report and "Ce que l'extraction couvre" in report

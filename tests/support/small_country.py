@@ -164,3 +164,14 @@ def _group(stay_id: int, rank: int, group: str, tariff: str, days: str, home: st
     """One part with a tariff; a HAD cell says its home, '-' for at home."""
     place = None if home is None else home.replace("-", "")
     return {"stay_id": stay_id, "unit_rank": rank, "group_code": group, "tariff_code": tariff, "days": int(days), "home": place}
+
+
+def hold_stays(path: Path, stays: str) -> None:
+    """Put stays written as text in the tables as read of the warehouse at `path`, as if their extracts had been taken earlier."""
+    source = built(stays, only=[])
+    connection = warehouse.open_warehouse(path)
+    for table in ("read_stay", "read_unit", "read_diagnosis", "read_procedure", "pseudonym", "read_slice"):
+        connection.register("as_read", source.sql(f"FROM {table}").to_arrow_table())
+        connection.execute(f"INSERT INTO {table} BY NAME FROM as_read")
+        connection.unregister("as_read")
+    connection.close()
