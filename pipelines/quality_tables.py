@@ -190,8 +190,8 @@ TABLES = (
         (*_HOSPITAL_YEAR, ("séjours hors séances", "stays but sessions"), ("DAS par séjour", "DAS per stay")),
         "SELECT finess, field, year, stays, round(das_per_stay, 2) FROM coding_intensity ORDER BY finess, field, year",
         (
-            "Un hôpital qui code davantage trouve plus de malades et des strates plus hautes : à lire avant toute évolution.",
-            "A hospital that codes more finds more patients and higher strata: read this before any trend.",
+            "Un hôpital qui code davantage repère plus de personnes, dans des strates plus hautes : à lire avant toute évolution.",
+            "A hospital that codes more finds more persons, in higher strata: read this before any trend.",
         ),
     ),
     QualityTable(

@@ -33,7 +33,12 @@ _LEVELS: dict[str, Text] = {
 }
 _SIZE_COLUMNS = ("axis", "variant", "is_base", "condition", "territory_id", "level", "persons", "change_percent", "status", "why_not")
 _GATE_COLUMNS = ("year", "condition", "definition_id", "cost_basis", "part", "part_value", "stratum", "persons", "mean_eur", "status")
-_PARTS: dict[str, Text] = {"all": ("Ensemble", "All"), "F": ("Femmes", "Women"), "M": ("Hommes", "Men")}
+_PARTS: dict[str, Text] = {
+    "all": ("Ensemble", "All"),
+    "F": ("Femmes", "Women"),
+    "M": ("Hommes", "Men"),
+    "<50": ("Moins de 50 ans", "Under 50"),
+}
 _SCOPES: dict[str, Text] = {
     "own": ("nos établissements seulement", "our hospitals only"),
     "regional": ("région", "region"),

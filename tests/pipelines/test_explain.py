@@ -40,7 +40,7 @@ def log(made: Config) -> list[dict[str, object]]:
     return [json.loads(line) for line in made.database.with_name("audit.log").read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize(("language", "answer"), [("fr", "Malade, strate 4"), ("en", "Diseased, stratum 4")])
+@pytest.mark.parametrize(("language", "answer"), [("fr", "Repérée, strate 4"), ("en", "Found, stratum 4")])
 def test_the_text_answers_first(
     language: str, answer: str, made: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +84,7 @@ def test_the_page_is_one_file_without_script_and_for_its_owner_only(made: Config
     out = made.folder / "page.html"
     assert command.main(["explain", str(person_of(made, PSEUDONYM)), "--format", "html", "--out", str(out)]) == 0
     page = out.read_text(encoding="utf-8")
-    assert "Malade, strate 4" in page and "<script" not in page and "http" not in page and "src=" not in page
+    assert "Repérée, strate 4" in page and "<script" not in page and "http" not in page and "src=" not in page
     assert os.name == "nt" or out.stat().st_mode & 0o077 == 0
 
 
