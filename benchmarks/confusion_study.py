@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.warehouse.tables import open_warehouse
 from strata.synthetic import write_country
 from tests.support import confusion
 from tests.support.project_strata import up_to_the_strata

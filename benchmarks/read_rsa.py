@@ -93,7 +93,7 @@ def _stay(draw: random.Random) -> dict[str, Any]:
 def ours_to_memory(path: str) -> int:
     """All that ingest does before the warehouse: recognition, checks of each line and of the whole file, hash."""
     from strata.ingest.archives import loose
-    from strata.ingest.atih_mco import read_atih
+    from strata.ingest.atih.mco import read_atih
 
     (extract,) = read_atih([loose(Path(path), "a.rsa")])
     return int(extract.tables["procedure"].num_rows)
@@ -103,8 +103,8 @@ def ours_all_fields(path: str) -> int:
     """Every field of every zone, numbers as numbers, nothing checked and nothing hashed: what pypmsi does."""
     import numpy as np
 
-    from strata.ingest.fixed_width import Cells, line_blocks, zone_positions
-    from strata.ingest.layouts import layouts
+    from strata.ingest.lines.fixed_width import Cells, line_blocks, zone_positions
+    from strata.ingest.lines.layouts import layouts
 
     layout = layouts(VERSION_FAMILY)[VERSION]
     fixed_part, *zones = (_named(zone) for zone in (layout.fixed, *layout.zones))
@@ -133,7 +133,7 @@ def _named(zone: Any) -> Any:
 def _every_column(cells: Any) -> dict[str, Any]:
     import pyarrow as pa
 
-    from strata.ingest.fixed_width import numbers
+    from strata.ingest.lines.fixed_width import numbers
 
     return {
         field.name: numbers(cells.integer(field.name), pa.int32()) if field.kind == "integer" else cells.text(field.name)
@@ -144,7 +144,7 @@ def _every_column(cells: Any) -> dict[str, Any]:
 def ours_to_warehouse(path: str) -> int:
     """What `strata run` does first: the folder of the file, its .ano with it, into the tables of a new warehouse."""
     from strata.ingest.load import ingest
-    from strata.ingest.warehouse import open_warehouse
+    from strata.ingest.warehouse.tables import open_warehouse
 
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Path(folder) / "warehouse" / "strata.duckdb"
@@ -161,8 +161,8 @@ def ours_to_parquet(path: str) -> int:
     import pyarrow.parquet as pq
 
     from strata.ingest.archives import loose
-    from strata.ingest.layouts import layouts
-    from strata.ingest.rsa import TABLES, rsa_pieces
+    from strata.ingest.atih.rsa import TABLES, rsa_pieces
+    from strata.ingest.lines.layouts import layouts
 
     acts = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -192,7 +192,7 @@ def duckdb_substr(path: str) -> int:
     """The same fields by `substr`, repeated zones by `unnest`, raw lines staged first; no check of any kind."""
     import duckdb
 
-    from strata.ingest.layouts import layouts
+    from strata.ingest.lines.layouts import layouts
 
     layout = layouts(VERSION_FAMILY)[VERSION]
     columns = ", ".join(_substr(layout.fixed.field(name), name) for name in _fixed_names())
@@ -215,7 +215,7 @@ def duckdb_substr(path: str) -> int:
 
 def _fixed_names() -> list[str]:
     from strata.ingest.extract import STAY
-    from strata.ingest.layouts import layouts
+    from strata.ingest.lines.layouts import layouts
 
     known = {field.name for field in layouts(VERSION_FAMILY)[VERSION].fixed.fields}
     names = [name for name in STAY.names if name in known] + [f"ghm_{part}" for part in ("cmd", "type", "number", "severity")]
@@ -232,7 +232,7 @@ def pandas_read_fwf(path: str) -> int:
     """The same fields of the fixed part, as text; it cannot read the zones that repeat, so it reads no act."""
     import pandas
 
-    from strata.ingest.layouts import layouts
+    from strata.ingest.lines.layouts import layouts
 
     fields = [layouts(VERSION_FAMILY)[VERSION].fixed.field(name) for name in _fixed_names()]
     spans = [(field.start, field.start + field.width) for field in fields]

@@ -78,8 +78,8 @@ def load_config() -> Config:
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last. StrataError when another run holds them."""
-    from strata.ingest.lock import lock
-    from strata.ingest.warehouse import open_warehouse
+    from strata.ingest.warehouse.lock import lock
+    from strata.ingest.warehouse.tables import open_warehouse
 
     run_id = new_run_id()
     engine = config.engine

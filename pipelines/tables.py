@@ -40,7 +40,7 @@ def _extract(session: Session) -> None:
 
 
 def _inputs(session: Session) -> None:
-    from strata.ingest.user_tables import load_user_tables
+    from strata.ingest.user.tables import load_user_tables
 
     paths = {name: session.config.path(name) for name in ("territories", "population", "tariffs")}
     optional = {name: session.config.path(name) for name in ("crosswalk", "nomenclatures") if getattr(session.config.paths, name)}
@@ -49,7 +49,7 @@ def _inputs(session: Session) -> None:
 
 
 def _deaths(session: Session) -> None:
-    from strata.ingest.user_deaths import load_deaths
+    from strata.ingest.user.deaths import load_deaths
 
     if notice := load_deaths(session.connection, session.config.path("deaths")):
         session.tell(notice)

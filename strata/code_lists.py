@@ -25,7 +25,7 @@ CODE_SHAPE = {
     "cip13": re.compile(r"[0-9]{13}"),
     "atc": re.compile(r"[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?"),
 }
-NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as a user brings it (user_nomenclature.py)
+NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as a user brings it (ingest/user/nomenclature.py)
 DRUGS = "drugs.csv"
 _INDEX = ("list_id", "system", "match", "label_fr", "label_en", "nomenclature_year", "source", "author")
 _CODES = ("code", "valid_from", "valid_to")

@@ -21,7 +21,7 @@ from strata.code_lists import CodeList, check_against, read_code_lists
 from strata.config import Config
 from strata.definition_text import DefinitionText, read_definition, wrong
 from strata.errors import StrataError
-from strata.ingest.user_nomenclature import read_nomenclatures
+from strata.ingest.user.nomenclature import read_nomenclatures
 
 CONDITIONS = Path(__file__).parent / "conditions"
 TABLES = Path(__file__).with_suffix(".sql")

@@ -1,6 +1,6 @@
 """`strata list`: what a folder holds, without loading it.
 
-Belongs here: the arguments, and the listing as JSON. Not here: looking into files (strata/ingest/listing.py), the tables for people
+Belongs here: the arguments, and the listing as JSON. Not here: looking into files (strata/ingest/listing/folder.py), the tables for people
 (listing_report.py).
 """
 
@@ -34,7 +34,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 def list_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the listing; always 0, whatever the folder holds. StrataError (usage) when there is no folder."""
     from pipelines.commands.listing_report import print_listing
-    from strata.ingest.listing import list_folder
+    from strata.ingest.listing.folder import list_folder
 
     folder = chosen.folder or read_config(chosen, speaker).path("landing")
     if not folder.exists():

@@ -1,6 +1,6 @@
 """A listing in tables that a person reads.
 
-Belongs here: the words and the order of `strata list`. Not here: what is found (strata/ingest/listing.py).
+Belongs here: the words and the order of `strata list`. Not here: what is found (strata/ingest/listing/folder.py).
 """
 
 from collections import Counter, defaultdict
@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from pipelines.commands.terminal import Terminal
 from pipelines.quality_tables import in_words, what_to_do
-from strata.ingest.listed import Finding, Listing, Transmission, Unread, findings
-from strata.ingest.listing_rules import ranges
-from strata.ingest.raw_tables import family, person_fields
+from strata.ingest.listing.listed import Finding, Listing, Transmission, Unread, findings
+from strata.ingest.listing.rules import ranges
+from strata.ingest.raw.raw_tables import family, person_fields
 
 _FINESS, _FIELD, _YEAR, _TO_DO = ("finess", "finess"), ("champ", "field"), ("année", "year"), ("que faire", "what to do")
 _HELD = (

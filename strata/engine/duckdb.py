@@ -1,6 +1,6 @@
 """How the product opens DuckDB, everywhere.
 
-Belongs here: connecting, with the settings a hospital needs. Not here: tables (strata/ingest/warehouse.py) and queries (sql/).
+Belongs here: connecting, with the settings a hospital needs. Not here: tables (strata/ingest/warehouse/tables.py) and queries (sql/).
 """
 
 from pathlib import Path

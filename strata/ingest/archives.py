@@ -1,7 +1,7 @@
 """What lies in the landing folder, file by file, archive entries included, without ever extracting to disk.
 
 Belongs here: walking the folder, opening zip archives under caps, streaming bytes, hashing content.
-Not here: what a file is (recognise.py) or what it says (atih_mco.py, snds.py).
+Not here: what a file is (recognise.py) or what it says (atih/mco.py, snds/stay_sets.py).
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """What every reader gives back, whatever the form of the files: the tables as read, before any judgement.
 
-Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih_mco.py, snds.py) or storing (load.py).
+Belongs here: the Arrow schemas and the object that carries them. Not here: reading (atih/mco.py, snds/stay_sets.py) or storing (load.py).
 """
 
 from collections.abc import Iterator

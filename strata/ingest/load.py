@@ -1,7 +1,7 @@
 """From the landing folder to the tables as read: the public entry of ingest.
 
 Belongs here: what is read, in which order, what is already in, what is reported.
-Not here: reading (atih_mco.py, snds.py) and storing (store.py).
+Not here: reading (atih/mco.py, snds/stay_sets.py) and storing (warehouse/store.py).
 """
 
 import hashlib
@@ -15,22 +15,22 @@ from pathlib import Path
 import duckdb
 
 from strata.errors import StrataError
-from strata.ingest import person_key
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih_field import staged_files, unverified_notices
-from strata.ingest.atih_mco import open_pair
+from strata.ingest.atih.care_field import staged_files, unverified_notices
+from strata.ingest.atih.mco import open_pair
+from strata.ingest.atih.transmission import Announced, announced
+from strata.ingest.atih.transmissions import FieldFiles, Found, Pair, field_files, pairs
 from strata.ingest.extract import FileSeen
-from strata.ingest.lock import lock
-from strata.ingest.person_files import person_sets
-from strata.ingest.person_set import staged_persons
-from strata.ingest.person_store import store_persons
+from strata.ingest.local import person_key
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
-from strata.ingest.snds import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
-from strata.ingest.store import Incoming, Slice, store, transaction, write_files
-from strata.ingest.transmission import Announced, announced
-from strata.ingest.transmissions import FieldFiles, Found, Pair, field_files, pairs
-from strata.ingest.warehouse import open_warehouse, writing
+from strata.ingest.snds.person_files import person_sets
+from strata.ingest.snds.person_set import staged_persons
+from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
+from strata.ingest.warehouse.lock import lock
+from strata.ingest.warehouse.person_store import store_persons
+from strata.ingest.warehouse.store import Incoming, Slice, store, transaction, write_files
+from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it

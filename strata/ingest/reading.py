@@ -1,6 +1,6 @@
 """What a person who opens a notebook wants: the tables of a file, an archive or a folder, as read, without a warehouse.
 
-Belongs here: putting the extracts found at a path together. Not here: reading them (atih_mco.py, snds.py).
+Belongs here: putting the extracts found at a path together. Not here: reading them (atih/mco.py, snds/stay_sets.py).
 """
 
 from pathlib import Path
@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih_field import staged_files
-from strata.ingest.atih_mco import read_pair
+from strata.ingest.atih.care_field import staged_files
+from strata.ingest.atih.mco import read_pair
+from strata.ingest.atih.transmissions import field_files, pairs
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract
 from strata.ingest.reasons import refusal
 from strata.ingest.recognise import recognise_source
-from strata.ingest.snds import staged, table_sets
-from strata.ingest.transmissions import field_files, pairs
+from strata.ingest.snds.stay_sets import staged, table_sets
 
 
 def read_tables(path: Path) -> dict[str, pa.Table]:

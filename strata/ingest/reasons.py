@@ -1,6 +1,6 @@
 """Why a line is set aside or a file refused: the reasons are rows of quarantine_reasons.csv.
 
-Belongs here: loading those rows and turning a refusal into the four-part error. Not here: deciding (atih_mco.py, archives.py).
+Belongs here: loading those rows and turning a refusal into the four-part error. Not here: deciding (atih/mco.py, archives.py).
 """
 
 import csv

@@ -1,6 +1,6 @@
 """What a file is, from its first bytes: never from a year a person typed, and from its name only when the content cannot tell.
 
-Belongs here: families and versions. Not here: reading the rows (atih_mco.py, snds.py).
+Belongs here: families and versions. Not here: reading the rows (atih/mco.py, snds/stay_sets.py).
 """
 
 import re
@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import FileSeen
-from strata.ingest.layouts import layouts
-from strata.ingest.line_shape import shape_of
-from strata.ingest.person_family import person_table_of
+from strata.ingest.lines.layouts import layouts
+from strata.ingest.lines.line_shape import shape_of
 from strata.ingest.reasons import Refused
-from strata.ingest.snds_sas import MAGIC as SAS_MAGIC
-from strata.ingest.snds_sas import can_read_sas, sas_columns
-from strata.ingest.stay_family import named, stay_table_of
+from strata.ingest.snds.person_family import person_table_of
+from strata.ingest.snds.sas import MAGIC as SAS_MAGIC
+from strata.ingest.snds.sas import can_read_sas, sas_columns
+from strata.ingest.snds.stay_family import named, stay_table_of
 
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = (";", ",", "\t", "|", "^", "~")  # neither : nor a blank: dates hold them

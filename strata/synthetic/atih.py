@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strata.ingest.layouts import layout_for_year
+from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets, write_archive
 from strata.synthetic.dates import month_of
 from strata.synthetic.record import Record, authorisation_codes, fact_codes

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strata.ingest.layouts import layouts
+from strata.ingest.lines.layouts import layouts
 from strata.synthetic.atih import CARRIAGE_RETURN_UNTIL, RETURN_CODES
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets, write_archive
 from strata.synthetic.care_coding import DA, DP, DR, FP, MPA, MPP

@@ -1,6 +1,6 @@
 """RSA and ANO files: byte matrices filled column by column from the layout tables.
 
-Belongs here: lines as the layouts of strata.ingest.layouts say, and archives under their e-PMSI names. Not here: what is written.
+Belongs here: lines as the layouts of strata.ingest.lines.layouts say, and archives under their e-PMSI names. Not here: what is written.
 """
 
 import zipfile
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strata.ingest.layouts import Field, Zone, layout_for_year
+from strata.ingest.lines.layouts import Field, Zone, layout_for_year
 from strata.synthetic.dates import NEVER
 from strata.synthetic.stays import Table
 

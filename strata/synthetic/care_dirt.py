@@ -6,7 +6,7 @@ Belongs here: what is spoiled, and how much of it. Not here: what the truth make
 import numpy as np
 import pyarrow as pa
 
-from strata.ingest.layouts import layout_for_year
+from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic.chance import Chance, quota
 from strata.synthetic.dirt import GOOD_CODES, PSEUDONYM_BLANK, PSEUDONYM_LOWER, PSEUDONYM_OK, PSEUDONYM_UPPER
 from strata.synthetic.stays import Table

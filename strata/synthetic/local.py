@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strata.ingest.layouts import layout_for_year
+from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic.atih import ano_lines, rsa_lines
 from strata.synthetic.atih_writer import NEWLINE, assemble, sheets
 from strata.synthetic.chance import Chance

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from strata.ingest.layouts import layout_for_year
+from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic.dates import month_of
 from strata.synthetic.record import Record, authorisation_codes, fact_codes
 from strata.synthetic.stays import Table, take

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from strata.ingest.layouts import Layout, layout_for_year
+from strata.ingest.lines.layouts import Layout, layout_for_year
 from strata.synthetic.care_coding import DA, DP, DR, FP, MPA, MPP
 from strata.synthetic.care_dirt import row_again, spoiled_year, with_orphan
 from strata.synthetic.care_record import CareRecord

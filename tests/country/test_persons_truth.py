@@ -9,8 +9,8 @@ from strata import models
 from strata.config import load
 from strata.definitions import write_definitions
 from strata.ingest.load import ingest
-from strata.ingest.user_tables import load_user_tables
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.user.tables import load_user_tables
+from strata.ingest.warehouse.tables import open_warehouse
 from strata.settings import write_settings
 from strata.synthetic import write_country
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from strata.engine.duckdb import connect
-from strata.ingest import warehouse
 from strata.ingest.load import ingest
+from strata.ingest.warehouse import tables as warehouse
 from tests.support.corpus.judge import Figures, judge
 from tests.support.corpus.mutation import MUTATIONS, Ground, Mutation
 from tests.support.corpus.parcel import Parcel

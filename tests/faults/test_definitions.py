@@ -12,7 +12,7 @@ from strata.code_lists import Code, CodeList, check_against, read_code_lists
 from strata.config import from_dict
 from strata.definitions import CONDITIONS, compile_definitions, default_conditions, write_definitions
 from strata.errors import StrataError
-from strata.ingest.user_nomenclature import read_nomenclatures
+from strata.ingest.user.nomenclature import read_nomenclatures
 
 
 @pytest.fixture

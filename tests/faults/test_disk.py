@@ -13,7 +13,7 @@ import pytest
 
 from strata.errors import StrataError
 from strata.ingest.load import ingest
-from strata.ingest.lock import LOCK_NAME
+from strata.ingest.warehouse.lock import LOCK_NAME
 from tests.support.landing import rows, unaccounted, write_archive
 
 TABLES = ("read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_file", "read_slice", "pseudonym", "quarantine")

@@ -5,8 +5,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strata.ingest import raw_set, snds, store
 from strata.ingest.load import ingest
+from strata.ingest.raw import raw_set
+from strata.ingest.snds import stay_sets as snds
+from strata.ingest.warehouse import store
 from tests.support.landing import rows, unaccounted, write_archive
 from tests.support.snds_set import stay, together, write_csv
 

@@ -12,7 +12,7 @@ import pytest
 
 from strata.ingest import archives
 from strata.ingest.archives import open_sources
-from strata.ingest.atih_mco import read_atih
+from strata.ingest.atih.mco import read_atih
 from strata.ingest.extract import Extract
 from strata.ingest.reasons import reasons, refusal
 from strata.ingest.recognise import seen

@@ -16,9 +16,9 @@ from strata import models
 from strata.config import load
 from strata.definitions import write_definitions
 from strata.engine.duckdb import connect
-from strata.ingest import warehouse
 from strata.ingest.load import ingest
-from strata.ingest.user_tables import load_user_tables
+from strata.ingest.user.tables import load_user_tables
+from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings
 from strata.synthetic import write_country
 

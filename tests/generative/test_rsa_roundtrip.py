@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from strata.ingest.archives import open_sources
-from strata.ingest.atih_mco import read_atih
+from strata.ingest.atih.mco import read_atih
 from strata.ingest.extract import Extract
 from tests.support.rsa_lines import ANO_OF_YEAR, RETURNS, RSA_OF_YEAR, Draw, ano_line, rsa_line
 

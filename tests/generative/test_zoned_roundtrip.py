@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strata.ingest.layouts import layouts
-from strata.ingest.zoned import ROW, Zoned, zoned_blocks
+from strata.ingest.lines.layouts import layouts
+from strata.ingest.lines.zoned import ROW, Zoned, zoned_blocks
 from tests.support.zoned_lines import Values, line, named_fields, versions, zones
 
 FAMILIES = (

@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from strata.ingest.archives import SourceFile, open_sources
-from strata.ingest.atih_mco import read_atih
+from strata.ingest.atih.mco import read_atih
+from strata.ingest.atih.rsa import read_rsa
+from strata.ingest.atih.transmissions import pairs
 from strata.ingest.extract import QUARANTINE, SCHEMAS
-from strata.ingest.fixed_width import Array, dates, integers, line_blocks, text
-from strata.ingest.layouts import layouts
+from strata.ingest.lines.fixed_width import Array, dates, integers, line_blocks, text
+from strata.ingest.lines.layouts import layouts
 from strata.ingest.recognise import Recognised, recognise, recognise_source
-from strata.ingest.rsa import read_rsa
-from strata.ingest.transmissions import pairs
 from tests.support.rsa_lines import ANO_OF_YEAR, RSA_OF_YEAR, Draw, ano_line, plain_ano, plain_stay, rsa_line
 
 

@@ -9,7 +9,7 @@ import pytest
 from strata import models
 from strata.config import from_dict
 from strata.errors import StrataError
-from strata.ingest import warehouse
+from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings
 from tests.support.small_country import YEARS, built, config
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from strata.engine.duckdb import connect
-from strata.ingest import warehouse
 from strata.ingest.archives import open_sources
-from strata.ingest.atih_field import staged_files
-from strata.ingest.listing import list_folder
+from strata.ingest.atih.care_field import staged_files
+from strata.ingest.atih.transmissions import FieldFiles, field_files
+from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import IngestReport, ingest
 from strata.ingest.recognise import recognise
-from strata.ingest.transmissions import FieldFiles, field_files
+from strata.ingest.warehouse import tables as warehouse
 from tests.support.field_files import EXTENSIONS, FILES_OF, UNITS, field_line, files, pseudonym, transmission, version_of, written
 
 YEARS = range(2017, 2026)

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from strata.ingest.extract import SCHEMAS
-from strata.ingest.layouts import FORMATS
-from strata.ingest.raw_set import add_source, create_raw_tables, insert_rows, join, judge
-from strata.ingest.raw_tables import raw_columns, raw_tables
+from strata.ingest.lines.layouts import FORMATS
+from strata.ingest.raw.raw_set import add_source, create_raw_tables, insert_rows, join, judge
+from strata.ingest.raw.raw_tables import raw_columns, raw_tables
 
 Row = dict[str, object]
 STAY = {"finess": "990000001", "stay_number": "0000001"}

@@ -7,7 +7,7 @@ import csv
 
 import pytest
 
-from strata.ingest.layouts import FORMATS, Layout, Zone, layout_for_year, layouts
+from strata.ingest.lines.layouts import FORMATS, Layout, Zone, layout_for_year, layouts
 
 # Widths of the fixed parts as ATIH publishes them: formats PMSI 2017-2025, SMR (formerly SSR), HAD and PSY.
 FIXED_WIDTHS = {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from strata.ingest.listed import TABLE, Finding, Part, Transmission, findings
-from strata.ingest.listing import list_folder
-from strata.ingest.listing_rules import found_in, judged, ranges
+from strata.ingest.atih.transmission import Announced, announced
+from strata.ingest.listing.folder import list_folder
+from strata.ingest.listing.listed import TABLE, Finding, Part, Transmission, findings
+from strata.ingest.listing.rules import found_in, judged, ranges
 from strata.ingest.load import ingest
-from strata.ingest.raw_tables import families, fields
-from strata.ingest.transmission import Announced, announced
+from strata.ingest.raw.raw_tables import families, fields
 from tests.support.landing import rows, write_archive
 from tests.support.rsa_lines import FINESS
 from tests.support.snds_set import OTHER, stay, together, write_csv
@@ -198,7 +198,7 @@ def test_months_are_written_as_a_person_does() -> None:
 
 def test_every_finding_has_its_words_in_two_languages() -> None:
     assert all(len({*row.label, *row.fix}) == 4 and all((*row.label, *row.fix)) for row in findings().values())
-    modules = ("listing_rules.py", "listing.py", "local_listing.py")
+    modules = ("rules.py", "folder.py", "../local/listing.py")
     source = "".join((TABLE.parent / name).read_text(encoding="utf-8") for name in modules)
     of_tables = {one.missing_finding for field in fields() for one in families(field)}
     assert {name for name in findings() if f'"{name}"' not in source} == of_tables - {""}

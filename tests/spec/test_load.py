@@ -12,7 +12,7 @@ import pytest
 
 from strata.errors import StrataError
 from strata.ingest.load import ingest
-from strata.ingest.lock import LOCK_NAME, lock
+from strata.ingest.warehouse.lock import LOCK_NAME, lock
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
 from tests.support.rsa_lines import FINESS
 from tests.support.snds_set import stay, together, write_csv, write_parquet

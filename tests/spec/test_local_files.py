@@ -8,15 +8,15 @@ import pyarrow as pa
 import pytest
 
 from strata.errors import StrataError
-from strata.ingest import person_key
-from strata.ingest.layouts import layouts
-from strata.ingest.line_faults import FileRead
-from strata.ingest.local import person_keys
-from strata.ingest.local_reading import completed
+from strata.ingest.lines.layouts import layouts
+from strata.ingest.lines.line_faults import FileRead
+from strata.ingest.local import person_key
+from strata.ingest.local.identity import person_keys
+from strata.ingest.local.reading import completed
+from strata.ingest.local.rss import read_rum, rss_stays
+from strata.ingest.local.tra import read_tra
+from strata.ingest.local.vid_hosp import read_vid_hosp
 from strata.ingest.recognise import recognise
-from strata.ingest.rss import read_rum, rss_stays
-from strata.ingest.tra import read_tra
-from strata.ingest.vid_hosp import read_vid_hosp
 from tests.support.local_lines import (
     BIRTH,
     FINESS,

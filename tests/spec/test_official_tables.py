@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest.crosswalk import code_departements, commune_codes, read_crosswalk
-from strata.ingest.user_population import read_population
-from strata.ingest.user_tables import load_user_tables
-from strata.ingest.user_tariffs import read_tariffs
-from strata.ingest.user_territories import read_territories
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.user.crosswalk import code_departements, commune_codes, read_crosswalk
+from strata.ingest.user.population import read_population
+from strata.ingest.user.tables import load_user_tables
+from strata.ingest.user.tariffs import read_tariffs
+from strata.ingest.user.territories import read_territories
+from strata.ingest.warehouse.tables import open_warehouse
 
 ATIH_GHS = "GHS-NRO;CMD-COD;DCS-MCO;GHM-NRO;GHS-LIB;SEU-BAS;SEU-HAU;GHS-PRI;EXB-FORFAIT;EXB-JOURNALIER;EXH-PRI;DATE-EFFET\r\n"
 ATIH_LINE = '22;"01";"C";"01C031";"Libellé à accent";0;11;1 203,5;0;12,25;33,1;"01/03/2025"\r\n'

@@ -8,8 +8,8 @@ import pytest
 
 from strata.errors import StrataError
 from strata.ingest.load import ingest
-from strata.ingest.user_deaths import load_deaths
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.user.deaths import load_deaths
+from strata.ingest.warehouse.tables import open_warehouse
 from tests.support.landing import rows, unaccounted
 from tests.support.person_tables import BEN, IDE, IMB, IND, write_csv, write_parquet
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from strata import models
-from strata.ingest import warehouse
+from strata.ingest.warehouse import tables as warehouse
 from tests.support.small_country import built
 
 

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 import strata
-from strata.ingest import raw_set
 from strata.ingest.extract import FileSeen
 from strata.ingest.load import ingest
-from strata.ingest.raw_tables import families
-from strata.ingest.snds_columns import columns
+from strata.ingest.raw import raw_set
+from strata.ingest.raw.raw_tables import families
+from strata.ingest.snds.columns import columns
 from tests.support.landing import rows, unaccounted
 
 FINESS = "990000011"

@@ -14,8 +14,8 @@ import pytest
 
 import strata
 from strata.errors import StrataError
-from strata.ingest import snds_sas
 from strata.ingest.load import ingest
+from strata.ingest.snds import sas as snds_sas
 from tests.support.landing import rows, unaccounted
 from tests.support.snds_set import stay, together, write_csv
 

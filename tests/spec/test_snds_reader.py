@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 
 import strata
-from strata.ingest import raw_set, snds
 from strata.ingest.archives import open_sources
 from strata.ingest.load import ingest
+from strata.ingest.raw import raw_set
 from strata.ingest.recognise import recognise_source
-from strata.ingest.snds_columns import columns, value_sql
+from strata.ingest.snds import stay_sets as snds
+from strata.ingest.snds.columns import columns, value_sql
 from tests.support.snds_set import FA, FB, OTHER, STC, Rows, stay, together, write_csv, write_parquet
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest import archives, warehouse
+from strata.ingest import archives
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.load import ingest
-from strata.ingest.store import Incoming, number_persons, store
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.warehouse import tables as warehouse
+from strata.ingest.warehouse.store import Incoming, number_persons, store
+from strata.ingest.warehouse.tables import open_warehouse
 from tests.support.landing import rows, unaccounted, write_archive
 from tests.support.rsa_lines import ANO_OF_YEAR, FINESS, RSA_OF_YEAR, ano_line, plain_ano, plain_stay, rsa_line
 
@@ -186,7 +187,7 @@ def test_a_file_that_changes_between_its_two_readings_is_not_stored(tmp_path: Pa
         rsa.write_bytes(rsa.read_bytes()[: rsa.stat().st_size // 2])
         return []
 
-    monkeypatch.setattr("strata.ingest.store._remove", shortened)
+    monkeypatch.setattr("strata.ingest.warehouse.store._remove", shortened)
     with pytest.raises(StrataError) as error:
         ingest(tmp_path / "landing", path)
     assert error.value.where == "x.rsa"

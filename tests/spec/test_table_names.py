@@ -2,10 +2,10 @@
 
 import pytest
 
-from strata.ingest.raw_tables import families, fields
+from strata.ingest.raw.raw_tables import families, fields
 from strata.ingest.recognise import table_of
-from strata.ingest.snds_columns import columns
-from strata.ingest.stay_family import named
+from strata.ingest.snds.columns import columns
+from strata.ingest.snds.stay_family import named
 
 FAMILIES = [one.family for field in fields() for one in families(field)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from strata.errors import StrataError
-from strata.ingest.user_nomenclature import read_nomenclatures
+from strata.ingest.user.nomenclature import read_nomenclatures
 
 
 def written(folder: Path, name: str, text: str) -> Path:

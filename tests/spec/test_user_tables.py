@@ -7,11 +7,11 @@ import pytest
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest.user_population import read_population
-from strata.ingest.user_tables import load_user_tables
-from strata.ingest.user_tariffs import read_tariffs
-from strata.ingest.user_territories import read_territories
-from strata.ingest.warehouse import open_warehouse
+from strata.ingest.user.population import read_population
+from strata.ingest.user.tables import load_user_tables
+from strata.ingest.user.tariffs import read_tariffs
+from strata.ingest.user.territories import read_territories
+from strata.ingest.warehouse.tables import open_warehouse
 
 TERRITORIES = "territory_id;territory_name;geo_code\nT1;Vallée haute;01004\nT1;Vallée haute;59350\nT2;Plaine;2A004\n"
 POPULATION = "year;geo_code;sex;age_band;population\n2021;59350;F;18-19;10\n2021;59350;F;95+;3\n2021;59350;M;18-19;12\n"

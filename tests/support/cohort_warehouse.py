@@ -13,7 +13,7 @@ import polars as pl
 from strata import models
 from strata.catalogue import load_catalogue
 from strata.config import Config, from_dict
-from strata.ingest import warehouse
+from strata.ingest.warehouse import tables as warehouse
 from strata.measure import measure
 from strata.reference import Pack, load_reference
 from strata.settings import write_settings

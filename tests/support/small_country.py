@@ -20,7 +20,7 @@ import pyarrow as pa
 from strata import models
 from strata.config import Config, from_dict
 from strata.definitions import write_definitions
-from strata.ingest import warehouse
+from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings
 
 YEARS = {"first": 2021, "last": 2025}

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from strata.ingest.layouts import Zone, layout_for_year
+from strata.ingest.lines.layouts import Zone, layout_for_year
 from tests.synthetic.conftest import Written
 
 Row = dict[str, str]

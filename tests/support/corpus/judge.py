@@ -14,10 +14,10 @@ import duckdb
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest import warehouse
 from strata.ingest.extract import FileSeen
 from strata.ingest.load import ingest
 from strata.ingest.reasons import reasons, refusal
+from strata.ingest.warehouse import tables as warehouse
 from tests.support.corpus.mutation import Mutation
 from tests.support.corpus.parcel import PERSON, SECRET_CODE, STAY_KEY, Parcel
 

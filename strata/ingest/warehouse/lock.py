@@ -1,0 +1,144 @@
+"""One writer of a warehouse at a time.
+
+Belongs here: the lock file in the warehouse folder, who holds it, taking over from a process that died. Not here: what is written.
+"""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from strata.errors import StrataError
+from strata.ingest.warehouse.tables import writing
+
+LOCK_NAME = "strata.lock"
+WRITING_SECONDS = 5  # longer than it takes to write one line
+TAKEN_OVER = (
+    "Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre.",
+    "Lock taken over: the run that held it stopped without giving it back.",
+)
+_held: set[Path] = set()  # by this process: a process number alone may be that of a run that died (containers reuse them)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who writes: process number, machine, UTC start, run."""
+
+    pid: int
+    host: str
+    started: str
+    run_id: str
+
+
+@contextmanager
+def lock(folder: Path, run_id: str = "") -> Iterator[tuple[str, str] | None]:
+    """Hold the warehouse in `folder` (made, mode 0700, when new). Gives a notice (French, English) when taken over from a dead run.
+
+    StrataError when another process, or another thread of this one, holds it, or when the folder takes no writing.
+    """
+    path = folder.resolve() / LOCK_NAME
+    with writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        notice = _take(path, run_id)
+    _held.add(path)
+    try:
+        yield notice
+    finally:
+        _held.discard(path)
+        _remove(path)
+
+
+def _take(path: Path, run_id: str) -> tuple[str, str] | None:
+    """Make the lock file; gives a notice when it was taken over."""
+    if _create(path, run_id):
+        return None
+    holder = _holder(path)
+    if path in _held or _may_be_alive(holder, path):
+        raise _is_held(path, holder)
+    _remove(path)
+    if not _create(path, run_id):  # another run was faster to take over
+        raise _is_held(path, _holder(path))
+    return TAKEN_OVER
+
+
+def _create(path: Path, run_id: str) -> bool:
+    """Write the lock file unless it is there: the file system decides who is first."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return False
+    holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), run_id)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(holder)))
+    except OSError:  # a full disk: nobody holds what could not be written
+        _remove(path)
+        raise
+    return True
+
+
+def _holder(path: Path) -> Holder | None:
+    """What the lock says; None when it was cut off while being written, or has just been given back."""
+    try:
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _may_be_alive(holder: Holder | None, path: Path) -> bool:
+    """False only when the holder surely died. A process of another machine cannot be asked; an empty lock may be one being written."""
+    if holder is None:
+        return path.exists() and time.time() - path.stat().st_mtime < WRITING_SECONDS
+    if holder.host != socket.gethostname():
+        return True
+    return holder.pid != os.getpid() and _is_running(holder.pid)
+
+
+def _is_running(pid: int) -> bool:
+    if sys.platform == "win32":
+        return _is_running_windows(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_running_windows(pid: int) -> bool:
+    """os.kill would end the process on Windows: ask for a handle instead."""
+    import ctypes
+
+    query_limited_information, still_active = 0x1000, 259
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
+    handle = kernel.OpenProcess(query_limited_information, False, pid)
+    if not handle:
+        return False
+    code = ctypes.c_ulong()
+    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+    kernel.CloseHandle(handle)
+    return code.value == still_active
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _is_held(path: Path, holder: Holder | None) -> StrataError:
+    who = f"{holder.host}, pid {holder.pid}, {holder.started}" if holder else "?"
+    return StrataError(
+        what=("Une autre exécution écrit dans cet entrepôt.", "Another run is writing in this warehouse."),
+        where=str(path),
+        why=(f"Verrou tenu par : {who}.", f"Lock held by: {who}."),
+        fix=(
+            "Attendez sa fin. Si aucune exécution n'est en cours sur cette machine, supprimez ce fichier.",
+            "Wait for it to end. If no run is in progress on that machine, delete this file.",
+        ),
+    )

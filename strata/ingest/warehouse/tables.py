@@ -1,0 +1,81 @@
+"""The warehouse file and the tables that ingest writes in it.
+
+Belongs here: making the folder (for its owner only) and the empty tables of warehouse.sql, bringing a warehouse of an earlier version
+up to date, saying that the disk refuses what is written. Not here: filling the tables (store.py, user/tables.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from strata.engine.duckdb import connect
+from strata.errors import StrataError
+
+_DDL = Path(__file__).with_suffix(".sql")
+_COLUMNS = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()"
+
+
+def open_warehouse(path: Path, *, memory_limit: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A writing connection to the warehouse at `path`, made with its folder (mode 0700 where the system knows modes) when new.
+
+    StrataError when it cannot be opened, or when the disk refuses it.
+    """
+    with writing(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = connect(path, memory_limit=memory_limit, threads=threads)
+        try:
+            connection.execute(_DDL.read_text(encoding="utf-8"))
+            _add_new_columns(connection)
+        except duckdb.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def _add_new_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """A warehouse made by an earlier version lacks the columns that came since: they are added, and what can be told is filled in."""
+    new = connect(None)
+    new.execute(_DDL.read_text(encoding="utf-8"))
+    wanted = new.execute(f"{_COLUMNS} ORDER BY table_name, column_index").fetchall()
+    new.close()
+    present = set(connection.execute(_COLUMNS).fetchall())
+    names = {(table, column) for table, column, _ in present}
+    for table, column, data_type in wanted:
+        if (table, column) not in names:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
+            connection.execute(_FILL.get((table, column), "SELECT 1"))
+
+
+_FILL = {  # an earlier version knew no other key; when e-PMSI made what is in (`sent`) stays unknown
+    ("read_slice", "person_key"): """
+        UPDATE read_slice SET person_key = CASE
+            WHEN slice_id IN (SELECT slice_id FROM read_stay WHERE person_id IS NOT NULL) THEN 'noanon' ELSE 'none' END
+    """
+}
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What the disk refuses while the warehouse in `folder` is written becomes a StrataError; what was stored before stays."""
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:  # of a commit, of a broken file
+        raise _cannot_write(folder) from error
+
+
+def _cannot_write(folder: Path) -> StrataError:
+    """The disk is full, or takes nothing there."""
+    return StrataError(
+        what=("L'entrepôt ne peut pas être écrit.", "The warehouse cannot be written."),
+        where=str(folder),
+        why=(
+            "Le disque est plein, ou ce dossier n'accepte pas d'écriture. Ce qui était déjà dans l'entrepôt est intact.",
+            "The disk is full, or this folder takes no writing. What was already in the warehouse is intact.",
+        ),
+        fix=(
+            "Libérez de la place ou donnez le droit d'écrire dans ce dossier, puis relancez : l'exécution reprend où elle s'est arrêtée.",
+            "Make room or give the right to write in this folder, then run again: it goes on from where it stopped.",
+        ),
+    )
