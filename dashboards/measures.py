@@ -4,23 +4,26 @@ Belongs here: value, interval, parts, verdict of one row. Not here: which rows a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from dashboards.atlas import Atlas
+from dashboards.blocks import Cell, Measure
 from dashboards.numbers import Numbers
-from dashboards.page import Measure
 from dashboards.published import NO_COST, Published, Row
 from dashboards.texts import Texts
 
 SUPPRESSED = ("suppressed_primary", "suppressed_secondary")
+KINDS = {"persons": "count", "eur": "eur", "ratio": "ratio", "share": "percent"}
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the measures of one run in one language."""
+    """Writes the measures of one run in one language. atlas: where the territories lie, when the user said so."""
 
     published: Published
     texts: Texts
     numbers: Numbers
+    atlas: Atlas = field(default_factory=Atlas)
 
     def measure(
         self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str = "all", cost_basis: str = NO_COST
@@ -70,7 +73,20 @@ class Writer:
             "ratio": numbers.ratio,
             "share": numbers.percent,
         }
-        return units[row.unit]
+        return units.get(row.unit, numbers.by_size if self.decimals(row.unit) else numbers.count)
+
+    def decimals(self, unit: str) -> int:
+        """Decimals of the unit in the catalogue."""
+        return int(self.published.units.get(unit, {}).get("decimals", 2))
+
+    def amount(self, value: float | None, unit: str) -> str:
+        """A number of this run in one of its units; empty when there is none."""
+        return "" if value is None else self._unit(replace(self.published.front_row, unit=unit))(value)
+
+    def cell(self, measure: Measure) -> Cell:
+        """The value of a measure for a table."""
+        kind = KINDS.get(measure.row.unit) or ("decimal" if self.decimals(measure.row.unit) else "count")
+        return Cell(measure.text, measure.row.value if measure.is_shown else None, kind)
 
     def _pair(self, low: float | None, high: float | None, write: Callable[[float], str]) -> str:
         if low is None or high is None:
@@ -88,13 +104,18 @@ class Writer:
 
 def verdict_of(row: Row) -> str:
     """above, below or same by the 95 % interval of the ratio; unclaimed without one; none without a ratio."""
-    if row.ratio is None:
+    return beside(row.ratio, row.ratio_lower, row.ratio_upper, 1)
+
+
+def beside(value: float | None, lower: float | None, upper: float | None, reference: float | None) -> str:
+    """The one rule of significance of the pages: does the 95 % interval hold the reference?"""
+    if value is None or reference is None:
         return "none"
-    if row.ratio_lower is None or row.ratio_upper is None:
+    if lower is None or upper is None:
         return "unclaimed"
-    if row.ratio_lower > 1:
+    if lower > reference:
         return "above"
-    return "below" if row.ratio_upper < 1 else "same"
+    return "below" if upper < reference else "same"
 
 
 def _optional(value: float | None, write: Callable[[float], str]) -> str:

@@ -1,7 +1,8 @@
 """From a published run to the national page: the whole extract, and every territory beside its expected."""
 
+from dashboards.blocks import Comparison
 from dashboards.measures import Writer
-from dashboards.page import Comparison, Link, NationalCondition, NationalPage
+from dashboards.page import Link, NationalCondition, NationalPage
 from dashboards.places import Place, place_of
 from dashboards.published import ALL, Definition, Published
 from dashboards.section import compare, condition_section

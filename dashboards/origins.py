@@ -1,7 +1,7 @@
 """Where the numbers of a section come from: the catalogue's words, then every number with its parts."""
 
+from dashboards.blocks import Measure, Origin
 from dashboards.measures import Writer
-from dashboards.page import Measure, Origin
 from dashboards.published import COMPARED_BASIS, Row
 
 FACTS = ("definition", "numerator", "denominator", "method", "caveats", "source")

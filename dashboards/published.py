@@ -54,7 +54,9 @@ class Row:
 
 
 Key = tuple[str, int, str, str, str, str]
+DetailKey = tuple[str, str, str, str, str]
 COLUMNS = [field.name for field in fields(Row)]
+KEY = ["indicator_id", "year", "condition", "territory_id", "stratum", "cost_basis"]
 TEXT_COLUMNS = [field.name for field in fields(Row) if field.type is str]
 
 
@@ -78,14 +80,17 @@ class Published:
     """One run.
 
     rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
-    catalogue: entries by indicator. cost_basis: that of the costs in front; the other one is shown among the origins only.
+    details: rows of one sex or one age band, for the year in front, by indicator, condition, territory, sex, age band (all strata together).
+    catalogue: entries by indicator. units: by name. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
-    threshold: the smallest number of persons that a published cell may concern.
+    threshold: the smallest number of persons that a published cell may concern. receipt: as published.
     """
 
     rows: dict[Key, Row]
     groups: dict[tuple[str, str, str], tuple[Row, ...]]
+    details: dict[DetailKey, Row]
     catalogue: dict[str, dict[str, Any]]
+    units: dict[str, dict[str, Any]]
     territories: dict[str, str]
     definitions: tuple[Definition, ...]
     years: tuple[int, ...]
@@ -96,6 +101,8 @@ class Published:
     threshold: int
     checks_passed: int
     checks_total: int
+    content_hash: str
+    receipt: dict[str, Any]
 
     def find(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row | None:
         """The row, or None when the run did not publish it."""
@@ -111,34 +118,52 @@ def read_published(run_folder: Path) -> Published:
     """Read indicators.parquet, indicators.json and receipt.json of one run folder."""
     receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
     catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
-    rows = _rows(run_folder / "indicators.parquet")
+    frame = pl.read_parquet(run_folder / "indicators.parquet")
+    rows = _rows(frame)
+    front_year = _front_year(rows)
     declared = receipt.get("territories", {})
     found = sorted({row.territory_id for row in rows.values()} - set(WHOLE))
     return Published(
         rows=rows,
         groups=_groups(rows),
+        details=_details(frame, front_year),
         catalogue=catalogue["indicators"],
+        units=catalogue.get("units", {}),
         territories=dict(sorted(((name, declared.get(name, name)) for name in found), key=lambda item: (item[1], item[0]))),
         definitions=_definitions(receipt, rows),
         years=tuple(sorted({row.year for row in rows.values()})),
-        front_year=_front_year(rows),
+        front_year=front_year,
         run_id=receipt["run_id"],
         project=receipt["settings"]["project"]["name"],
         cost_basis=receipt["settings"]["method"]["cost_basis"],
         threshold=receipt["settings"]["disclosure"]["threshold"],
         checks_passed=sum(1 for check in receipt["checks"] if check["passed"]),
         checks_total=len(receipt["checks"]),
+        content_hash=receipt.get("content_hash", ""),
+        receipt=receipt,
     )
 
 
-def _rows(path: Path) -> dict[Key, Row]:
-    """Rows of both sexes and all ages, in a stable order: the only ones the pages show so far."""
-    frame = pl.read_parquet(path).filter((pl.col("sex") == "all") & (pl.col("age_band") == "all"))
-    key = ["indicator_id", "year", "condition", "territory_id", "stratum", "cost_basis"]
+def _rows(frame: pl.DataFrame) -> dict[Key, Row]:
+    """Rows of both sexes and all ages, in a stable order."""
+    rows = _as_rows(frame.filter((pl.col("sex") == "all") & (pl.col("age_band") == "all")), KEY)
+    return {(row.indicator_id, row.year, row.condition, row.territory_id, row.stratum, row.cost_basis): row for _, row in rows}
+
+
+def _details(frame: pl.DataFrame, year: int) -> dict[DetailKey, Row]:
+    """Persons of one sex or one age band, all strata together: who the persons found are."""
+    is_detail = (pl.col("sex") != "all") | (pl.col("age_band") != "all")
+    wanted = is_detail & (pl.col("indicator_id") == "persons") & (pl.col("stratum") == "all") & (pl.col("year") == year)
+    rows = _as_rows(frame.filter(wanted), [*KEY, "sex", "age_band"])
+    return {(row.indicator_id, row.condition, row.territory_id, *part): row for part, row in rows}
+
+
+def _as_rows(frame: pl.DataFrame, key: list[str]) -> list[tuple[tuple[str, str], Row]]:
+    """Each row with its sex and age band, sorted by `key`."""
     empty = {name: NO_COST if name == "cost_basis" else "" for name in TEXT_COLUMNS}
-    frame = frame.select(COLUMNS).with_columns(pl.col(name).fill_null(text) for name, text in empty.items()).sort(key)
-    rows = [Row(**values) for values in frame.iter_rows(named=True)]
-    return {(row.indicator_id, row.year, row.condition, row.territory_id, row.stratum, row.cost_basis): row for row in rows}
+    frame = frame.with_columns(pl.col(name).fill_null(text) for name, text in empty.items()).sort(key)
+    parts = frame.select("sex", "age_band").iter_rows()
+    return [((sex, band), Row(**values)) for (sex, band), values in zip(parts, frame.select(COLUMNS).iter_rows(named=True), strict=True)]
 
 
 def _groups(rows: dict[Key, Row]) -> dict[tuple[str, str, str], tuple[Row, ...]]:

@@ -3,8 +3,8 @@
 Belongs here: filling these sentences. Not here: their words (texts/), nor the choice of the numbers (section.py).
 """
 
+from dashboards.blocks import Measure, Series, Step
 from dashboards.measures import Writer
-from dashboards.page import Measure, Series, Step
 from dashboards.places import Place
 from dashboards.published import Definition
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboards.blocks import Comparison
 from dashboards.figures import interval, pyramid, trend
 from dashboards.figures.scale import RatioScale
 from dashboards.numbers import Numbers
-from dashboards.page import Comparison, ConditionSection, NationalCondition, NationalPage, TerritoryPage
+from dashboards.page import ConditionSection, NationalCondition, NationalPage, TerritoryPage
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent

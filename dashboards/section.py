@@ -3,13 +3,21 @@
 Belongs here: which numbers are shown, and beside which. Not here: how one is written (measures.py), sentences (readings.py), any layout.
 """
 
+from dashboards.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
+from dashboards.comparators import comparators
+from dashboards.first_look import first_look
+from dashboards.follow_blocks import care_gaps, movements, profile
+from dashboards.funnel import funnel
+from dashboards.glance import glance
+from dashboards.hospital_use import hospital_use
 from dashboards.measures import Writer
 from dashboards.origins import origins
-from dashboards.page import Comparison, ConditionSection, Costs, Measure, Pyramid, Series, Step
+from dashboards.page import ConditionSection
 from dashboards.places import Place
 from dashboards.published import COMPARED_BASIS, NO_COST, Definition
 from dashboards.readings import comparison_reading, history_note, patient_reading, pyramid_reading, resident_reading, standardised_reading
 from dashboards.spread import spread
+from dashboards.territory_map import territory_map
 from dashboards.tiles import tiles
 
 STRATA = ("4", "3", "2", "1")
@@ -29,6 +37,7 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
     pyramid = _pyramid(writer, place, definition)
     costs = _costs(writer, place, definition.condition)
     comparisons = _comparisons(writer, place, definition.condition)
+    shown = glance(writer, place, definition.condition)
     return ConditionSection(
         condition=definition.condition,
         label=definition.label[language],
@@ -38,6 +47,15 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
         pyramid=pyramid,
         comparisons=comparisons,
         comparison_reading=comparison_reading(writer, place, comparisons[0].measure),
+        glance=shown,
+        first_look=first_look(writer, shown),
+        funnel=funnel(writer, place, definition.condition),
+        map=territory_map(writer, place, definition.condition),
+        comparators=comparators(writer, place, shown),
+        hospital_use=hospital_use(writer, place, definition.condition),
+        care_gaps=care_gaps(writer, place, definition.condition),
+        movements=movements(writer, place, definition.condition),
+        profile=profile(writer, place, definition.condition),
         costs=costs,
         origins=origins(writer, place.territory_id, definition.condition, place.year),
     )

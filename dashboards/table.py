@@ -1,7 +1,8 @@
 """The table of the territories: residents, persons found, persons at risk, in numbers and in share of residents of any age."""
 
+from dashboards.blocks import Measure
 from dashboards.measures import Writer
-from dashboards.page import Link, Measure, TableLine, TerritoryTable
+from dashboards.page import Link, TableLine, TerritoryTable
 from dashboards.places import place_of
 from dashboards.published import ALL, REST
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from dashboards.blocks import Measure, Series
 from dashboards.figures.scale import ratio_scale, round_ticks
 from dashboards.figures.svg import DIFFERENT, GREY, GRID, INK, NAVY, figure, line, marker, node, rectangle, text
 from dashboards.numbers import Numbers
-from dashboards.page import Measure, Series
 from dashboards.published import ALL
 from dashboards.texts import Texts
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.page import Measure
+from dashboards.blocks import Measure
 from dashboards.published import Published, read_published
 from dashboards.site import build_site
 from tests.support.published_sample import write_published

@@ -1,0 +1,45 @@
+"""Which indicators the overview expects, by theme, in the order they are read.
+
+Belongs here: identifiers and their order. Not here: what an indicator is (the published catalogue). One the catalogue adds goes to 'other'.
+"""
+
+THEMES: dict[str, tuple[str, ...]] = {
+    "found": ("prevalence", "persons_vs_expected", "new_cases", "ald_capture_share", "overlap_t2d_hf"),
+    "use": (
+        "hospitalised_share",
+        "stays_vs_expected",
+        "stays_per_1000",
+        "urgent_share",
+        "hpe_per_1000",
+        "ambulatory_share",
+        "readmission_30d",
+        "icu_share",
+    ),
+    "outcome": ("hospital_death", "amputation_rate", "decompensation_rate"),
+    "cost": (
+        "cost_per_stay",
+        "cost_per_patient",
+        "cost_standardised",
+        "cost_vs_expected",
+        "cost_per_resident",
+        "cost_per_resident_vs_expected",
+    ),
+    "other": (),
+}
+# Of one condition only, with data that a run may not hold: not said to be missing elsewhere.
+OPTIONAL = {"ald_capture_share", "overlap_t2d_hf", "amputation_rate", "decompensation_rate"}
+# Shown in a block of their own, or the same number on another base.
+ELSEWHERE = {"prevalence_all_ages", "cost_5y_per_person", "cost_gap"}
+FAMILIES_ELSEWHERE = ("transition_", "care_gap_")
+
+
+def theme_of(indicator_id: str) -> str:
+    """The theme of an indicator."""
+    return next((name for name, members in THEMES.items() if indicator_id in members), "other")
+
+
+def in_order(catalogue: list[str]) -> list[str]:
+    """The indicators of the catalogue that the overview may show: themes first, then what the catalogue adds."""
+    known = [name for members in THEMES.values() for name in members]
+    shown = [name for name in catalogue if name not in ELSEWHERE and not name.startswith(FAMILIES_ELSEWHERE)]
+    return [name for name in known if name in shown] + [name for name in shown if name not in known]
