@@ -6,7 +6,7 @@ Not here: what lists are for (definitions.py), nor codes themselves (strata/cond
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -29,17 +29,24 @@ NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as
 DRUGS = "drugs.csv"
 _INDEX = ("list_id", "system", "match", "label_fr", "label_en", "nomenclature_year", "source", "author")
 _CODES = ("code", "valid_from", "valid_to")
+_CODE_LABELS = ("label_fr", "label_en")  # a list may have these columns, and leave their cells empty
+_ABOUT = _INDEX[3:]
 _ALWAYS = (date.min, date.max)
 
 
 @dataclass(frozen=True)
 class Code:
-    """One line of a code list: the code has the meaning of the list from valid_from to valid_to, both included (None: no limit)."""
+    """One line of a code list: the code has the meaning of the list from valid_from to valid_to, both included (None: no limit).
+
+    label_fr, label_en: what the code means, where the list says so.
+    """
 
     line: int
     code: str
     valid_from: date | None
     valid_to: date | None
+    label_fr: str = ""
+    label_en: str = ""
 
     @property
     def period(self) -> tuple[date, date]:
@@ -48,7 +55,10 @@ class Code:
 
 @dataclass(frozen=True)
 class CodeList:
-    """One list. drugs: of an ATC list, the CIP13 codes that shared/drugs.csv gives it."""
+    """One list. drugs: of an ATC list, the CIP13 codes that shared/drugs.csv gives it.
+
+    about: its label_fr, label_en, nomenclature_year, source, author.
+    """
 
     list_id: str
     system: str
@@ -56,6 +66,7 @@ class CodeList:
     path: Path
     codes: tuple[Code, ...]
     drugs: tuple[str, ...] = ()
+    about: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def rows(self) -> list[tuple[str, str, str, str, date | None, date | None]]:
@@ -69,7 +80,7 @@ def read_code_lists(folder: Path, condition: str) -> tuple[dict[str, CodeList], 
     found: dict[str, CodeList] = {}
     files: list[Path] = []
     drugs = _drugs(folder / "shared" / DRUGS, files)
-    for place in (folder / "shared", folder / condition):
+    for place in dict.fromkeys((folder / "shared", folder / condition)):
         index = place / "lists.csv"
         if not index.exists():
             continue
@@ -90,7 +101,8 @@ def _list(place: Path, row: dict[str, str], drugs: list[tuple[str, str]]) -> Cod
         raise wrong(path, "", "la liste est vide", "the list is empty")
     _refuse_repeated(path, codes, row["match"])
     of_class = tuple(sorted(cip13 for cip13, atc in drugs if row["system"] == "atc" and atc.startswith(tuple(code.code for code in codes))))
-    return CodeList(row["list_id"], row["system"], row["match"], path, codes, of_class)
+    about = {name: row[name].strip() for name in _ABOUT}
+    return CodeList(row["list_id"], row["system"], row["match"], path, codes, of_class, about)
 
 
 def _check_entry(index: Path, line: int, row: dict[str, str]) -> None:
@@ -108,7 +120,10 @@ def _codes(path: Path, system: str) -> list[Code]:
     for line, row in enumerate(_read(path, _CODES), start=2):
         if not CODE_SHAPE[system].fullmatch(row["code"] or ""):
             raise wrong(path, "", "ce code n'a pas la forme de sa nomenclature", "this code has not the shape of its system", line)
-        code = Code(line, row["code"], _date(path, line, row["valid_from"]), _date(path, line, row["valid_to"]))
+        labels = [(row.get(name) or "").strip() for name in _CODE_LABELS]
+        if bool(labels[0]) != bool(labels[1]):
+            raise wrong(path, "", "ce code a un libellé dans une seule langue", "this code has a label in one language only", line)
+        code = Code(line, row["code"], _date(path, line, row["valid_from"]), _date(path, line, row["valid_to"]), *labels)
         if code.period[0] > code.period[1]:
             raise wrong(path, "", "la période finit avant de commencer", "the period ends before it begins", line)
         found.append(code)

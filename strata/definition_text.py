@@ -7,6 +7,7 @@ Not here: what the entries mean together (definitions.py), nor code lists (code_
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,22 @@ ENTRIES: dict[str, dict[str, Any]] = {
     "definition": {
         "id": str, "condition": str, "label_fr": str, "label_en": str, "short_fr": str, "age_min": int, "population_type": str,
         "source": str, "is_default": bool, "lookback_years": int, "strata": dict, "events": dict, "criteria": dict, "type": dict,
-        "rules": TABLES,
+        "rules": TABLES, "versions": TABLES, "caveats": TABLES,
     },
     "event": {"any": TABLES, "stay_all": TEXTS, "stay_any": TEXTS, "stay_none": TEXTS},
     "clause": {"codes": TEXTS, "in": str, "together": TABLES},
-    "criterion": {"event": str, "at_least": int, "count": str, "months": int, "in_episode_with": str},
-    "type": {"groups": TABLES, "rules": TABLES},
-    "type group": {"id": str, "event": str, "specificity": int},
+    "criterion": {
+        "event": str, "at_least": int, "count": str, "months": int, "in_episode_with": str, "label_fr": str, "label_en": str,
+    },
+    "type": {"groups": TABLES, "labels": dict, "rules": TABLES},
+    "type group": {"id": str, "event": str, "specificity": int, "label_fr": str, "label_en": str},
     "type rule": {"type": str, "all": TEXTS},
     "rule": {
         "id": str, "purpose": str, "stratum": int, "at_risk": str, "age_min": int, "any": TEXTS, "all": TEXTS, "at_least": int,
-        "of": TEXTS, "weight": dict, "weight_alone": dict,
+        "of": TEXTS, "weight": dict, "weight_alone": dict, "label_fr": str, "label_en": str,
     },
-    "stratum": {"fr": str, "en": str},
+    "words": {"fr": str, "en": str},
+    "version": {"id": str, "valid_from": date, "source": str, "changes_fr": TEXTS, "changes_en": TEXTS, "content_sha256": str},
 }  # fmt: skip
 
 
@@ -43,9 +47,21 @@ class DefinitionText:
 
     def need(self, table: dict[str, Any], key: str, entry: str) -> Any:
         """The value of `key`. StrataError when it is missing or blank."""
-        if table.get(key) in (None, ""):
+        value = table.get(key)
+        if value is None or (isinstance(value, str) and not value.strip()):
             raise self.wrong(f"{entry} {key}".strip(), "cette entrée manque", "this entry is missing")
-        return table[key]
+        return value
+
+    def labels(self, table: dict[str, Any], entry: str) -> tuple[str, str]:
+        """The (French, English) words of a table. StrataError when one is missing or blank."""
+        return self.need(table, "label_fr", entry), self.need(table, "label_en", entry)
+
+    def words(self, table: Any, entry: str) -> tuple[str, str]:
+        """(French, English) of a table { fr = …, en = … }. StrataError when one is missing or blank."""
+        checked = self.check(table, "words", entry)
+        if not all(str(checked.get(name, "")).strip() for name in ("fr", "en")):
+            raise self.wrong(entry, "ses mots manquent (fr, en)", "its words are missing (fr, en)")
+        return checked["fr"], checked["en"]
 
     def check(self, table: Any, kind: str, entry: str) -> dict[str, Any]:
         """The table, when it has only the entries of its kind, each of the right type. StrataError otherwise."""
@@ -68,6 +84,8 @@ class DefinitionText:
         table, _, last = name.rpartition(".")
         if name == "rules" and rest:
             return self._find(rf'\s*id\s*=\s*"{re.escape(rest.split()[0])}"', after=r"\[\[rules\]\]")
+        if name in ("versions", "caveats"):
+            return self._find(rf"\[\[{name}\]\]", nth=int(rest.split()[0]) if rest[:1].isdigit() else 1)
         if name in ("type.rules", "rules"):
             return self._find(r"\s*\{\s*type\s*=|\[\[type\.rules\]\]|\[\[rules\]\]", nth=int(rest) if rest.isdigit() else 1)
         if table == "type":

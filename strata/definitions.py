@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from strata.code_lists import CodeList, check_against, read_code_lists
 from strata.config import Config
+from strata.definition_content import content_sha256
 from strata.definition_text import DefinitionText, read_definition, wrong
+from strata.definition_versions import check_caveats, check_versions
 from strata.errors import StrataError
 from strata.ingest.user.nomenclature import read_nomenclatures
 
@@ -29,6 +31,7 @@ TRAITS = Path(__file__).parent / "tables" / "trait.csv"
 
 POSITIONS = {
     "dp": ("stay_dp", "unit_dp"),
+    "stay_dp": ("stay_dp",),
     "secondary": ("stay_dr", "unit_dr", "das"),
     "diagnosis": ("stay_dp", "stay_dr", "unit_dp", "unit_dr", "das"),
     "act": ("act",),
@@ -39,10 +42,11 @@ POSITIONS = {
     "ald": ("ald",),
 }
 SYSTEMS_OF = {
-    "dp": ("icd10",), "secondary": ("icd10",), "diagnosis": ("icd10",), "act": ("ccam",), "ghm": ("ghm",), "unit": ("unit",),
+    "dp": ("icd10",), "stay_dp": ("icd10",), "secondary": ("icd10",), "diagnosis": ("icd10",), "act": ("ccam",), "ghm": ("ghm",), "unit": ("unit",),
     "supplement": ("supplement",), "care": ("prs", "nabm", "ccam", "cip13", "atc"), "ald": ("icd10",),
 }  # fmt: skip
 OUTSIDE_STAYS = ("care", "ald")
+SHARED = "shared"
 COUNTED = ("stay", "day", "episode")
 STRATA = ("1", "2", "3", "4")
 # rule entry -> its values, each with (purpose, outcome) of definition_rule
@@ -103,10 +107,25 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
         used |= {code_list.list_id: code_list for code_list in compiler.used}
         for path in (text.path, *files):
             compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    used |= _shared_events(folder, compiled)
     if nomenclature is not None:
         check_against(nomenclature, list(used.values()))
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
+
+
+def _shared_events(folder: Path, compiled: Compiled) -> dict[str, CodeList]:
+    """Compile shared/events.toml, where the folder has one, as events of no condition ('shared'); gives the lists they use."""
+    path = folder / SHARED / "events.toml"
+    if not path.exists():
+        return {}
+    text = read_definition(path)
+    lists, files = read_code_lists(folder, SHARED)
+    compiler = _Compiler(text, compiled, lists)
+    compiler.compile_events(SHARED)
+    for read in (path, *files):
+        compiled.sha256[f"{read.parent.name}/{read.name}"] = hashlib.sha256(read.read_bytes()).hexdigest()
+    return {code_list.list_id: code_list for code_list in compiler.used}
 
 
 def _refuse_namesakes(places: dict[str, Path], used: list[CodeList]) -> None:
@@ -140,14 +159,25 @@ class _Compiler:
             raise self._wrong("condition", "le nom n'est pas celui du dossier", "the name is not that of the folder")
         self._need(source, "source", "")
         names = ("id", "label_fr", "label_en", "short_fr", "age_min")
-        labels = [self._need(source, name, "") if name != "short_fr" else source.get(name, "") for name in names]
-        self.out.rows["definition"].append((self.condition, *labels, source.get("population_type")))
+        facts = [self._need(source, name, "") if name != "short_fr" else source.get(name, "") for name in names]
+        check_versions(self.text)
+        check_caveats(self.text)
         for event_id, event in source.get("events", {}).items():
             self._event(event_id, event)
         for criterion_id, criterion in source.get("criteria", {}).items():
             self._criterion(criterion_id, criterion)
         self._types(self.text.check(source.get("type", {}), "type", "type"))
         self._rules(source.get("rules", []))
+        row = (self.condition, *facts, source.get("population_type"), content_sha256(source, self.used))
+        self.out.rows["definition"].append(row)
+
+    def compile_events(self, condition: str) -> None:
+        """The events alone: of a text that defines no condition."""
+        source = self.text.check(self.text.source, "definition", "")
+        self.condition = condition
+        self._need(source, "source", "")
+        for event_id, event in source.get("events", {}).items():
+            self._event(event_id, event)
 
     def _event(self, event_id: str, event: dict[str, Any]) -> None:
         where = f"events.{event_id}"
@@ -218,7 +248,7 @@ class _Compiler:
         episode_event_no = self._event_number(beside, where) if beside else None
         self._refuse_impossible_episode(counted, event_no, episode_event_no, where)
         row = (number, self.condition, criterion_id, event_no, criterion.get("months"), at_least, counted, episode_event_no)
-        self.out.rows["definition_criterion"].append(row)
+        self.out.rows["definition_criterion"].append((*row, *self.text.labels(criterion, where)))
 
     def _refuse_beyond_look_back(self, criterion: dict[str, Any], where: str) -> None:
         years = self.text.source.get("lookback_years", LOOKBACK_YEARS)
@@ -252,19 +282,22 @@ class _Compiler:
             if event_no in self.outside:
                 raise self._wrong(where, "seuls des séjours votent sur le type", "only stays vote on the type")
             groups.append(self._need(group, "id", where))
-            self.out.rows["definition_type_group"].append((self.condition, group["id"], event_no, self._need(group, "specificity", where)))
+            row = (self.condition, group["id"], event_no, self._need(group, "specificity", where))
+            self.out.rows["definition_type_group"].append((*row, *self.text.labels(group, where)))
         for rank, rule in enumerate(types.get("rules", []), start=1):
-            self._type_rule(rank, self.text.check(rule, "type rule", f"type.rules {rank}"), groups)
+            self._type_rule(rank, self.text.check(rule, "type rule", f"type.rules {rank}"), groups, types.get("labels", {}))
         known_types = {rule["type"] for rule in types.get("rules", [])}
         if self.text.source.get("population_type") not in (None, *known_types):
             raise self._wrong("population_type", "aucune règle ne donne ce type", "no rule gives this type")
 
-    def _type_rule(self, rank: int, rule: dict[str, Any], groups: list[str]) -> None:
+    def _type_rule(self, rank: int, rule: dict[str, Any], groups: list[str], labels: dict[str, Any]) -> None:
         where = f"type.rules {rank}"
         texts = self._need(rule, "all", where)
         if not texts:
             raise self._wrong(where, "la règle ne demande rien", "the rule asks for nothing")
-        self.out.rows["definition_type_rule"].append((self.condition, rank, self._need(rule, "type", where), len(texts)))
+        person_type = self._need(rule, "type", where)
+        words = self.text.words(labels.get(person_type, {}), f"type.labels {person_type}")
+        self.out.rows["definition_type_rule"].append((self.condition, rank, person_type, len(texts), *words))
         for text in texts:
             metric, operator, threshold = self._comparison(text, groups, where)
             self.out.rows["definition_type_term"].append((self.condition, rank, metric, operator, threshold))
@@ -303,7 +336,7 @@ class _Compiler:
         purpose, outcome = self._purpose(rule, where)
         members, min_score = self._members(rule, where)
         row = (self.condition, rule_id, purpose, outcome, priority, min_score, rule.get("age_min", 0))
-        self.out.rows["definition_rule"].append(row)
+        self.out.rows["definition_rule"].append((*row, *self.text.labels(rule, where)))
         for name in members:
             weight = rule.get("weight", {}).get(name, 1)
             alone = rule.get("weight_alone", {}).get(name, weight)
@@ -348,8 +381,8 @@ class _Compiler:
         used = {str(rule["stratum"]) for rule in rules if "stratum" in rule}
         words = self.text.source.get("strata", {})
         for name in STRATA:
-            if name in used and not self.text.check(words.get(name, {}), "stratum", f"strata.{name}").keys() >= {"fr", "en"}:
-                raise self._wrong(f"strata.{name}", "ses mots manquent (fr, en)", "its words are missing (fr, en)")
+            if name in used:
+                self.text.words(words.get(name, {}), f"strata.{name}")
             if name not in used and (name == "1" or name in words or any(higher in used for higher in STRATA if higher > name)):
                 raise self._wrong(f"strata.{name}", "aucune règle ne donne cette strate", "no rule gives this stratum")
         for population in (rule for rule in rules if rule.get("purpose") == "population"):

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TABLE definition (
     condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR, age_min SMALLINT,
-    population_type VARCHAR
+    population_type VARCHAR, content_sha256 VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_code (
@@ -23,11 +23,12 @@ CREATE OR REPLACE TABLE definition_term (
 
 CREATE OR REPLACE TABLE definition_criterion (
     criterion_no SMALLINT, condition VARCHAR, criterion_id VARCHAR, event_no SMALLINT, months SMALLINT,
-    at_least SMALLINT, counted VARCHAR, episode_event_no SMALLINT
+    at_least SMALLINT, counted VARCHAR, episode_event_no SMALLINT, label_fr VARCHAR, label_en VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_rule (
-    condition VARCHAR, rule_id VARCHAR, purpose VARCHAR, outcome VARCHAR, priority SMALLINT, min_score SMALLINT, age_min SMALLINT
+    condition VARCHAR, rule_id VARCHAR, purpose VARCHAR, outcome VARCHAR, priority SMALLINT, min_score SMALLINT, age_min SMALLINT,
+    label_fr VARCHAR, label_en VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_member (
@@ -35,11 +36,11 @@ CREATE OR REPLACE TABLE definition_member (
 );
 
 CREATE OR REPLACE TABLE definition_type_group (
-    condition VARCHAR, type_group VARCHAR, event_no SMALLINT, specificity SMALLINT
+    condition VARCHAR, type_group VARCHAR, event_no SMALLINT, specificity SMALLINT, label_fr VARCHAR, label_en VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_type_rule (
-    condition VARCHAR, rank SMALLINT, person_type VARCHAR, terms SMALLINT
+    condition VARCHAR, rank SMALLINT, person_type VARCHAR, terms SMALLINT, label_fr VARCHAR, label_en VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_type_term (

@@ -12,7 +12,7 @@ from typing import Any
 from strata.compare import NONE, STATES, Comparison
 from strata.config import Config
 from strata.definitions import POSITIONS
-from strata.explain.labels import definitions_folder, list_labels, trait_labels, traits
+from strata.explain.labels import definitions_folder, list_labels, named, trait_labels, traits
 from strata.explain.words import Words
 
 Row = dict[str, Any]
@@ -147,27 +147,33 @@ class _Teller:
         lines += [self.criterion(criterion) for criterion in self.told(row["criteria"])]
         return Block(f"{states} : {self.persons(row['persons'])}", lines)
 
+    def name(self, kind: str, name: str) -> str:
+        """The words of a thing of the definition, its identifier beside."""
+        label = self.lists.get(name) if kind == "list" else self.one.labels.get(kind, {}).get(name)
+        return named(self.words.label(label) if label else "", name)
+
     def rule(self, row: Row) -> str:
         names = [
-            f"{rule} ({self.words.choose('modifiée', 'changed')})" if rule in self.changed_rules else rule or "–"
+            self.name("rule", rule) + (f" ({self.words.choose('modifiée', 'changed')})" if rule in self.changed_rules else "")
+            if rule
+            else "–"
             for rule in (row["rule_before"], row["rule_after"])
         ]
         text = f"{self.words.choose('règle', 'rule')} {names[0]} → {names[1]}"
         if row["type_before"] is not None:
-            text += f", type {row['type_before']} → {row['type_after']}"
+            text += f", type : {self.name('type', row['type_before'])} → {self.name('type', row['type_after'])}"
         return f"{text} : {self.number(row['persons'])}"
 
     def criterion(self, row: Row) -> str:
-        text = f"{self.words.choose('critère', 'criterion')} {row['criterion_id']} {self.words.say('change', row['change'])}"
+        text = f"{self.words.choose('critère', 'criterion')} {self.name('criterion', row['criterion_id'])}"
+        text += f" {self.words.say('change', row['change'])}"
         text += f" : {self.number(row['persons'])}"
         if not row["deciding_persons"]:
             text += self.words.choose(" (sans décider)", " (without deciding)")
         return text
 
     def change(self, row: Row) -> Block:
-        label = self.words.label(self.lists[row["name"]]) if row["kind"] == "list" and row["name"] in self.lists else ""
-        name = f"{row['name']} ({label})" if label else row["name"]
-        title = f"{self.words.say('kind', row['kind'])} {name} – {self.words.say('change', row['change'])}"
+        title = f"{self.words.say('kind', row['kind'])} {self.name(row['kind'], row['name'])} – {self.words.say('change', row['change'])}"
         is_whole = row["change"] != "changed"
         aspects = [aspect for aspect in row["aspects"] if not (is_whole and _is_usual(aspect))]
         return Block(title, [self.aspect(aspect, is_whole) for aspect in aspects])

@@ -11,7 +11,7 @@ from typing import Any
 
 from strata.config import Config
 from strata.explain import Explanation
-from strata.explain.labels import definitions_folder, list_labels, stratum_labels, trait_labels
+from strata.explain.labels import definitions_folder, list_labels, named, stratum_labels, trait_labels
 from strata.explain.words import Words
 
 Row = dict[str, Any]
@@ -119,15 +119,32 @@ class _Teller:
         profile = self.profiles.get(self.one.stratum or 0)
         return text[0].upper() + text[1:] + (f" – {self.words.label(profile)}" if profile else "")
 
+    def criterion_name(self, criterion_id: str) -> str:
+        return self._name(self.criteria.get(criterion_id), criterion_id)
+
+    def rule_name(self, rule_id: str) -> str:
+        return self._name(self.rules.get(rule_id), rule_id)
+
+    def type_name(self, person_type: str | None) -> str:
+        rules = self.one.type["rules"] if self.one.type else []
+        found = next((row for row in rules if row["person_type"] == person_type), None)
+        return self._name(found, self.words.shown(person_type))
+
+    def _name(self, row: Row | None, identifier: str) -> str:
+        return named(self.words.label((row["label_fr"], row["label_en"])) if row else "", identifier)
+
+    def met(self, rule: Row) -> str:
+        return ", ".join(self.criterion_name(row["criterion_id"]) for row in rule["members"] if row["is_met"])
+
     def because(self) -> str:
         """The deciding rule, or the first question that stops the way to a status."""
         if self.one.rule_id is not None:
             rule = self.rules[self.one.rule_id]
-            met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
+            name, met = self.rule_name(rule["rule_id"]), self.met(rule)
             return (
                 self.words.choose(
-                    f"Règle qui décide : {rule['rule_id']} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
-                    f"Deciding rule: {rule['rule_id']} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
+                    f"Règle qui décide : {name} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
+                    f"Deciding rule: {name} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
                 )
                 + self.with_care()
             )
@@ -139,9 +156,9 @@ class _Teller:
         care = self.one.at_risk_dcir
         if care is None or not care["is_added"]:
             return ""
+        name = self.rule_name(care["rule_id"])
         return self.words.choose(
-            f". Avec les soins de ville : à risque strict ({care['rule_id']})",
-            f". With ambulatory care: at strict risk ({care['rule_id']})",
+            f". Avec les soins de ville : à risque strict ({name})", f". With ambulatory care: at strict risk ({name})"
         )
 
     def path(self) -> tuple[str, ...]:
@@ -155,8 +172,10 @@ class _Teller:
 
     def gate(self, name: str) -> str:
         row = self.gates[name]
-        population_type = self.one.type["population_type"] if self.one.type else None
-        facts = row | {"lookback_years": self.one.lookback_years, "population_type": population_type}
+        facts = row | {"lookback_years": self.one.lookback_years, "population_type": None}
+        if self.one.type:
+            facts["population_type"] = self.type_name(self.one.type["population_type"])
+            facts["fact_text"] = self.type_name(row["fact_text"]) if name == "type" else row["fact_text"]
         return self.words.say("gate_yes" if row["is_passed"] else "gate_no", name, **facts)
 
     def sections(self) -> list[Section]:
@@ -204,7 +223,7 @@ class _Teller:
 
     def unknown(self) -> Section:
         """Criteria that this extract cannot show: neither met nor unmet."""
-        names = [row["criterion_id"] for row in self.one.criteria if not row["is_evaluated"]]
+        names = [self.criterion_name(row["criterion_id"]) for row in self.one.criteria if not row["is_evaluated"]]
         reading = self.words.choose(
             "Leur source n'est pas dans cette extraction : ni remplis, ni non remplis.",
             "Their source is not in this extract: neither met nor unmet.",
@@ -212,7 +231,7 @@ class _Teller:
         return Section(self.words.choose("Critères inconnus", "Unknown criteria"), reading, [Entry(", ".join(names))] if names else [])
 
     def _by(self, row: Row) -> str:
-        return f" ({row['rule_id']})" if row["rule_id"] else ""
+        return f" ({self.rule_name(row['rule_id'])})" if row["rule_id"] else ""
 
     def steps(self) -> list[Entry]:
         has_types = self.one.type is not None
@@ -225,11 +244,11 @@ class _Teller:
         return f"{row['at_least']} {self.words.say('counted', row['counted'])} {months}{beside}"
 
     def criterion(self, row: Row, most_stays: int) -> Entry:
-        shown = self.words.shown
+        shown, name = self.words.shown, self.criterion_name(row["criterion_id"])
         text = self.words.choose(
-            f"{row['criterion_id']} : {row['events']} vu(s) ; demandé : {self.asked(row)} ; "
+            f"{name} : {row['events']} vu(s) ; demandé : {self.asked(row)} ; "
             f"du {shown(row['first_date'])} au {shown(row['last_date'])} ; ne tient plus au {shown(row['expires_on'])}",
-            f"{row['criterion_id']}: {row['events']} seen; asked for: {self.asked(row)}; "
+            f"{name}: {row['events']} seen; asked for: {self.asked(row)}; "
             f"from {shown(row['first_date'])} to {shown(row['last_date'])}; no longer holds on {shown(row['expires_on'])}",
         )
         stays = [self.stay(stay) for stay in row["stays"][:most_stays]]
@@ -276,14 +295,17 @@ class _Teller:
         title = say("Le type", "The type")
         if self.one.type is None or not any(group["stays"] for group in self.one.type["groups"]):
             return Section(title, "", [])
-        groups = ", ".join(f"{row['type_group']} {row['stays']}" for row in self.one.type["groups"] if row["stays"])
+        groups = ", ".join(f"{self._name(row, row['type_group'])} {row['stays']}" for row in self.one.type["groups"] if row["stays"])
         entries = [Entry(say("Séjours par groupe : ", "Stays by group: ") + groups)]
         for rule in self.one.type["rules"]:
             if rule["is_deciding"]:
                 terms = " ; ".join(self.term(term) for term in rule["terms"])
                 entries.append(
                     Entry(
-                        say(f"La règle {rule['rank']} donne {rule['person_type']} : ", f"Rule {rule['rank']} gives {rule['person_type']}: ")
+                        say(
+                            f"La règle {rule['rank']} donne {self.type_name(rule['person_type'])} : ",
+                            f"Rule {rule['rank']} gives {self.type_name(rule['person_type'])}: ",
+                        )
                         + terms,
                         True,
                     )
@@ -300,13 +322,12 @@ class _Teller:
         return f"{term['metric']} {term['operator']} {shown(term['threshold'])} ({seen} {shown(term['value'])})"
 
     def held(self, rule: Row) -> Entry:
-        met = ", ".join(row["criterion_id"] for row in rule["members"] if row["is_met"])
         idle = ""
         if rule["purpose"] == "stratum" and self.one.status != "diseased":
             idle = self.words.choose(" – sans effet hors de la population", " – without effect outside the population")
         elif rule["purpose"].startswith("at_risk") and not self.gates["not_known"]["is_passed"]:
             idle = self.words.choose(" – sans effet, la maladie est connue", " – without effect, the condition is known")
-        return Entry(f"{rule['rule_id']} ({self.outcome(rule)}) : {met}{idle}", True)
+        return Entry(f"{self.rule_name(rule['rule_id'])} ({self.outcome(rule)}) : {self.met(rule)}{idle}", True)
 
     def outcome(self, rule: Row) -> str:
         outcome = rule["outcome"]
@@ -345,10 +366,11 @@ class _Teller:
         facts = row | {"age_min": self.rules[row["rule_id"]]["age_min"]}
         if row["criterion_id"] is not None:
             facts["at_least"] = self.criteria[row["criterion_id"]]["at_least"]
-        facts["any_of"] = ", ".join(row.get("any_of", ()))
+            facts["criterion_id"] = self.criterion_name(row["criterion_id"])
+        facts["any_of"] = ", ".join(map(self.criterion_name, row.get("any_of", ())))
         facts["traits"] = self.lacking(row)
         facts["filters"] = ", ".join(self.filter_label(name) for name in row.get("filters") or ())
-        text = f"{row['rule_id']} ({self.outcome(row)}) – {self.words.say('near', row['reason'], **facts)}"
+        text = f"{self.rule_name(row['rule_id'])} ({self.outcome(row)}) – {self.words.say('near', row['reason'], **facts)}"
         if self._changes(row, mine):
             would = row["would_be"] or {"status": None, "stratum": None}
             text += self.words.choose(" → serait : ", " → would be: ") + self.status(would["status"], would["stratum"])

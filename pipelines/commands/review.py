@@ -12,7 +12,7 @@ from pipelines.commands.terminal import Parser, Terminal, usage_error
 
 if TYPE_CHECKING:
     from strata.config import Config
-    from strata.review import Value
+    from strata.review import Found, Value
 
 _ASKED = {
     "stratum": ("strate", "stratum"),
@@ -126,7 +126,7 @@ def read_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
     found = read_review(chosen.file)
     title = (f"{found.facts['definition_id']}, {found.facts['year']}",) * 2
-    speaker.table(title, _HEADS, [_row(one, speaker) for one in values(found)])
+    speaker.table(title, _HEADS, [_row(one, _named(one, found), speaker) for one in values(found)])
     speaker.say(
         "\nJugées : réponses autres que « impossible à dire ». Maladie : ceux de la strate qui l'ont, quelle que soit la strate.",
         "\nJudged: answers other than 'cannot tell'. Condition: those of the stratum who have it, whatever the stratum.",
@@ -139,9 +139,17 @@ def read_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     return 0
 
 
-def _row(one: "Value", speaker: Terminal) -> list[str]:
+def _named(one: "Value", found: "Found") -> str:
+    """The words of a stratum or a criterion, its number or identifier beside."""
+    from strata.explain.labels import named
+
+    kind = "criterion" if one.asked == "criterion" else "stratum"
+    return named(found.labels[kind, one.value], one.value)
+
+
+def _row(one: "Value", name: str, speaker: Terminal) -> list[str]:
     share, limits = "–", "–"
     if one.share is not None and one.lower is not None and one.upper is not None:
         share, limits = f"{100 * one.share:.1f}", f"{100 * one.lower:.1f} – {100 * one.upper:.1f}"
     counts = (one.held, one.drawn, one.judged, one.confirmed)
-    return [speaker.choose(*_ASKED[one.asked]), one.value, *map(str, counts), share, limits]
+    return [speaker.choose(*_ASKED[one.asked]), name, *map(str, counts), share, limits]

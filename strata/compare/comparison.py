@@ -36,6 +36,7 @@ class Comparison:
     """One condition at one index date under two definitions. Lists of rows: docs/how-to/compare-definitions.md.
 
     matrix: persons by state before and after. moves: each change of state with its criteria and rules. changes: how the texts differ.
+    labels: kind ('criterion', 'rule', 'type', 'type_group') -> name -> its (French, English) words, those of the second definition first.
     """
 
     condition: str
@@ -50,6 +51,7 @@ class Comparison:
     matrix: list[Row]
     moves: list[Row]
     changes: list[Row]
+    labels: dict[str, dict[str, tuple[str, str]]]
 
     def persons(self, state: str, side: str) -> int:
         """Persons in a state, `side` being 'before' or 'after'."""
@@ -123,8 +125,27 @@ def _compared(connection: duckdb.DuckDBPyConnection, names: tuple[str, str], con
         matrix=_of(rows(connection, _sql("matrix")), condition),
         moves=_moves(connection, condition),
         changes=_changes(connection, condition),
+        labels=_labels(connection, condition),
         **index,
     )
+
+
+_LABELLED = {
+    "criterion": ("definition_criterion", "criterion_id"),
+    "rule": ("definition_rule", "rule_id"),
+    "type": ("definition_type_rule", "person_type"),
+    "type_group": ("definition_type_group", "type_group"),
+}
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, dict[str, tuple[str, str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for kind, (table, name) in _LABELLED.items():
+        found[kind] = {}
+        for schema in "ab":  # b last: its words win
+            query = f"SELECT {name} AS name, label_fr, label_en FROM {schema}.{table} WHERE condition = ? ORDER BY name"
+            found[kind] |= {row["name"]: (row["label_fr"], row["label_en"]) for row in rows(connection, query, [condition])}
+    return found
 
 
 def _of(found: list[Row], condition: str) -> list[Row]:

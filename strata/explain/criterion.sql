@@ -4,6 +4,8 @@
 SELECT
   definition_criterion.criterion_no,
   definition_criterion.criterion_id,
+  definition_criterion.label_fr,
+  definition_criterion.label_en,
   definition_event.event_id,
   beside.event_id AS episode_event_id,
   definition_criterion.counted,

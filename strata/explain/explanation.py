@@ -104,14 +104,15 @@ def _type(connection: duckdb.DuckDBPyConnection, population_type: str | None) ->
         terms[row.pop("rank")].append(row)
     ranked = rows(
         connection,
-        """SELECT rule.rank, rule.person_type, coalesce(type_term.terms = rule.terms, false) AS is_held,
+        """SELECT rule.rank, rule.person_type, rule.label_fr, rule.label_en, coalesce(type_term.terms = rule.terms, false) AS is_held,
              type_first.rank IS NOT NULL AS is_deciding
            FROM definition_type_rule AS rule LEFT JOIN type_term ON rule.rank = type_term.rank
            LEFT JOIN type_first ON rule.rank = type_first.rank ORDER BY rule.rank""",
     )
     groups = rows(
         connection,
-        """SELECT listed.type_group, listed.specificity, coalesce(counted.stays, 0) AS stays FROM definition_type_group AS listed
+        """SELECT listed.type_group, listed.label_fr, listed.label_en, listed.specificity, coalesce(counted.stays, 0) AS stays
+           FROM definition_type_group AS listed
            LEFT JOIN type_count AS counted ON listed.type_group = counted.type_group ORDER BY listed.specificity, listed.type_group""",
     )
     settled = next(iter(rows(connection, "SELECT person_type FROM person_type")), {"person_type": None})

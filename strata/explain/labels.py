@@ -14,6 +14,11 @@ from strata.definitions import CONDITIONS, TRAITS
 Text = tuple[str, str]
 
 
+def named(label: str, identifier: str) -> str:
+    """What people read of a thing that has a label: the label first, its identifier beside."""
+    return f"{label} [{identifier}]" if label else identifier
+
+
 def definitions_folder(config: Config) -> Path:
     """Where the definitions of the project lie."""
     return config.path("conditions") if config.paths.conditions else CONDITIONS

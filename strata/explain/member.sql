@@ -2,6 +2,8 @@
 SELECT
   definition_member.rule_id,
   definition_criterion.criterion_id,
+  definition_criterion.label_fr,
+  definition_criterion.label_en,
   definition_member.weight,
   definition_member.weight_alone,
   person_evidence.criterion_no IS NOT NULL AS is_met

@@ -2,6 +2,8 @@
 -- score: what the criteria met add up to, as the engine counted it.
 SELECT
   definition_rule.rule_id,
+  definition_rule.label_fr,
+  definition_rule.label_en,
   definition_rule.purpose,
   definition_rule.outcome,
   definition_rule.priority,

@@ -24,10 +24,14 @@ Text = tuple[str, str]
 
 @dataclass(frozen=True)
 class Found:
-    """A filled sheet. facts: those of the draw. groups: (kind, value) -> persons held, drawn, and number of each answer ('': none yet)."""
+    """A filled sheet. facts: those of the draw. groups: (kind, value) -> persons held, drawn, and number of each answer ('': none yet).
+
+    labels: (kind, value) -> its words, as they were drawn.
+    """
 
     facts: dict[str, Any]
     groups: dict[tuple[str, str], tuple[int, int, dict[str, int]]]
+    labels: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,14 @@ def read_review(path: Path) -> Found:
         raise _refused(path.name, ("les feuilles d'une revue n'y sont pas", "the sheets of a review are not in it"))
     side = form.LANGUAGES.index(language)
     review, draw = (book[form.SHEETS[language][place]] for place in (form.REVIEW, form.DRAW))
-    facts, groups = _read_facts(draw, side), _read_groups(draw, side)
+    facts, (groups, labels) = _read_facts(draw, side), _read_groups(draw, side)
     counts: dict[tuple[str, str], dict[str, int]] = {group: {} for group in groups}
     rows = list(_read_rows(review, groups, side))
     for _, group, answer in rows:
         counts[group][answer] = counts[group].get(answer, 0) + 1
     _refuse_missing(review, [number for number, _, _ in rows], sum(drawn for _, drawn in groups.values()))
     _refuse_moved(review, groups, counts)
-    return Found(facts, {group: (*groups[group], counts[group]) for group in groups})
+    return Found(facts, {group: (*groups[group], counts[group]) for group in groups}, labels)
 
 
 def _read_facts(sheet: Worksheet, side: int) -> dict[str, Any]:
@@ -102,17 +106,19 @@ def _read_facts(sheet: Worksheet, side: int) -> dict[str, Any]:
     return facts
 
 
-def _read_groups(sheet: Worksheet, side: int) -> dict[tuple[str, str], tuple[int, int]]:
+def _read_groups(sheet: Worksheet, side: int) -> tuple[dict[tuple[str, str], tuple[int, int]], dict[tuple[str, str], str]]:
+    """(persons held and drawn, words) of each group."""
     head = len(form.FACTS) + 2
     for column, texts in enumerate(form.GROUP_COLUMNS.values(), start=1):
         _expect(sheet, head, column, texts[side])
-    groups = {}
+    groups, labels = {}, {}
     for row in range(head + 1, sheet.max_row + 1):
-        group = (_kind(sheet, row, 1, side), _text(sheet, row, 2))
+        group = (_kind(sheet, row, 1, side), _text(sheet, row, 3))
+        labels[group] = _text(sheet, row, 2)
         groups[group] = (_whole(sheet, row, 4), _whole(sheet, row, 5))
     if not groups:
         raise _cell(sheet, head + 1, 1, ("aucun groupe tiré", "no group drawn"))
-    return groups
+    return groups, labels
 
 
 def _read_rows(sheet: Worksheet, groups: Iterable[tuple[str, str]], side: int) -> Iterator[tuple[int, tuple[str, str], str]]:

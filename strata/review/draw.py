@@ -14,7 +14,7 @@ import duckdb
 from strata.config import Config
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.explain.labels import definitions_folder, list_labels, stratum_labels
+from strata.explain.labels import definitions_folder, stratum_labels
 
 Text = tuple[str, str]
 _SQL = {name: (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8") for name in ("draw", "stay")}
@@ -116,7 +116,7 @@ def _groups(
     connection: duckdb.DuckDBPyConnection, config: Config, condition: str, drawn: list[tuple[int, str, str, int]]
 ) -> tuple[Group, ...]:
     folder = definitions_folder(config)
-    profiles, labels = stratum_labels(folder, condition), _criterion_labels(connection, folder, condition)
+    profiles, labels = stratum_labels(folder, condition), _criterion_labels(connection, condition)
     counted: dict[tuple[str, str], list[int]] = {}
     for _, kind, value, held in drawn:
         counted.setdefault((kind, value), []).append(held)
@@ -127,18 +127,9 @@ def _groups(
     return tuple(groups)
 
 
-def _criterion_labels(connection: duckdb.DuckDBPyConnection, folder: Path, condition: str) -> dict[str, Text]:
-    """What each criterion looks for: the labels of its code lists."""
-    words = list_labels(folder, condition)
-    found = connection.execute(
-        """SELECT criterion_id, list(DISTINCT list_id ORDER BY list_id)
-           FROM definition_criterion INNER JOIN definition_term USING (event_no) WHERE condition = ? GROUP BY criterion_id""",
-        [condition],
-    ).fetchall()
-    return {
-        criterion: (" ; ".join(words[one][0] for one in lists if one in words), "; ".join(words[one][1] for one in lists if one in words))
-        for criterion, lists in found
-    }
+def _criterion_labels(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, Text]:
+    query = "SELECT criterion_id, label_fr, label_en FROM definition_criterion WHERE condition = ?"
+    return {criterion: (french, english) for criterion, french, english in connection.execute(query, [condition]).fetchall()}
 
 
 def _refuse_unknown(connection: duckdb.DuckDBPyConnection, condition: str, criteria: list[str]) -> None:

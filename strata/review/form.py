@@ -3,7 +3,7 @@
 Belongs here: words and places, shared by who writes the sheet and who reads it back. Not here: writing (sheet.py), reading (answers.py).
 """
 
-SCHEMA = "strata-review-1"
+SCHEMA = "strata-review-2"
 LANGUAGES = ("fr", "en")
 SHEETS = {"fr": ("À lire", "Revue", "Séjours", "Tirage"), "en": ("Read me", "Review", "Stays", "Draw")}
 README, REVIEW, STAYS, DRAW = range(4)
@@ -13,8 +13,8 @@ COLUMNS = {
     "number": ("n°", "no", 6),
     "person_id": ("person_id", "person_id", 11),
     "kind": ("question", "question", 10),
-    "value": ("valeur", "value", 26),
     "label": ("en clair", "in words", 42),
+    "value": ("valeur", "value", 26),
     "finess": ("FINESS", "FINESS", 11),
     "field": ("champ", "field", 7),
     "entry": ("entrée", "entry", 11),
@@ -57,8 +57,8 @@ FACTS = {
 }
 GROUP_COLUMNS = {
     "kind": ("question", "question"),
-    "value": ("valeur", "value"),
     "label": ("en clair", "in words"),
+    "value": ("valeur", "value"),
     "held": ("personnes", "persons"),
     "drawn": ("tirées", "drawn"),
 }

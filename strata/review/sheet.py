@@ -57,7 +57,7 @@ def _write_review(sheet: Worksheet, draw: Draw, side: int) -> None:
         _put_row(
             sheet,
             row,
-            (one.number, one.person_id, form.KINDS[one.kind][side], one.value, labels[one.kind, one.value], *place, one.all_stays),
+            (one.number, one.person_id, form.KINDS[one.kind][side], labels[one.kind, one.value], one.value, *place, one.all_stays),
         )
         lists[one.kind].add(sheet.cell(row, answer))
         for column in range(answer, answer + len(form.TO_FILL)):
@@ -91,8 +91,8 @@ def _write_draw(sheet: Worksheet, draw: Draw, side: int) -> None:
     head = len(facts) + 2
     _put_row(sheet, head, [texts[side] for texts in form.GROUP_COLUMNS.values()])
     for row, group in enumerate(draw.groups, start=head + 1):
-        _put_row(sheet, row, (form.KINDS[group.kind][side], group.value, group.label[side], group.held, group.drawn))
-    for column, width in zip("ABC", (48, 26, 60)):
+        _put_row(sheet, row, (form.KINDS[group.kind][side], group.label[side], group.value, group.held, group.drawn))
+    for column, width in zip("ABC", (48, 60, 26)):
         sheet.column_dimensions[column].width = width
 
 

@@ -136,8 +136,8 @@ def test_an_empty_answer_is_not_judged(config: Config, tmp_path: Path) -> None:
         ("number", 99, "Revue"),
         ("person_id", None, "Revue!B3"),
         ("kind", "autre", "Revue!C3"),
-        ("value", "9", "Revue!D3"),
-        ("value", None, "Revue!D3"),
+        ("value", "9", "Revue!E3"),
+        ("value", None, "Revue!E3"),
     ],
 )
 def test_a_cell_at_fault_is_named_and_not_quoted(config: Config, tmp_path: Path, column: str, value: Any, where: str) -> None:

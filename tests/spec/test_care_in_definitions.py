@@ -29,22 +29,34 @@ any = [{ codes = ["hba1c"], in = "care" }]
 [events.any_stay]
 any = []
 [criteria]
-ald = { event = "ald" }
-ald_12m = { event = "ald", months = 12 }
-two_tests_12m = { event = "test", at_least = 2, count = "day", months = 12 }
-any_stay = { event = "any_stay" }
+ald = { event = "ald", label_fr = "ald", label_en = "ald" }
+ald_12m = { event = "ald", months = 12, label_fr = "ald_12m", label_en = "ald_12m" }
+two_tests_12m = { event = "test", at_least = 2, count = "day", months = 12, label_fr = "two_tests_12m", label_en = "two_tests_12m" }
+any_stay = { event = "any_stay", label_fr = "any_stay", label_en = "any_stay" }
 [[rules]]
 id = "population"
+label_fr = "population"
+label_en = "population"
 purpose = "population"
 any = ["ald"]
 [[rules]]
 id = "known"
+label_fr = "known"
+label_en = "known"
 purpose = "known"
 any = ["ald"]
 [[rules]]
 id = "S1"
+label_fr = "S1"
+label_en = "S1"
 stratum = 1
 any = ["ald"]
+[[versions]]
+id = "TEST-0.1"
+valid_from = 2026-01-01
+source = "A form for tests"
+changes_fr = ["Première version."]
+changes_en = ["First version."]
 """
 
 

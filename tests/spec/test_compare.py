@@ -96,7 +96,7 @@ def test_a_population_that_shrinks_says_who_leaves(made: Config, tmp_path: Path)
 def test_the_edited_folder_of_one_condition_is_enough(made: Config, tmp_path: Path) -> None:
     folder = edited(
         tmp_path,
-        ("t2d/definition.toml", 'stroke_24m = { event = "stroke_dp", months = 24 }', 'stroke_24m = { event = "stroke_dp", months = 12 }'),
+        ("t2d/definition.toml", 'stroke_24m = { event = "stroke_dp", months = 24,', 'stroke_24m = { event = "stroke_dp", months = 12,'),
     )
     shutil.copytree(folder / "t2d", tmp_path / "mine")
     one = compared(made, tmp_path / "mine")

@@ -188,8 +188,12 @@ LONG_ILLNESS = """
 any = [{ codes = ["copd"], in = "ald" }]
 [criteria.long_illness]
 event = "long_illness"
+label_fr = "ALD respiratoire"
+label_en = "Long respiratory illness"
 [[rules]]
 id = "R-long-illness"
+label_fr = "ALD"
+label_en = "Long illness"
 at_risk = "strict"
 any = ["long_illness"]
 """
