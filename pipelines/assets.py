@@ -118,6 +118,7 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
         outcomes = passed(session.connection, in_force(expected, is_national(session.connection, session.config)))
         with session.timed("publication"):
             session.publication = _publish(session, outcomes)
+        _prune(session)
         return dg.MaterializeResult(metadata={"folder": dg.MetadataValue.path(session.publication)})
 
     return publication
@@ -138,6 +139,16 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
         timings=dict(session.seconds),
         extra=pages,
     )
+
+
+def _prune(session: Session) -> None:
+    """Only the last publications stay ([publish] keep), with those whose masks still hold."""
+    from strata.publish import prune
+
+    spare = [Path(name).name for name in session.config.disclosure.earlier_masks]
+    removed = prune(session.config.path("published"), session.config.publish.keep, spare=spare)
+    if removed:
+        session.tell((f"Publications retirées ([publish] keep) : {len(removed)}", f"Publications removed ([publish] keep): {len(removed)}"))
 
 
 def _receipt_line(outcome: Outcome) -> dict[str, object]:

@@ -11,7 +11,23 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.commands import compare, dashboard, demo, explain, init, publish, reference, review, run, synth, validity
+from pipelines.commands import (
+    compare,
+    dashboard,
+    demo,
+    doctor,
+    explain,
+    init,
+    publish,
+    purge,
+    reference,
+    review,
+    run,
+    schedule,
+    status,
+    synth,
+    validity,
+)
 from pipelines.commands import list as listing
 from pipelines.commands.terminal import Parser, Terminal, terminal
 from strata.errors import StrataError
@@ -27,7 +43,24 @@ _SYSTEM = {
     errno.EROFS: ("le disque est en lecture seule", "the disk is read only"),
 }
 
-COMMANDS = (demo, init, listing, run, explain, compare, validity, review, synth, reference, publish, dashboard)
+COMMANDS = (
+    demo,
+    init,
+    listing,
+    run,
+    status,
+    explain,
+    compare,
+    validity,
+    review,
+    synth,
+    reference,
+    publish,
+    dashboard,
+    doctor,
+    schedule,
+    purge,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

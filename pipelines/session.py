@@ -7,13 +7,14 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from pipelines import history
 from pipelines.expectations import Outcome
 from strata.config import Config, load
 
@@ -24,7 +25,10 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Session:
-    """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built. outcomes: of the checks."""
+    """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built. outcomes: of the checks.
+
+    reused: tables that were up to date. error: what stopped the run, where the block of open_session does not see it (Dagster's steps).
+    """
 
     config: Config
     run_id: str
@@ -35,6 +39,9 @@ class Session:
     outcomes: list[Outcome] = field(default_factory=list)
     publication: Path | None = None
     quality_page: Path | None = None
+    reused: list[str] = field(default_factory=list)
+    log: history.RunLog | None = None
+    error: list[str] = field(default_factory=list)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, stage: tuple[str, str]) -> None:
@@ -44,15 +51,23 @@ class Session:
             self.tell(stage)
 
     def tell(self, text: tuple[str, str]) -> None:
-        """A line of progress, in the language of the project."""
+        """A line of progress, in the language of the project; in English in the log."""
+        self.note("progress", text=text[1])
         self.progress(text[0 if self.config.project.language == "fr" else 1])
+
+    def note(self, event: str, **facts: object) -> None:
+        """A line of the log."""
+        if self.log is not None:
+            self.log.write(event, **facts)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Add the time spent inside to `name`."""
         start = time.perf_counter()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        spent = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + spent
+        self.note("step_ended", step=name, seconds=round(spent, 3), rows=self.rows.get(name))
 
 
 def new_run_id() -> str:
@@ -77,22 +92,64 @@ def load_config() -> Config:
 
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
-    """Hold the lock and the warehouse from the first asset to the last. StrataError when another run holds them."""
+    """Hold the lock and the warehouse from the first asset to the last, on record. StrataError when another run holds them."""
+    from pipelines.room import refuse_without_room
     from strata.ingest.warehouse.lock import lock
-    from strata.ingest.warehouse.tables import open_warehouse
+    from strata.ingest.warehouse.tables import open_warehouse, writing
 
     run_id = new_run_id()
     engine = config.engine
     with lock(config.database.parent, run_id) as notice:
         if notice:
             progress(notice[0 if config.project.language == "fr" else 1])
-        connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
-        session = Session(config, run_id, connection, progress)
+        with writing(config.database.parent):
+            log = history.begin(config, run_id)
+        session = None
+        error: BaseException | None = None
         try:
+            refuse_without_room(config)
+            connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
+            session = Session(config, run_id, connection, progress, log=log)
             yield session
+        except BaseException as raised:
+            error = raised
+            raise
         finally:
-            _leave_quality_page(session)  # a refused run needs it most
-            connection.close()
+            if session is not None:
+                _leave_quality_page(session)  # a refused run needs it most
+                session.connection.close()
+            _end(config, run_id, session, error, progress)
+
+
+def _end(config: Config, run_id: str, session: Session | None, error: BaseException | None, progress: Progress) -> None:
+    """Close the record, make the status page, tell whoever asked to be told. A disk that refuses them must not hide why the run stopped."""
+    from pipelines.notice import notify
+    from pipelines.status_page import write_status_page
+
+    record = _record(config, run_id, session, error)
+    with suppress(OSError):
+        if session is not None:
+            session.note("run_ended", state=record.state, seconds=record.total_seconds, error=record.error[-1:])
+        history.write(config, record)
+        write_status_page(config)
+    if notice := notify(config, record):
+        progress(notice[0 if config.project.language == "fr" else 1])
+
+
+def _record(config: Config, run_id: str, session: Session | None, error: BaseException | None) -> history.Record:
+    begun = next((one.started for one in history.records(config) if one.run_id == run_id), history.now())
+    told = history.told(error) if error is not None else session.error if session is not None else []
+    record = history.Record(run_id, history.FAILED if told else history.SUCCEEDED, begun, history.now(), error=told)
+    if session is None:
+        return record
+    return replace(
+        record,
+        seconds={name: round(spent, 3) for name, spent in session.seconds.items()},
+        rows=session.rows,
+        reused=session.reused,
+        checks=history.checks_of(session.outcomes),
+        publication=str(session.publication or ""),
+    )
 
 
 def _leave_quality_page(session: Session) -> None:

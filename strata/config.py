@@ -115,6 +115,21 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Publish:
+    """keep: how many publications stay, the one shown included; 0, all of them. Older ones are removed after a publication."""
+
+    keep: int = 12
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Who is told how a run ended. file: written anew each time, beside strata.toml. command: a program and its arguments, no shell."""
+
+    file: str = ""
+    command: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Filters:
     """duplicate_finess: geographic FINESS that repeat stays of their legal hospital, beside the built-in list."""
 
@@ -134,6 +149,8 @@ class Config:
     disclosure: Disclosure = field(default_factory=Disclosure)
     engine: Engine = field(default_factory=Engine)
     schedule: Schedule = field(default_factory=Schedule)
+    publish: Publish = field(default_factory=Publish)
+    notify: Notify = field(default_factory=Notify)
     filters: Filters = field(default_factory=Filters)
 
     def path(self, name: str) -> Path:
@@ -264,6 +281,8 @@ def _check_numbers(config: Config, where: str) -> None:
         raise _wrong(
             f"{where} [disclosure] dominance_share", "cette part n'est pas entre 0 et 1", "this share is not between 0 and 1", "0.85"
         )
+    if config.publish.keep < 0 or config.publish.keep == 1:  # readers of the one before must have time to leave
+        raise _wrong(f"{where} [publish] keep", "ce nombre n'est ni 0 ni au moins 2", "this number is neither 0 nor at least 2", "12")
     if config.engine.threads < 0:
         raise _wrong(f"{where} [engine] threads", "ce nombre est négatif", "this number is negative", "0 (tous / all), 1, 2…")
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,13 +22,15 @@ from strata.config import Config
 from strata.disclosure import Relations, protect
 from strata.errors import StrataError
 from strata.measure import PUBLISHED, measure
-from strata.receipt import file_hashes, make_receipt, verify, write_receipt
+from strata.movement import smoothed
+from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference import pack_margins
 
-__all__ = ["POINTER", "publish", "published_folder", "read_indicators", "verify"]
+__all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "use", "verify"]
 
 POINTER = "latest"
 _BUILDING = ".building-"
+_TRIES, _TRY_SECONDS = 40, 0.05
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TYPES = {pl.String: "string", pl.Float64: "number", pl.Int16: "integer", pl.Date: "date", pl.Boolean: "boolean"}
 
@@ -66,6 +69,45 @@ def publish(
         raise
     _point(published, run_id)
     return target
+
+
+def publications(published: Path) -> list[str]:
+    """The runs whose publication is still there, the latest first."""
+    return sorted((path.parent.name for path in published.glob(f"*/{NAME}") if not path.parent.name.startswith(".")), reverse=True)
+
+
+def use(published: Path, run_id: str) -> None:
+    """Make `latest` name an earlier publication. StrataError when it is not there, or no longer what its receipt says."""
+    folder = published / run_id
+    if not _RUN_ID.fullmatch(run_id) or not (folder / NAME).is_file():
+        names = ", ".join(publications(published)) or "—"
+        raise StrataError(
+            what=("Cette publication n'est plus là", "This publication is not there any more"),
+            where=str(folder),
+            why=(f"publications gardées : {names}", f"publications kept: {names}"),
+            fix=("En choisir une de cette liste", "Choose one of this list"),
+            is_usage=True,
+        )
+    for problem in verify(folder):
+        raise problem
+    _point(published, run_id)
+
+
+def prune(published: Path, keep: int, *, spare: Sequence[str] = ()) -> list[str]:
+    """Remove all but the last `keep` publications (0: none), the one shown and those to spare; gives the runs removed.
+
+    A folder loses its name first: nobody finds half a publication.
+    """
+    if keep == 0:
+        return []
+    shown = (published / POINTER).read_text(encoding="utf-8").strip() if (published / POINTER).is_file() else ""
+    removed = [run_id for run_id in publications(published)[keep:] if run_id != shown and run_id not in spare]
+    for run_id in removed:
+        gone = published / f"{_BUILDING}{run_id}.old"
+        with suppress(OSError):  # Windows: a reader has a file of it open; the next run tries again
+            (published / run_id).rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+    return removed
 
 
 def published_folder(path: Path) -> Path:
@@ -109,6 +151,7 @@ def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: P
     earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
     relations = Relations(margins=pack_margins(connection, config))
     frame, report = protect(measure(connection, config, catalogue), config.disclosure, relations=relations, earlier=earlier)
+    frame = smoothed(frame)  # made of what may be told, once it is known what may
     frame.write_parquet(folder / "indicators.parquet", compression="zstd")
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
     _write_json(catalogue.published(), folder / "indicators.json")
@@ -172,8 +215,18 @@ def _point(published: Path, run_id: str) -> None:
         file.write(f"{run_id}\n".encode())
         file.flush()
         os.fsync(file.fileno())
-    new.replace(published / POINTER)
+    _replace(new, published / POINTER)
     _sync_folder(published)
+
+
+def _replace(new: Path, path: Path) -> None:
+    """One step for readers. On Windows a reader who has the pointer open refuses it for a moment: it is tried again."""
+    for _ in range(_TRIES):
+        with suppress(PermissionError):
+            new.replace(path)
+            return
+        time.sleep(_TRY_SECONDS)
+    new.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

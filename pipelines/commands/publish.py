@@ -1,4 +1,4 @@
-"""`strata publish verify`: is a publication what its receipt says?
+"""`strata publish verify`: is a publication what its receipt says? `strata publish use`: show another one.
 
 Belongs here: the arguments and the answer. Not here: hashes (strata/publish.py).
 """
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal
 
 
@@ -23,6 +24,15 @@ def add(commands: Any, speaker: Terminal) -> None:
     )
     verify.add_argument("folder", type=Path, metavar=speaker.choose("DOSSIER", "DIR"), help=folder)
     verify.set_defaults(action=verify_command)
+    text = speaker.choose(
+        "montrer une autre publication gardée (retour en arrière) ; sans EXÉCUTION, les lister",
+        "show another publication that was kept (roll back); without RUN, list them",
+    )
+    use = actions.add_parser("use", terminal=speaker, help=text, description=text)
+    run = speaker.choose("l'exécution dont la publication est montrée", "the run whose publication is shown")
+    use.add_argument("run_id", nargs="?", metavar=speaker.choose("EXÉCUTION", "RUN"), help=run)
+    add_config(use, speaker)
+    use.set_defaults(action=use_command)
 
 
 def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
@@ -35,3 +45,19 @@ def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     if not faults:
         speaker.say("Publication conforme à son reçu.", "The publication is what its receipt says.")
     return 1 if faults else 0
+
+
+def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """Move the pointer, which is all that changes; or list what is kept, the one shown marked. StrataError while a run is at work."""
+    from strata.ingest.warehouse.lock import lock
+    from strata.publish import POINTER, publications, published_folder, use
+
+    config = read_config(chosen, speaker)
+    published = config.path("published")
+    if chosen.run_id is not None:
+        with lock(config.database.parent):
+            use(published, chosen.run_id)
+    shown = published_folder(published).name if (published / POINTER).is_file() else ""
+    for run_id in publications(published):
+        print(f"{'*' if run_id == shown else ' '} {run_id}")
+    return 0

@@ -19,21 +19,28 @@ from strata.ingest.warehouse.tables import writing
 
 LOCK_NAME = "strata.lock"
 WRITING_SECONDS = 5  # longer than it takes to write one line
-TAKEN_OVER = (
-    "Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre.",
-    "Lock taken over: the run that held it stopped without giving it back.",
-)
 _held: set[Path] = set()  # by this process: a process number alone may be that of a run that died (containers reuse them)
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who writes: process number, machine, UTC start, run."""
+    """Who writes: process number, machine, UTC start, run, command (its first two words: never what it was asked)."""
 
     pid: int
     host: str
     started: str
     run_id: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.host, f"pid {self.pid}", self.started, self.command) if part)
+
+
+def holder_of(folder: Path) -> tuple[Holder | None, bool]:
+    """Who holds the warehouse in `folder`, and whether they may be alive. (None, False) when nobody does."""
+    path = folder.resolve() / LOCK_NAME
+    holder = _holder(path)
+    return holder, path.exists() and (path in _held or _may_be_alive(holder, path))
 
 
 @contextmanager
@@ -64,7 +71,11 @@ def _take(path: Path, run_id: str) -> tuple[str, str] | None:
     _remove(path)
     if not _create(path, run_id):  # another run was faster to take over
         raise _is_held(path, _holder(path))
-    return TAKEN_OVER
+    who = holder or "?"
+    return (
+        f"Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre ({who}).",
+        f"Lock taken over: the run that held it stopped without giving it back ({who}).",
+    )
 
 
 def _create(path: Path, run_id: str) -> bool:
@@ -73,7 +84,8 @@ def _create(path: Path, run_id: str) -> bool:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
-    holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), run_id)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    holder = Holder(os.getpid(), socket.gethostname(), started, run_id, this_command())
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(holder)))
@@ -81,6 +93,12 @@ def _create(path: Path, run_id: str) -> bool:
         _remove(path)
         raise
     return True
+
+
+def this_command() -> str:
+    """The program and its command: 'strata run'. No further word: it might name a person."""
+    words = [word for word in sys.argv[1:2] if word.isalpha()]
+    return " ".join([Path(sys.argv[0]).stem, *words])
 
 
 def _holder(path: Path) -> Holder | None:
@@ -132,7 +150,7 @@ def _remove(path: Path) -> None:
 
 
 def _is_held(path: Path, holder: Holder | None) -> StrataError:
-    who = f"{holder.host}, pid {holder.pid}, {holder.started}" if holder else "?"
+    who = holder or "?"
     return StrataError(
         what=("Une autre exécution écrit dans cet entrepôt.", "Another run is writing in this warehouse."),
         where=str(path),

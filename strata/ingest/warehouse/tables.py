@@ -34,18 +34,26 @@ def open_warehouse(path: Path, *, memory_limit: str | None = None, threads: int 
     return connection
 
 
+def empty() -> duckdb.DuckDBPyConnection:
+    """A database in memory that has the tables of a warehouse, and nothing in them."""
+    connection = connect(None)
+    connection.execute(_DDL.read_text(encoding="utf-8"))
+    return connection
+
+
+def lacking_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Columns (table, column, type) that a warehouse made by an earlier version lacks."""
+    with empty() as new:
+        wanted = new.execute(f"{_COLUMNS} ORDER BY table_name, column_index").fetchall()
+    names = {(table, column) for table, column, _ in connection.execute(_COLUMNS).fetchall()}
+    return [(table, column, data_type) for table, column, data_type in wanted if (table, column) not in names]
+
+
 def _add_new_columns(connection: duckdb.DuckDBPyConnection) -> None:
     """A warehouse made by an earlier version lacks the columns that came since: they are added, and what can be told is filled in."""
-    new = connect(None)
-    new.execute(_DDL.read_text(encoding="utf-8"))
-    wanted = new.execute(f"{_COLUMNS} ORDER BY table_name, column_index").fetchall()
-    new.close()
-    present = set(connection.execute(_COLUMNS).fetchall())
-    names = {(table, column) for table, column, _ in present}
-    for table, column, data_type in wanted:
-        if (table, column) not in names:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
-            connection.execute(_FILL.get((table, column), "SELECT 1"))
+    for table, column, data_type in lacking_columns(connection):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
+        connection.execute(_FILL.get((table, column), "SELECT 1"))
 
 
 _FILL = {  # an earlier version knew no other key; when e-PMSI made what is in (`sent`) stays unknown
