@@ -1,6 +1,6 @@
 """The territory in one look: each indicator of the catalogue beside the reference and the other territories.
 
-Belongs here: which lines, their reference, their verdict, their trend. Not here: the order of themes (themes.py), drawing (figures/spine.py).
+Belongs here: which lines, their reference, verdict and trend. Not here: the order of themes (themes.py), drawing (figures/spine.py).
 """
 
 from dashboards.blocks import Glance, GlanceLine, Measure
@@ -14,6 +14,7 @@ from dashboards.trend_marker import trend_of
 FAVOURABLE = {("above", "higher_is_better"), ("below", "lower_is_better")}
 WORSENING = {("down", "higher_is_better"), ("up", "lower_is_better")}
 STRATA = ("all", "at_risk_strict")
+WRITTEN_WITH_ITS_UNIT = ("share", "eur")
 
 
 def glance(writer: Writer, place: Place, condition: str) -> Glance:
@@ -91,8 +92,10 @@ def _label(writer: Writer, row: Row) -> str:
 
 def _unit(writer: Writer, row: Row) -> str:
     entry = writer.published.units.get(row.unit, {})
-    name: str = entry.get(f"label_{writer.texts.language}", "")
-    return name if row.expected is None else writer.texts("glance.adjusted", unit=name).strip()
+    name: str = "" if row.unit in WRITTEN_WITH_ITS_UNIT else entry.get(f"label_{writer.texts.language}", "")
+    if row.expected is None:
+        return name
+    return writer.texts("glance.adjusted_unit", unit=name) if name else writer.texts("glance.adjusted")
 
 
 def _missing(writer: Writer, condition: str) -> tuple[str, ...]:

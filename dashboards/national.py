@@ -1,28 +1,29 @@
 """From a published run to the national page: the whole extract, and every territory beside its expected."""
 
 from dashboards.blocks import Comparison
+from dashboards.funnel import front_ratio, label_of
 from dashboards.measures import Writer
-from dashboards.page import Link, NationalCondition, NationalPage
+from dashboards.page import Link, NationalCondition, NationalPage, Navigation
 from dashboards.places import Place, place_of
-from dashboards.published import ALL, Definition, Published
+from dashboards.published import ALL, Definition
 from dashboards.section import compare, condition_section
 from dashboards.table import territory_table
-from dashboards.territory import stamp_of, writer_of
+from dashboards.territory import stamp_of
 
 RATIOS = (("persons_vs_expected", "persons"), ("cost_vs_expected", "cost_patient"), ("cost_per_resident_vs_expected", "cost_resident"))
 
 
-def national_page(published: Published, language: str, links: tuple[Link, ...]) -> NationalPage:
-    """The page of the whole extract. links: every page of the site, this one first and marked."""
-    writer = writer_of(published, language)
+def national_page(writer: Writer, navigation: Navigation) -> NationalPage:
+    """The page of the whole extract. navigation: every page of the site, this one first and marked."""
+    published, links = writer.published, navigation.links
     place = place_of(writer, ALL)
     return NationalPage(
-        language=language,
+        language=writer.texts.language,
         name=writer.texts("national.title"),
         file_name=links[0].target,
         year=place.year,
         stamp=stamp_of(writer),
-        links=links,
+        navigation=navigation,
         tables=tuple(territory_table(writer, year, links, here=ALL) for year in reversed(published.years)),
         conditions=tuple(_condition(writer, place, definition, links) for definition in published.definitions),
     )
@@ -35,7 +36,18 @@ def _condition(writer: Writer, place: Place, definition: Definition, links: tupl
     )
     columns = tuple(writer.texts(f"national.{name}") for _, name in RATIOS)
     section = condition_section(writer, place, definition)
-    return NationalCondition(section, columns, lines, writer.texts("national.reading", year=place.year))
+    name = front_ratio(writer, definition.condition, place.year)
+    ranked = _ranking(writer, definition.condition, name, links)
+    return NationalCondition(section, columns, lines, ranked, label_of(writer, name), writer.texts("national.reading", year=place.year))
+
+
+def _ranking(writer: Writer, condition: str, name: str, links: tuple[Link, ...]) -> tuple[tuple[Link, Comparison], ...]:
+    """By ratio, highest first; without a ratio last, in the order of names."""
+    made = [
+        (link, compare(writer, place_of(writer, one), condition, name, "all", link.name, label_of(writer, name)))
+        for one, link in zip(writer.published.territories, links[1:], strict=True)
+    ]
+    return tuple(sorted(made, key=lambda pair: -(pair[1].measure.row.ratio or 0.0)))
 
 
 def _comparisons(writer: Writer, place: Place, condition: str) -> tuple[Comparison, ...]:

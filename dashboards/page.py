@@ -90,6 +90,8 @@ class Stamp:
     checks: str
     checks_all_passed: bool
     warning: str
+    content_hash: str
+    revision: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Navigation:
+    """Every way out of a page. links: the national page, then the territories; exports: the same page in other files;
+    about: methods and quality; other_language: this page in the other one."""
+
+    links: tuple[Link, ...]
+    exports: tuple[Link, ...] = ()
+    about: tuple[Link, ...] = ()
+    other_language: Link | None = None
+
+
+@dataclass(frozen=True)
 class TerritoryPage:
     """One territory, every condition, the latest published year in front."""
 
@@ -111,18 +124,23 @@ class TerritoryPage:
     file_name: str
     year: int
     stamp: Stamp
-    links: tuple[Link, ...]
+    navigation: Navigation
     sections: tuple[ConditionSection, ...]
     table: TerritoryTable
 
 
 @dataclass(frozen=True)
 class NationalCondition:
-    """One condition across the territories. comparisons: per territory (name, link), one measure per ratio shown."""
+    """One condition across the territories. lines: per territory, one measure per ratio shown.
+
+    ranking: territories by the ratio named ranking_label, highest first, those without one last.
+    """
 
     section: ConditionSection
     columns: tuple[str, ...]
     lines: tuple[tuple[Link, tuple[Comparison, ...]], ...]
+    ranking: tuple[tuple[Link, Comparison], ...]
+    ranking_label: str
     reading: str
 
 
@@ -135,6 +153,6 @@ class NationalPage:
     file_name: str
     year: int
     stamp: Stamp
-    links: tuple[Link, ...]
+    navigation: Navigation
     tables: tuple[TerritoryTable, ...]
     conditions: tuple[NationalCondition, ...]

@@ -80,7 +80,7 @@ class Published:
     """One run.
 
     rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
-    details: rows of one sex or one age band, for the year in front, by indicator, condition, territory, sex, age band (all strata together).
+    details: rows of one sex or one age band (all strata) of the year in front, by indicator, condition, territory, sex, age band.
     catalogue: entries by indicator. units: by name. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.

@@ -10,8 +10,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.blocks import Comparison
-from dashboards.figures import interval, pyramid, trend
+from dashboards import twins
+from dashboards.blocks import Comparison, GlanceLine, Table
+from dashboards.figures import funnel, interval, map, pyramid, spine, trend
 from dashboards.figures.scale import RatioScale
 from dashboards.numbers import Numbers
 from dashboards.page import ConditionSection, NationalCondition, NationalPage, TerritoryPage
@@ -47,13 +48,31 @@ class Figures:
         costs, name = section.costs, f"{section.condition}-resident"
         return trend.ratios(costs.per_resident, costs.per_patient, self.texts, self.numbers, name, self._title("resident", section))
 
+    def spine(self, item: GlanceLine, identifier: str) -> Markup:
+        """One line of the overview."""
+        return spine.draw(item, self.texts, identifier)
+
+    def funnel(self, section: ConditionSection) -> Markup:
+        """The territory among the others."""
+        return funnel.draw(section.funnel, self.texts, self.numbers, f"{section.condition}-funnel")
+
+    def map(self, section: ConditionSection) -> Markup:
+        """The territories shaded by their ratio."""
+        return map.draw(section.map, self.texts, f"{section.condition}-map")
+
+    def shape(self, item: GlanceLine) -> str:
+        """The name of the shape of a line of the overview."""
+        return spine.shape_of(item) if item.measure.is_shown else "none"
+
     def scale(self, comparisons: tuple[Comparison, ...]) -> RatioScale:
         """The axis the lines of one table share."""
         return interval.scale_of(comparisons)
 
     def national_scale(self, condition: NationalCondition) -> RatioScale:
         """The axis every territory and every ratio of one condition share."""
-        return interval.scale_of(tuple(item for _, items in condition.lines for item in items))
+        return interval.scale_of(
+            tuple(item for _, items in condition.lines for item in items) + tuple(item for _, item in condition.ranking)
+        )
 
     def axis(self, scale: RatioScale) -> Markup:
         """The ticks of that axis."""
@@ -79,14 +98,26 @@ def render_national(page: NationalPage) -> str:
     return _render("national.html.j2", page)
 
 
+def render_meeting(page: TerritoryPage) -> str:
+    """The same page as 16:9 screens for a meeting, in large type."""
+    return _render("meeting.html.j2", page)
+
+
 def _render(template: str, page: TerritoryPage | NationalPage) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
     styles = Markup((FOLDER / "static" / "page.css").read_text(encoding="utf-8"))
-    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=styles) + "\n"
+    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=styles, twins=twins) + "\n"
 
 
 @cache
 def _environment() -> Environment:
     loader = FileSystemLoader(FOLDER / "templates", encoding="utf-8")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["is_number"] = _is_number
+    return environment
+
+
+def _is_number(table: Table, column: int) -> bool:
+    """The column holds numbers, so it is set to the right."""
+    return column > 0 and any(row[column].number is not None for row in table.rows)

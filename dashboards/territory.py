@@ -1,8 +1,9 @@
 """From a published run to the page of one territory: a pure function."""
 
+from dashboards.atlas import Atlas
 from dashboards.measures import Writer
 from dashboards.numbers import Numbers
-from dashboards.page import Link, Stamp, TerritoryPage
+from dashboards.page import Navigation, Stamp, TerritoryPage
 from dashboards.places import place_of
 from dashboards.published import Published
 from dashboards.section import condition_section
@@ -10,26 +11,26 @@ from dashboards.table import territory_table
 from dashboards.texts import load
 
 
-def territory_page(published: Published, territory_id: str, language: str, links: tuple[Link, ...]) -> TerritoryPage:
-    """The page of one declared territory for the year in front. links: every page of the site, this one marked."""
-    writer = writer_of(published, language)
+def territory_page(writer: Writer, territory_id: str, navigation: Navigation) -> TerritoryPage:
+    """The page of one declared territory for the year in front. navigation: every page of the site, this one marked."""
+    published = writer.published
     place = place_of(writer, territory_id)
     return TerritoryPage(
-        language=language,
+        language=writer.texts.language,
         territory_id=territory_id,
         name=place.name,
-        file_name=next(link.target for link in links if link.is_here),
+        file_name=next(link.target for link in navigation.links if link.is_here),
         year=place.year,
         stamp=stamp_of(writer),
-        links=links,
+        navigation=navigation,
         sections=tuple(condition_section(writer, place, definition) for definition in published.definitions),
-        table=territory_table(writer, place.year, links, here=territory_id),
+        table=territory_table(writer, place.year, navigation.links, here=territory_id),
     )
 
 
-def writer_of(published: Published, language: str) -> Writer:
+def writer_of(published: Published, language: str, atlas: Atlas | None = None) -> Writer:
     """The writer of one run in one language."""
-    return Writer(published, load(language), Numbers(language))
+    return Writer(published, load(language), Numbers(language), atlas or Atlas())
 
 
 def stamp_of(writer: Writer) -> Stamp:
@@ -54,4 +55,6 @@ def stamp_of(writer: Writer) -> Stamp:
         checks=texts(checks, passed=published.checks_passed, total=published.checks_total),
         checks_all_passed=0 < published.checks_total == published.checks_passed,
         warning=warning,
+        content_hash=published.content_hash,
+        revision=texts("page.revision_none"),
     )

@@ -4,6 +4,7 @@ Belongs here: which number, its classes, where a tile lies. Not here: reading th
 """
 
 from bisect import bisect_right
+from itertools import pairwise
 from math import ceil, sqrt
 
 from dashboards.blocks import MapTile, Measure, TerritoryMap
@@ -44,7 +45,7 @@ def _tile(writer: Writer, place: Place, territory_id: str, cells: dict[str, tupl
 def _classes(writer: Writer) -> tuple[str, ...]:
     write = writer.numbers.ratio
     first, last = writer.texts("map.below", bound=write(BOUNDS[0])), writer.texts("map.above", bound=write(BOUNDS[-1]))
-    inner = (writer.texts("map.between", low=write(low), high=write(high - 0.01)) for low, high in zip(BOUNDS, BOUNDS[1:]))
+    inner = (writer.texts("map.between", low=write(low), high=write(high - 0.01)) for low, high in pairwise(BOUNDS))
     return (first, *inner, last)
 
 

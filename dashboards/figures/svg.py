@@ -9,6 +9,16 @@ DIFFERENT = "#000000"
 LIGHT = "#e1e6ec"
 MIDDLE = "#b4bfcc"
 GRID = "#dde3e9"
+# Judged or not; the shape says the side as well, so that no colour stands alone.
+VERDICT_COLOURS = {
+    "favourable": "#0072B2",
+    "unfavourable": "#D55E00",
+    "above": DIFFERENT,
+    "below": DIFFERENT,
+    "same": GREY,
+    "unclaimed": GREY,
+    "none": GREY,
+}
 
 
 def node(name: str, *children: str, **attributes: object) -> Markup:
@@ -41,15 +51,19 @@ def rectangle(x: float, y: float, width: float, height: float, fill: str, **more
     return node("rect", x=x, y=y, width=width, height=height, fill=fill, **more)
 
 
-def marker(verdict: str, x: float, y: float, size: float = 5) -> Markup:
-    """Shape doubles colour: triangle up or down in black, grey disc when not different, empty disc when nothing is claimed."""
+def marker(verdict: str, x: float, y: float, size: float = 5, colour: str = "") -> Markup:
+    """Shape doubles colour: triangle up or down when different, disc when not, empty disc when nothing is claimed.
+
+    Without `colour`, the colours that do not judge.
+    """
+    fill = colour or VERDICT_COLOURS[verdict]
     if verdict == "above":
-        return node("path", d=f"M{x:.1f} {y - size:.1f}l{size:.1f} {1.8 * size:.1f}h{-2 * size:.1f}z", fill=DIFFERENT)
+        return node("path", d=f"M{x:.1f} {y - size:.1f}l{size:.1f} {1.8 * size:.1f}h{-2 * size:.1f}z", fill=fill)
     if verdict == "below":
-        return node("path", d=f"M{x:.1f} {y + size:.1f}l{size:.1f} {-1.8 * size:.1f}h{-2 * size:.1f}z", fill=DIFFERENT)
+        return node("path", d=f"M{x:.1f} {y + size:.1f}l{size:.1f} {-1.8 * size:.1f}h{-2 * size:.1f}z", fill=fill)
     if verdict == "same":
-        return node("circle", cx=x, cy=y, r=0.9 * size, fill=GREY)
-    return node("circle", cx=x, cy=y, r=0.9 * size, fill="#ffffff", stroke=GREY, stroke_width=1.5)
+        return node("circle", cx=x, cy=y, r=0.9 * size, fill=fill)
+    return node("circle", cx=x, cy=y, r=0.9 * size, fill="#ffffff", stroke=fill, stroke_width=1.5)
 
 
 def _text(value: object) -> str:

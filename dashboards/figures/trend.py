@@ -1,6 +1,7 @@
 """Small trends: a mean in euros beside the national mean, and a ratio to the expected, one point per year."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -10,11 +11,15 @@ from dashboards.figures.svg import DIFFERENT, GREY, GRID, INK, NAVY, figure, lin
 from dashboards.numbers import Numbers
 from dashboards.published import ALL
 from dashboards.texts import Texts
+from dashboards.trend_marker import is_break
 
 WIDTH, HEIGHT = 420, 268
 LEFT, RIGHT, TOP, BOTTOM = 62, 4, 36, 236
 LEGEND = 62
 RATIO_WIDTH, RATIO_HEIGHT, RATIO_LEFT = 284, 200, 40
+# The years whose hospital activity the epidemic disturbed most.
+COVID_YEARS = (2020, 2021)
+BAND_INSET = 18
 Place = Callable[[float], float]
 
 
@@ -26,7 +31,13 @@ def euros(series: Series, texts: Texts, numbers: Numbers, identifier: str, title
     values = [value for row in rows for value in (row.value, row.lower, row.upper, row.reference_value) if value is not None]
     ticks = round_ticks(min(values, default=0), max(values, default=1))
     x, y = _years(series, LEFT, WIDTH - RIGHT), _vertical(ticks[0], ticks[-1])
-    shapes = [*_grid(ticks, y, numbers), *_year_labels(series, x, BOTTOM + 22), *_legend(series, texts)]
+    shapes = [
+        *_covid(series, texts, x, TOP, BOTTOM),
+        *_breaks(series, texts, x, TOP, BOTTOM),
+        *_grid(ticks, y, numbers),
+        *_year_labels(series, x, BOTTOM + 22),
+        *_legend(series, texts),
+    ]
     shapes += [*_band(series, x, y), *_reference(series, x, y), *_line(series, x, y), *_missing(series, texts, x, BOTTOM - 12)]
     return figure(identifier, title, _description(series, texts), WIDTH, HEIGHT, *shapes)
 
@@ -39,7 +50,7 @@ def ratios(series: Series, reach: Series, texts: Texts, numbers: Numbers, identi
     known = [value for row in rows for value in (row.ratio, row.ratio_lower, row.ratio_upper) if value is not None]
     scale = ratio_scale(known, RATIO_HEIGHT - 38, 22)
     x = _years(series, RATIO_LEFT - 4, RATIO_WIDTH + 6)
-    shapes = []
+    shapes = [*_covid(series, texts, x, 22, RATIO_HEIGHT - 26), *_breaks(series, texts, x, 22, RATIO_HEIGHT - 26)]
     for tick in scale.ticks():
         colour, width = (DIFFERENT, 1.5) if tick == 1 else (GRID, 1)
         shapes.append(line(RATIO_LEFT, scale.at(tick), RATIO_WIDTH - 4, scale.at(tick), colour, width))
@@ -61,6 +72,27 @@ def _ratio_point(measure: Measure, x: float, y: Place) -> list[Markup]:
     height = high - 10 if row.ratio >= 1 else low + 20  # away from the line at 1
     label = text(x, height, measure.ratio, 12.5, anchor="middle", font_weight=600, paint_order="stroke", stroke="#ffffff", stroke_width=3)
     return [*shapes, marker(measure.verdict, x, y(row.ratio), 6), label]
+
+
+def _covid(series: Series, texts: Texts, x: Place, top: float, bottom: float) -> list[Markup]:
+    """A grey band over the years of the epidemic that the series holds."""
+    years = [measure.row.year for measure in series.measures if measure.row.year in COVID_YEARS]
+    if not years:
+        return []
+    left, right = x(min(years)) - BAND_INSET, x(max(years)) + BAND_INSET
+    label = text((left + right) / 2, top + 11, texts("trend.covid"), 10.5, anchor="middle", fill=GREY)
+    return [rectangle(left, top, right - left, bottom - top, "#eceff2"), label]
+
+
+def _breaks(series: Series, texts: Texts, x: Place, top: float, bottom: float) -> list[Markup]:
+    """A dotted line between two years that cannot be joined."""
+    shapes = []
+    for before, after in pairwise(series.measures):
+        if before.is_shown and after.is_shown and is_break(before.row, after.row):
+            middle = (x(before.row.year) + x(after.row.year)) / 2
+            shapes.append(line(middle, top, middle, bottom, GREY, 1.2, stroke_dasharray="2 3"))
+            shapes.append(text(middle + 3, bottom - 4, texts("trend.break"), 10.5, fill=GREY))
+    return shapes
 
 
 def _years(series: Series, start: float, end: float) -> Place:

@@ -28,8 +28,8 @@ def published(run_folder: Path) -> Published:
 
 @pytest.fixture(scope="session")
 def pages(run_folder: Path) -> dict[str, str]:
-    """HTML by file name."""
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted((run_folder / "dashboard").iterdir())}
+    """The French HTML by file name."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((run_folder / "dashboard").glob("*.html"))}
 
 
 def measures(value: object) -> Iterator[Measure]:

@@ -35,12 +35,12 @@ def figures(html: str) -> list[ElementTree.Element]:
 
 
 def test_one_page_per_territory_and_an_index(pages: dict[str, str]) -> None:
-    assert list(pages) == ["T01.html", "T02.html", "T03.html", "T04.html", "T05.html", "index.html"]
+    assert {"T01.html", "T02.html", "T03.html", "T04.html", "T05.html", "index.html"} <= set(pages)
 
 
 def test_pages_are_light_and_ask_nothing_from_outside(pages: dict[str, str]) -> None:
     for html in pages.values():
-        assert len(html.encode()) < 300_000
+        assert len(html.encode()) < 1_500_000
         assert not re.search(r"https?:|src=|@import|url\(|<script|<iframe|<link|=\"//", html)
         assert "default-src 'none'" in html
 
@@ -49,8 +49,10 @@ def test_the_same_publication_gives_the_same_bytes(run_folder: Path, tmp_path: P
     write_published(tmp_path)
     frame().sample(fraction=1.0, shuffle=True, seed=3).write_parquet(tmp_path / "indicators.parquet")
     build_site(tmp_path)
-    for path in (run_folder / "dashboard").iterdir():
-        assert (tmp_path / "dashboard" / path.name).read_bytes() == path.read_bytes()
+    made = [path.relative_to(run_folder) for path in (run_folder / "dashboard").rglob("*") if path.is_file()]
+    assert len(made) >= 12
+    for path in made:
+        assert (tmp_path / path).read_bytes() == (run_folder / path).read_bytes(), path
 
 
 def test_what_comes_from_data_is_escaped(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_what_comes_from_data_is_escaped(tmp_path: Path) -> None:
     given["definitions"]["t2d"] |= {"label_fr": EVIL, "short_fr": EVIL, "strata": {"4": {"fr": EVIL}}}
     (tmp_path / "receipt.json").write_text(json.dumps(given), encoding="utf-8")
     build_site(tmp_path)
-    for path in (tmp_path / "dashboard").iterdir():
+    for path in (tmp_path / "dashboard").rglob("*.html"):
         html = path.read_text(encoding="utf-8")
         assert "<script" not in html and "&lt;script&gt;" in html
 
@@ -84,14 +86,19 @@ def test_every_figure_has_a_role_a_title_and_a_description(pages: dict[str, str]
             assert svg.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
 
 
-def test_identifiers_are_unique_and_links_arrive(pages: dict[str, str]) -> None:
-    names = {file: [attributes["id"] for _, attributes in Elements(html).found if "id" in attributes] for file, html in pages.items()}
-    for file, html in pages.items():
-        assert not [name for name, count in Counter(names[file]).items() if count > 1]
-        for _, attributes in Elements(html).found:
-            target, _, anchor = (attributes.get("href") or "").partition("#")
-            assert (target or file) in pages
-            assert not anchor or anchor in names[target or file]
+def test_identifiers_are_unique_and_links_arrive(run_folder: Path) -> None:
+    folder = (run_folder / "dashboard").resolve()
+    found = {path: Elements(path.read_text(encoding="utf-8")).found for path in folder.rglob("*.html")}
+    names = {path: [attributes["id"] for _, attributes in elements if "id" in attributes] for path, elements in found.items()}
+    for path, elements in found.items():
+        assert not [name for name, count in Counter(names[path]).items() if count > 1]
+        for _, attributes in elements:
+            if "href" not in attributes:
+                continue
+            target, _, anchor = (attributes["href"] or "").partition("#")
+            arrived = (path.parent / target).resolve() if target else path
+            assert arrived.is_file()
+            assert not anchor or anchor in names[arrived], (path.name, anchor)
 
 
 def test_headings_never_skip_a_level_and_headers_have_a_scope(pages: dict[str, str]) -> None:

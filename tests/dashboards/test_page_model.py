@@ -9,11 +9,11 @@ import pytest
 
 from dashboards.measures import verdict_of
 from dashboards.national import national_page
-from dashboards.page import Link, TerritoryPage
+from dashboards.page import Link, Navigation, TerritoryPage
 from dashboards.published import Key, Published, Row, read_published
 from dashboards.render import render_territory
 from dashboards.site import build_site
-from dashboards.territory import territory_page
+from dashboards.territory import territory_page, writer_of
 from tests.dashboards.conftest import measures
 from tests.support.published_sample import NUMBERS, TERRITORIES, frame, write_published
 
@@ -22,7 +22,7 @@ KEY = ["indicator_id", "year", "condition", "territory_id", "stratum", "cost_bas
 
 def page_of(published: Published, territory_id: str, language: str = "fr") -> TerritoryPage:
     links = (Link("", "index.html", False), *(Link(key, f"{key}.html", key == territory_id) for key in published.territories))
-    return territory_page(published, territory_id, language, links)
+    return territory_page(writer_of(published, language), territory_id, Navigation(links))
 
 
 def test_every_number_of_every_page_is_the_published_one(published: Published) -> None:
@@ -115,7 +115,7 @@ def test_one_rule_for_every_verdict(published: Published, ratio: float | None, l
 
 def test_the_table_has_every_territory_the_rest_and_the_whole(published: Published) -> None:
     links = (Link("", "index.html", True), *(Link(key, f"{key}.html", False) for key in published.territories))
-    tables = national_page(published, "fr", links).tables
+    tables = national_page(writer_of(published, "fr"), Navigation(links)).tables
     assert [table.year for table in tables] == [2025, 2024, 2023, 2022, 2021]
     first = tables[0]
     assert [line.territory_id for line in first.lines] == [*published.territories, "REST", "ALL"]

@@ -1,0 +1,164 @@
+"""Blocks as tables: the twin of every figure, the sheets of the workbook, the tables of the slides are these same objects.
+
+Belongs here: columns and rows of each block. Not here: any number that the block does not hold.
+"""
+
+from dashboards.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
+from dashboards.measures import KINDS
+from dashboards.page import ConditionSection
+from dashboards.texts import Texts
+
+
+def value_cell(measure: Measure) -> Cell:
+    """The value of a measure."""
+    return Cell(measure.text, measure.row.value if measure.is_shown else None, KINDS.get(measure.row.unit, "decimal"))
+
+
+def ratio_cells(measure: Measure) -> tuple[Cell, Cell]:
+    """The ratio of a measure, then its interval; where there is none, the word and the reason."""
+    if not measure.ratio:
+        return Cell(measure.text), Cell(measure.note)
+    return Cell(measure.ratio, measure.row.ratio, "ratio"), Cell(measure.ratio_interval or measure.note)
+
+
+def section_tables(section: ConditionSection, texts: Texts) -> tuple[Table, ...]:
+    """Every block of one condition that has numbers, in the order of the page."""
+    made = (
+        glance_table(section.glance, texts),
+        pyramid_table(section.pyramid, texts),
+        cost_table(section, texts),
+        comparison_table(section, texts),
+        use_table(section.hospital_use, texts),
+        funnel_table(section.funnel, texts),
+        map_table(section.map, texts),
+        comparators_table(section.comparators, texts),
+        profile_table(section.profile, texts),
+        care_table(section, texts),
+        movement_table(section, texts),
+    )
+    return tuple(table for table in made if table.rows)
+
+
+def glance_table(block: Glance, t: Texts) -> Table:
+    """One row per indicator: value, interval, parts, reference, range of the territories, verdict, trend."""
+    heads = ("indicator", "value", "interval", "numerator", "denominator", "reference", "range", "verdict", "trend")
+    names = {"interval": "origin.interval", "numerator": "origin.numerator", "denominator": "origin.denominator"}
+    rows = tuple(
+        (
+            Cell(f"{line.label} ({line.unit})" if line.unit else line.label),
+            value_cell(line.measure),
+            Cell(line.measure.interval),
+            _count(line.measure.numerator, line.measure.row.numerator),
+            _count(line.measure.denominator, line.measure.row.denominator),
+            Cell(line.reference_text, line.reference, KINDS.get(line.measure.row.unit, "decimal")),
+            Cell(line.spread.text if line.spread else t("comparison.mini_no_spread")),
+            Cell(line.verdict_text),
+            Cell(line.trend_text),
+        )
+        for line in block.lines
+    )
+    columns = tuple(t(names.get(name, f"glance.{name}")) for name in heads)
+    return Table("glance", t("glance.title"), columns, rows, block.reading)
+
+
+def pyramid_table(block: Pyramid, t: Texts) -> Table:
+    """Strata, their total, people at risk."""
+    lines = [(step.label, step.persons, step.share, step.cost) for step in block.steps]
+    rows = [(Cell(label), value_cell(persons), Cell(share), value_cell(cost), Cell(cost.interval)) for label, persons, share, cost in lines]
+    rows.append(
+        (Cell(t("pyramid.total")), value_cell(block.total), Cell(""), value_cell(block.total_cost), Cell(block.total_cost.interval))
+    )
+    for name, measure in (("strict", block.at_risk_strict), ("extended", block.at_risk_extended)):
+        rows.append((Cell(t(f"pyramid.{name}")), value_cell(measure), Cell(""), Cell(""), Cell("")))
+    heads = (
+        t("origin.stratum"),
+        t("pyramid.persons"),
+        t("pyramid.share"),
+        t("pyramid.cost", lookback=block.lookback_years),
+        t("origin.interval"),
+    )
+    return Table("pyramid", t("pyramid.title", lookback=block.lookback_years), heads, tuple(rows), block.reading)
+
+
+def cost_table(section: ConditionSection, t: Texts) -> Table:
+    """One row per indicator of cost, one column per year."""
+    years = [str(measure.row.year) for measure in section.costs.standardised.measures]
+    rows = tuple((Cell(series.label), *(value_cell(measure) for measure in series.measures)) for series in section.costs.table)
+    reading = "\n".join((section.costs.standardised_reading, section.costs.patient_reading, section.costs.resident_reading))
+    return Table("costs", t("cost.table_title"), (t("cost.indicator"), *years), rows, reading)
+
+
+def comparison_table(section: ConditionSection, t: Texts) -> Table:
+    """Observed, expected, ratio."""
+    rows = []
+    for item in section.comparisons:
+        row, kind = item.measure.row, "count" if item.measure.row.cost_basis == "none" else "eur"
+        parts = (Cell(item.observed, row.numerator, kind), Cell(item.expected, row.expected, kind))
+        rows.append((Cell(f"{item.group}, {item.label}"), *parts, *ratio_cells(item.measure), Cell(item.measure.verdict_text)))
+    names = ("comparison.indicator", "comparison.observed", "comparison.expected", "origin.ratio", "origin.interval", "comparison.verdict")
+    return Table("expected", t("comparison.title"), tuple(map(t, names)), tuple(rows), section.comparison_reading)
+
+
+def use_table(block: HospitalUse, t: Texts) -> Table:
+    """Observed, expected and gap of each year."""
+    parts = ("observed", "expected", "gap")
+    heads = (t("use.indicator"), *(t("use.head", year=year, part=t(f"use.{part}")) for year in block.years for part in parts))
+    rows = tuple((Cell(label), *(part for one in cells for part in (one.observed, one.expected, one.gap))) for label, cells in block.lines)
+    return Table("use", t("use.title"), heads, rows, block.reading)
+
+
+def funnel_table(block: Funnel, t: Texts) -> Table:
+    """One row per territory: expected, observed, ratio."""
+    rows = tuple(
+        (
+            Cell(t("funnel.here", name=point.name) if point.is_here else point.name),
+            Cell(point.measure.expected, point.measure.row.expected, "count"),
+            Cell(point.measure.numerator, point.measure.row.numerator, "count"),
+            *ratio_cells(point.measure),
+            Cell(point.measure.verdict_text),
+        )
+        for point in block.points
+    )
+    names = ("funnel.territory", "funnel.expected", "funnel.observed", "origin.ratio", "origin.interval", "funnel.verdict")
+    return Table("funnel", f"{t('funnel.title')} : {block.label}", tuple(map(t, names)), rows, block.reading)
+
+
+def map_table(block: TerritoryMap, t: Texts) -> Table:
+    """One row per territory: ratio."""
+    rows = tuple((Cell(tile.name), *ratio_cells(tile.measure), Cell(tile.measure.verdict_text)) for tile in block.tiles)
+    heads = (t("map.territory"), t("origin.ratio"), t("origin.interval"), t("map.verdict"))
+    return Table("map", f"{t('map.title')} : {block.label}", heads, rows, block.reading)
+
+
+def comparators_table(block: Comparators, t: Texts) -> Table:
+    """The overview beside France, the region and the neighbours."""
+    heads = (t("glance.indicator"), t("map.territory"), *block.columns)
+    return Table("compare", t("comparators.title"), heads, block.rows, block.reading)
+
+
+def profile_table(block: Profile, t: Texts) -> Table:
+    """Persons by sex, by age band."""
+    rows = tuple((Cell(label), value_cell(measure)) for label, measure in block.rows)
+    return Table("profile", t("profile.title"), (t("profile.group"), t("profile.persons")), rows, block.text)
+
+
+def care_table(section: ConditionSection, t: Texts) -> Table:
+    """Acts of follow-up by stratum."""
+    rows = tuple((Cell(label), *map(value_cell, measures)) for label, measures in section.care_gaps.lines)
+    heads = (t("care.act"), *(t("pyramid.stratum", stratum=stratum) for stratum in ("1", "2", "3", "4")))
+    return Table("care", t("care.title"), heads, rows, section.care_gaps.text)
+
+
+def movement_table(section: ConditionSection, t: Texts) -> Table:
+    """Passages between strata."""
+    block = section.movements
+    rows = tuple(
+        (Cell(label), Cell(t.get(f"stratum.{measure.row.stratum}", measure.row.stratum)), value_cell(measure), Cell(measure.interval))
+        for label, measure in zip(block.labels, block.lines, strict=True)
+    )
+    heads = (t("moves.indicator"), t("moves.stratum"), t("moves.value"), t("origin.interval"))
+    return Table("moves", t("moves.title"), heads, rows, block.text)
+
+
+def _count(text: str, number: float | None) -> Cell:
+    return Cell(text, number, "count")
