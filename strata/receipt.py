@@ -27,7 +27,7 @@ CONTENT = ("indicators.csv", "indicators.json", "indicators.parquet")
 _LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "numpy", "sqlglot")
 _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
 # Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
-_IMPERSONAL = ("read_file", "read_slice", "read_person_slice", "read_person_file")
+_IMPERSONAL = ("read_file", "read_slice", "read_slice_file", "read_person_slice", "read_person_file")
 _PERSONAL_NAMES = ("pseudonym", "user_death")
 
 
@@ -169,8 +169,10 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, dict[str, Any]]:
-    rows = connection.sql("SELECT condition, definition_id, label_fr, label_en, short_fr FROM definition ORDER BY condition").fetchall()
-    names = ("definition_id", "label_fr", "label_en", "short_fr")
+    rows = connection.sql(
+        "SELECT condition, definition_id, label_fr, label_en, short_fr, content_sha256 FROM definition ORDER BY condition"
+    ).fetchall()
+    names = ("definition_id", "label_fr", "label_en", "short_fr", "content_sha256")
     words = {row[0]: _strata_words(_conditions(config) / row[0] / "definition.toml") for row in rows}
     return {row[0]: dict(zip(names, row[1:], strict=True)) | {"strata": words[row[0]]} for row in rows}
 

@@ -88,6 +88,9 @@ GROUP = pa.schema(  # a part of a stay with a tariff of its own: GME and GMT of 
     ]
 )
 QUARANTINE = pa.schema([("source_file", pa.string()), ("source_line", pa.int32()), ("reason", pa.string())])
+FILE_LINES = pa.schema(  # of a set of several hospitals: lines of each file that are in its stays
+    [("finess", pa.string()), ("year", pa.int16()), ("source_file", pa.string()), ("sha256", pa.string()), ("lines", pa.int64())]
+)
 
 SCHEMAS = {"stay": STAY, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE, "group": GROUP}
 
@@ -128,6 +131,7 @@ class Extract:
     quarantine: pa.Table
     files: list[FileSeen] = dataclass_field(default_factory=list)
     person_key: str = "noanon"  # what its pseudonyms are: 'noanon', or 'hash' (local files)
+    file_lines: pa.Table | None = None  # FILE_LINES; None when its files are of the one hospital-year there is
 
     def hospital_years(self) -> list[tuple[str, int]]:
         """(finess, year) of its stays, in order."""

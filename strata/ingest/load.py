@@ -27,9 +27,11 @@ from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds.person_files import person_sets
 from strata.ingest.snds.person_set import staged_persons
 from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
+from strata.ingest.warehouse.accounts import write_files
 from strata.ingest.warehouse.lock import lock
+from strata.ingest.warehouse.notices import removed_notices, still_shown
 from strata.ingest.warehouse.person_store import store_persons
-from strata.ingest.warehouse.store import Incoming, Slice, store, transaction, write_files
+from strata.ingest.warehouse.store import Incoming, Slice, remove_absent, store, transaction
 from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
@@ -93,10 +95,14 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         doubts: list[Doubt] = []
         for table_set in tables:
             report.slices.update(_load_set(connection, table_set, progress, doubts))
-        report.notices += notices(doubts)
+        here = [seen(source).sha256 for source in sources]
+        removed = [one for table_set in tables for one in remove_absent(connection, table_set.sha256, here)]
+        report.slices.update("removed" for _ in removed)
+        report.notices += notices(doubts) + removed_notices(removed)
         for person_set in persons:
             report.slices.update(_load_persons(connection, person_set, progress))
         report.files = _account_for_the_rest(connection, found)
+        report.notices += still_shown(connection, report.refused_files)
     return report
 
 
@@ -193,7 +199,7 @@ def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress:
     with staged(tables, _work(connection), memory_limit) as ready:
         doubts += ready.doubts
         for extract in ready.extracts():
-            verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month)))
+            verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month, file_lines=extract.file_lines)))
     return verdicts
 
 
@@ -234,7 +240,6 @@ def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tup
                 account = FileSeen(*row)
             else:
                 account = _copy_of(connection, account)
-                connection.execute("DELETE FROM quarantine WHERE source_file = ?", [source.name])
                 write_files(connection, [account])
             accounts.append(account)
     return accounts

@@ -136,6 +136,17 @@ def test_the_same_table_in_two_files_is_refused_rather_than_counted_twice(flow: 
     assert flow.rows("SELECT count(*) FROM read_care") == [(0,)]
 
 
+def test_some_lines_again_refuse_the_month_and_what_is_held_keeps_its_account(flow: Flow) -> None:
+    flow.write("ER_PRS_F.csv", PRS, PRS | line(2))
+    flow.ingest()
+    flow.write("again.csv", PRS | line(2))
+    report = ingest(flow.landing, flow.warehouse)
+    assert flow.account("ER_PRS_F.csv") == (2, 2, 0, 0, None) and flow.account("again.csv") == (1, 0, 0, 1, "table_twice")
+    assert unaccounted(flow.warehouse) == [] and flow.rows("SELECT count(*) FROM read_care") == [(2,)]
+    ((french, english),) = report.notices
+    assert "dcir" in french and "again.csv" in french and "2 ligne(s)" in french and "2 line(s)" in english
+
+
 def test_parts_of_one_month_are_read_together_whatever_their_names(flow: Flow) -> None:
     flow.write("part-0001.csv", PRS)
     flow.write("part-0002.csv", PRS | line(2))

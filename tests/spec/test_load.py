@@ -6,16 +6,19 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from strata.errors import StrataError
+from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import ingest
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
 from tests.support.rsa_lines import FINESS
-from tests.support.snds_set import stay, together, write_csv, write_parquet
+from tests.support.snds_set import Rows, stay, together, write_csv, write_parquet
 
 STAYS = "SELECT stay_number FROM read_stay ORDER BY 1"
 
@@ -42,6 +45,14 @@ class Project:
         query = "SELECT lines, accepted, quarantined, refused, reason FROM read_file WHERE source_file"
         (row,) = self.rows(f"{query} = '{source_file}'")
         return row
+
+
+def write_archived_tables(path: Path, tables: Rows) -> None:
+    """Tables that do not say their year by their names: each archive is a set."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w") as archive:
+        write_csv(Path(folder), tables)
+        for one in sorted(Path(folder).iterdir()):
+            archive.write(one, one.name.replace("T_MCO17", "extract_"))
 
 
 @pytest.fixture
@@ -183,15 +194,15 @@ def test_a_hospital_year_in_both_forms_is_refused_by_name(project: Project, at_o
 
 
 def test_tables_of_a_year_are_loaded_and_replaced_by_hospital(project: Project) -> None:
-    write_csv(project.landing, together(stay(1), stay(2, finess="990000022")))
+    write_csv(project.landing / "a", together(stay(1), stay(2, finess="990000022")))
     assert project.ingest() == {"new": 2}
-    assert project.account("T_MCO17B.csv") == (2, 2, 0, 0, None)
-    shutil.rmtree(project.landing)
+    assert project.account("a/T_MCO17B.csv") == (2, 2, 0, 0, None)
+    shutil.rmtree(project.landing / "a")
     write_parquet(project.landing, together(stay(1), stay(3)))
-    assert project.ingest() == {"replace": 1}
-    assert project.stays() == [1, 2, 3]
-    assert project.account("T_MCO17B.csv") == (2, 1, 0, 1, "superseded")
-    assert project.rows("SELECT sum(accepted) = (SELECT count(*) FROM read_stay) FROM read_file WHERE family = 'T_MCOaaB'") == [(True,)]
+    assert project.ingest() == {"replace": 1, "removed": 1}
+    assert project.stays() == [1, 3]
+    assert project.account("a/T_MCO17B.csv") == (2, 0, 0, 2, "superseded")
+    assert project.rows(HELD) == [(True,)]
 
 
 def test_tables_replaced_whole_are_accounted_for_as_such(project: Project) -> None:
@@ -293,3 +304,86 @@ def test_a_lock_that_may_be_alive_is_respected(tmp_path: Path, changes: dict[str
     with pytest.raises(StrataError), lock(tmp_path):
         raise AssertionError("the lock was given to two")
     assert (tmp_path / LOCK_NAME).exists()
+
+
+HELD = """
+    SELECT (SELECT sum(accepted) FROM read_file WHERE family = 'T_MCOaaB') = (SELECT count(*) FROM read_stay)
+       AND (SELECT sum(accepted) FROM read_file WHERE family = 'T_MCOaaD') = (SELECT count(*) FROM read_diagnosis)
+"""
+
+
+def test_some_rows_of_a_table_again_refuse_the_set_and_what_is_held_keeps_its_account(project: Project) -> None:
+    write_csv(project.landing, together(stay(1), stay(2)))
+    project.ingest()
+    before = [project.rows(f"SELECT * FROM {name} ORDER BY ALL") for name in ("read_stay", "quarantine")]
+    write_csv(project.landing, stay(2), suffix="_2")
+    report = ingest(project.landing, project.warehouse)
+    assert {file.source_file for file in report.refused_files} == {f"T_MCO17{table}_2.csv" for table in ("B", "C", "D", "A", "UM", "VALO")}
+    assert project.account("T_MCO17B.csv") == (2, 2, 0, 0, None)
+    assert project.account("T_MCO17B_2.csv") == (1, 0, 0, 1, "table_twice")
+    assert [project.rows(f"SELECT * FROM {name} ORDER BY ALL") for name in ("read_stay", "quarantine")] == before
+    assert project.rows(HELD) == [(True,)] and unaccounted(project.warehouse) == []
+    ((french, english),) = report.notices
+    assert "mco 2017" in french and "2 séjour" in french and "2 stay" in english and "T_MCO17B_2.csv" in english
+    assert ingest(project.landing, project.warehouse).notices == report.notices  # as long as it is so
+
+
+def test_a_file_overwritten_by_one_that_is_refused_leaves_the_account_of_what_is_held(project: Project) -> None:
+    write_csv(project.landing, together(stay(1), stay(2)))
+    project.ingest()
+    (project.landing / "T_MCO17B.csv").write_text("ETA_NUM;RSA_NUM\n990000011;1\n", encoding="utf-8")
+    report = ingest(project.landing, project.warehouse)
+    accounts = project.rows("SELECT lines, accepted, refused FROM read_file WHERE source_file = 'T_MCO17B.csv' ORDER BY lines")
+    assert accounts == [(1, 0, 1), (2, 2, 0)] and project.rows(HELD) == [(True,)]
+    assert len(report.notices) == 1 and unaccounted(project.warehouse) == []
+    write_csv(project.landing, together(stay(1), stay(3)))
+    assert project.ingest() == {"replace": 1}
+    assert project.account("T_MCO17B.csv") == (2, 2, 0, 0, None) and project.stays() == [1, 3]
+
+
+def test_a_corrected_year_without_a_hospital_takes_it_out_and_says_so(project: Project) -> None:
+    write_csv(project.landing, together(stay(1), stay(2, finess="990000022"), stay(3, finess="990000022")))
+    project.ingest()
+    write_csv(project.landing, together(stay(1), stay(4)))
+    report = ingest(project.landing, project.warehouse)
+    assert dict(report.slices) == {"replace": 1, "removed": 1} and project.stays() == [1, 4]
+    ((french, english),) = report.notices
+    assert "990000022" in french and "2017" in french and "2 stays" in english
+    assert project.rows(HELD) == [(True,)] and unaccounted(project.warehouse) == []
+
+
+def test_hospitals_of_an_extract_that_is_still_there_stay_beside_those_of_another(project: Project) -> None:
+    write_archived_tables(project.landing / "north.zip", stay(1))
+    project.ingest()
+    write_archived_tables(project.landing / "south.zip", stay(2, finess="990000022"))
+    report = ingest(project.landing, project.warehouse)
+    assert dict(report.slices) == {"new": 1} and report.notices == [] and project.stays() == [1, 2]
+
+
+def test_an_older_extract_takes_no_hospital_out(project: Project) -> None:
+    write_csv(project.landing, together(stay(1, B={"SOR_MOI": "12"}), stay(2, finess="990000022")))
+    project.ingest()
+    write_csv(project.landing, stay(1))
+    report = ingest(project.landing, project.warehouse)
+    assert dict(report.slices) == {"superseded": 1} and project.stays() == [1, 2]
+    assert project.rows(HELD) == [(True,)] and unaccounted(project.warehouse) == []
+
+
+def test_a_hospital_replaced_leaves_the_tables_it_shared_with_another_by_its_own_rows(project: Project) -> None:
+    """Diagnoses, acts and units too: not by what the file of the first row of a stay holds, nor all or none."""
+    write_archived_tables(project.landing / "both.zip", together(stay(1), stay(2), stay(3, finess="990000022")))
+    project.ingest()
+    write_archived_tables(project.landing / "one.zip", together(stay(1), stay(2), stay(4)))
+    assert project.ingest() == {"replace": 1}
+    assert project.rows(HELD) == [(True,)]
+    assert project.rows("SELECT DISTINCT accepted, refused FROM read_file WHERE source_file LIKE 'both.zip!%'") == [(1, 2)]
+
+
+def test_two_extracts_of_a_year_side_by_side_are_listed_and_the_older_goes_out_with_its_file(project: Project) -> None:
+    write_archived_tables(project.landing / "a.zip", together(stay(1), stay(2, finess="990000022")))
+    write_archived_tables(project.landing / "b.zip", stay(1, B={"AGE_ANN": "68"}))
+    assert project.ingest() == {"new": 2, "replace": 1}
+    found = [(one.finding, one.finess, one.year) for one in list_folder(project.landing).findings]
+    assert ("hospital_only_in_older", "990000022", 2017) in found and ("hospital_only_in_older", FINESS, 2017) not in found
+    (project.landing / "a.zip").unlink()
+    assert project.ingest() == {"removed": 1} and project.stays() == [1] and project.ingest() == {}

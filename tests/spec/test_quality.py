@@ -71,6 +71,23 @@ def test_a_stay_without_transmission_and_a_diagnosis_without_stay_are_counted(em
 
 
 @pytest.mark.parametrize(
+    ("family", "field", "held"),
+    [("mco_rsa", "mco", (2, 0)), ("mco_rum", "mco", (1, 2)), ("smr_rha", "smr", (1, 2)), ("T_HADaaB", "had", (1, 2))],
+)
+@pytest.mark.parametrize("accepted", [1, 2, 3])
+def test_lines_accepted_that_are_not_held_are_counted(
+    empty: duckdb.DuckDBPyConnection, family: str, field: str, held: tuple[int, int], accepted: int
+) -> None:
+    stays, units = held
+    empty.execute("INSERT INTO read_slice BY NAME SELECT 7 AS slice_id, ? AS field", [field])
+    empty.execute(f"INSERT INTO read_stay BY NAME SELECT range AS stay_id, 7 AS slice_id FROM range({stays})")
+    empty.execute(f"INSERT INTO read_unit BY NAME SELECT 0 AS stay_id FROM range({units})")
+    empty.execute("INSERT INTO read_file BY NAME SELECT 'a' AS source_file, 'x' AS sha256, ? AS family", [family])
+    empty.execute("INSERT INTO read_slice_file VALUES (7, 'a', 'x', ?)", [accepted])
+    assert row(empty, "accounting_check")["unheld_lines"] == abs(accepted - 2)
+
+
+@pytest.mark.parametrize(
     ("fault", "column"),
     [
         ("INSERT INTO stay SELECT * FROM stay LIMIT 1", "duplicate_stays"),

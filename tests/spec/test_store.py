@@ -202,6 +202,7 @@ def test_a_warehouse_of_an_earlier_version_opens_and_goes_on(tmp_path: Path) -> 
     old = connect(path)
     for table, column in (("read_slice", "sent"), ("read_slice", "person_key"), ("read_stay", "care_form"), ("read_stay", "is_unfinished")):
         old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    old.execute("DROP TABLE read_slice_file; ALTER TABLE read_person_file DROP COLUMN sha256")
     old.close()
     open_warehouse(path).close()
     assert rows(path, "SELECT finess, sent, person_key FROM read_slice ORDER BY 1") == [
@@ -212,3 +213,4 @@ def test_a_warehouse_of_an_earlier_version_opens_and_goes_on(tmp_path: Path) -> 
     assert dict(ingest(landing, path).slices) == {"replace": 1}
     assert rows(path, "SELECT count(*), count(care_form) FROM read_stay") == [(3, 0)]
     assert rows(path, "SELECT sent FROM read_slice ORDER BY finess") == [(LATE,), (None,)]
+    assert unaccounted(path) == []

@@ -51,13 +51,20 @@ def rows(warehouse: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def unaccounted(warehouse: Path) -> list[tuple[Any, ...]]:
-    """Files whose lines are not accepted + quarantined + refused, or whose quarantined lines are not in quarantine."""
+    """Files whose lines are not accepted + quarantined + refused, or not those held, or whose quarantined lines are not in quarantine."""
     return rows(
         warehouse,
         """
-        SELECT f.source_file, f.lines, f.accepted, f.quarantined, f.refused, count(q.reason)
-        FROM read_file AS f LEFT JOIN quarantine AS q ON q.source_file = f.source_file
-        GROUP BY ALL
-        HAVING f.lines <> f.accepted + f.quarantined + f.refused OR (f.quarantined <> count(q.reason))
+        WITH aside AS (SELECT source_file, count(*) AS lines FROM quarantine GROUP BY source_file),
+        file AS (SELECT source_file, sum(quarantined) AS quarantined FROM read_file GROUP BY source_file),
+        held AS (FROM read_slice_file UNION ALL BY NAME FROM read_person_file)
+        SELECT f.source_file, f.lines, f.accepted, f.quarantined, f.refused
+        FROM read_file AS f
+        WHERE f.lines <> f.accepted + f.quarantined + f.refused
+           OR f.accepted <> (SELECT coalesce(sum(h.accepted), 0) FROM held AS h WHERE h.source_file = f.source_file AND h.sha256 = f.sha256)
+        UNION ALL
+        SELECT f.source_file, a.lines, 0, f.quarantined, 0
+        FROM file AS f LEFT JOIN aside AS a ON a.source_file = f.source_file
+        WHERE f.quarantined <> coalesce(a.lines, 0)
         """,
     )

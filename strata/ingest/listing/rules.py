@@ -53,7 +53,7 @@ def found_in(transmissions: list[Transmission]) -> list[Finding]:
     """The findings of all the transmissions together; their statuses are decided."""
     made = [finding for group in _slices(transmissions).values() for finding in (*_of_group(group), *_months(group))]
     made += [finding for one in transmissions if one.form == "atih" for finding in _of_files(one)]
-    return made + list(_missing_years(transmissions))
+    return made + list(_missing_years(transmissions)) + list(_only_in_older(transmissions))
 
 
 def _of_files(one: Transmission) -> Iterator[Finding]:
@@ -102,6 +102,19 @@ def _missing_years(transmissions: Iterable[Transmission]) -> Iterator[Finding]:
     for (finess, field), present in years.items():
         for year in sorted(set(range(min(present), max(present))) - present):
             yield Finding("year_missing", finess, field, year, str(year))
+
+
+def _only_in_older(transmissions: Iterable[Transmission]) -> Iterator[Finding]:
+    """Hospitals that only the older of two extracts of SNDS tables of a year has: those of a set of which others are replaced."""
+    sets: dict[tuple[str, int | None, tuple[str, ...]], list[Transmission]] = defaultdict(list)
+    for one in transmissions:
+        if one.form == "snds":
+            sets[one.field, one.year, one.files].append(one)
+    for group in sets.values():
+        newer = next((one.by for one in group if one.status == "replaced"), None)
+        for one in group:
+            if newer and one.status == "kept":
+                yield Finding("hospital_only_in_older", one.finess, one.field, one.year, newer, one.files)
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract, FileSeen
+from strata.ingest.extract import FILE_LINES, QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.raw.care_codes import load_care_codes
 from strata.ingest.raw.raw_tables import SQL_TYPES, RawTable, checks, raw_columns, raw_table, raw_tables
 
@@ -279,10 +279,22 @@ def extracts(
     files: in the order of add_source, with their lines counted; accepted, quarantined, year and month are filled here.
     """
     groups = [row[0] for row in connection.execute("SELECT DISTINCT group_no FROM stay_key ORDER BY 1").fetchall()]
+    lines = _file_lines(connection, field, files) if form == "snds" else None
     for group in groups[:-1]:
-        yield Extract(form, field, _tables(connection, group), QUARANTINE.empty_table())
+        yield Extract(form, field, _tables(connection, group), QUARANTINE.empty_table(), file_lines=lines)
     last = _tables(connection, groups[-1]) if groups else empty_tables()
-    yield Extract(form, field, last, quarantine(connection), _accounted(connection, files, year, month))
+    yield Extract(form, field, last, quarantine(connection), _accounted(connection, files, year, month), file_lines=lines)
+
+
+def _file_lines(connection: duckdb.DuckDBPyConnection, field: str, files: list[FileSeen]) -> pa.Table:
+    """FILE_LINES of a set of SNDS tables: a row of one of its files is a row of one raw table, which has its hospital."""
+    kept = " UNION ALL ".join(f"SELECT finess, file_no, count(*) AS lines FROM sound_{one.name} GROUP BY ALL" for one in raw_tables(field))
+    query = (
+        f"SELECT k.finess, y.year, k.file_no, sum(k.lines) AS lines FROM ({kept}) AS k CROSS JOIN file_year AS y GROUP BY ALL ORDER BY ALL"
+    )
+    found = connection.execute(query).fetchall()
+    rows = [(finess, year, files[no].source_file, files[no].sha256, int(lines)) for finess, year, no, lines in found]
+    return pa.Table.from_pylist([dict(zip(FILE_LINES.names, row)) for row in rows], FILE_LINES)
 
 
 def empty_tables() -> dict[str, pa.Table]:

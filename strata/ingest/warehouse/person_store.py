@@ -12,7 +12,8 @@ import duckdb
 
 from strata.ingest.extract import FileSeen
 from strata.ingest.snds.person_set import StagedPersons
-from strata.ingest.warehouse.store import number_persons, transaction, write_files
+from strata.ingest.warehouse.accounts import uncount, write_files
+from strata.ingest.warehouse.store import number_persons, transaction
 
 _STAGING = "staged_persons"
 
@@ -58,7 +59,8 @@ def _store_slice(connection: duckdb.DuckDBPyConnection, ready: StagedPersons, ye
         here = f"slice_year = {year} AND slice_month = {month}"
         number_persons(connection, f"(SELECT pseudonym FROM {_STAGING}.out WHERE {here})")
         connection.execute(_INSERT.format(target=ready.target, slice_id=slice_id, here=here, more=_year_column(ready, year)))
-        connection.execute(_INSERT_FILES.format(slice_id=slice_id, here=here))
+        content = {"names": [one.source_file for one in ready.files], "hashes": [one.sha256 for one in ready.files]}
+        connection.execute(_INSERT_FILES.format(slice_id=slice_id, here=here), content)
     return "replace" if held else "new"
 
 
@@ -74,8 +76,8 @@ _INSERT = f"""
     WHERE {{here}}
 """
 _INSERT_FILES = f"""
-    INSERT INTO read_person_file
-    SELECT {{slice_id}}, s.source_file, sum(x.accepted)
+    INSERT INTO read_person_file BY NAME
+    SELECT {{slice_id}} AS slice_id, s.source_file, map($names, $hashes)[s.source_file] AS sha256, sum(x.accepted) AS accepted
     FROM {_STAGING}.slice_file AS x
     JOIN {_STAGING}.source AS s ON s.file_no = x.file_no
     WHERE {{here}}
@@ -89,16 +91,9 @@ def _next_slice(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _remove(connection: duckdb.DuckDBPyConnection, target: str, slice_id: int) -> None:
     """Take a slice out; the account of the files it came from says so."""
-    connection.execute(_UNCOUNT, {"slice_id": slice_id})
-    for table in (f"read_{target}", "read_person_slice", "read_person_file"):
+    uncount(connection, "read_person_file", slice_id)
+    for table in (f"read_{target}", "read_person_slice"):
         connection.execute(f"DELETE FROM {table} WHERE slice_id = ?", [slice_id])
-
-
-_UNCOUNT = """
-    UPDATE read_file SET accepted = read_file.accepted - gone.accepted, refused = refused + gone.accepted, reason = 'superseded'
-    FROM (SELECT source_file, accepted FROM read_person_file WHERE slice_id = $slice_id) AS gone
-    WHERE read_file.source_file = gone.source_file AND read_file.accepted >= gone.accepted
-"""
 
 
 def _write_account(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> None:

@@ -1,15 +1,16 @@
 """Extracts into the warehouse: a (finess, field, year) slice is replaced whole, in one transaction, or not touched.
 
-Belongs here: who replaces whom, surrogate keys, the account of each file. Not here: which files to read, and when (load.py).
+Belongs here: who replaces whom, surrogate keys. Not here: which files to read, and when (load.py), the account of each file (accounts.py).
 
 Of two productions of one slice the later month stays, whichever comes first. Within one month it is the one sent later (the date in the
 name that e-PMSI gives); one without a date gives way to one with a date; where the dates are equal, or both unknown, the last one to
-come stays: it is taken for a correction.
+come stays: it is taken for a correction. The SNDS tables of one field and year replace those of an earlier extract hospital by hospital;
+the hospitals they no longer have go out with the extract they came from, once that extract is no longer in the landing folder (remove_absent).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -17,12 +18,13 @@ import duckdb
 import pyarrow as pa
 
 from strata.errors import StrataError
-from strata.ingest.extract import SCHEMAS, STAY, FileSeen
-from strata.ingest.raw.raw_tables import families, main_families, raw_tables
+from strata.ingest.extract import FILE_LINES, SCHEMAS, STAY, FileSeen
+from strata.ingest.raw.raw_tables import main_families
+from strata.ingest.warehouse.accounts import settle, uncount, write_files
+from strata.ingest.warehouse.notices import Removed
 
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
-_FILE_NAMES = ", ".join(field.name for field in fields(FileSeen))
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
 
 
@@ -46,12 +48,14 @@ class Incoming:
 
     sha256: of the content behind it. month: the last one of the transmission. sent: when e-PMSI made it, None when unknown.
     Its pseudonyms are what stays.person_key says, 'noanon' or 'hash'; a slice without any is said to have 'none'.
+    file_lines: lines of each file by hospital (extract.FILE_LINES); None when all of them are of the one hospital-year there is.
     """
 
     stays: Stays
     sha256: str
     month: int | None
     sent: datetime | None = None
+    file_lines: pa.Table | None = None
 
 
 class View:
@@ -162,7 +166,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[Views]:
-    views = {name: View() for name in (*SCHEMAS, "quarantine", "slice", "pseudonym")}
+    views = {name: View() for name in (*SCHEMAS, "quarantine", "slice", "file", "pseudonym")}
     for name, view in views.items():
         connection.register(f"incoming_{name}", view)
     try:
@@ -202,11 +206,7 @@ def _remove(replaced: list[Slice], connection: duckdb.DuckDBPyConnection) -> Non
     """Take slices out; the account of the files they came from says so. A slice keeps its number, and a range of stay numbers."""
     for one in replaced:
         first, last = _stay_ids(one)
-        gone = _lines_by_file(connection, one.field, f"s.stay_id BETWEEN {first} AND {last}")
-        for source_file, lines in gone.items():
-            connection.execute(_UNCOUNT, {"source_file": source_file, "lines": lines})
-        mains = list(main_families())
-        connection.execute(_UNCOUNT_BESIDE, {"field": one.field, "finess": one.finess, "year": one.year, "mains": mains})
+        uncount(connection, "read_slice_file", one.slice_id)
         for name in ("stay", *_CHILDREN):
             connection.execute(f"DELETE FROM read_{name} WHERE stay_id BETWEEN ? AND ?", [first, last])
         connection.execute("DELETE FROM read_slice WHERE slice_id = ?", [one.slice_id])
@@ -216,25 +216,31 @@ def _stay_ids(one: Slice) -> tuple[int, int]:
     return one.slice_id << 32, (one.slice_id + 1 << 32) - 1
 
 
-def _lines_by_file(connection: duckdb.DuckDBPyConnection, field: str, condition: str) -> dict[str, int]:
-    """Lines of each file that are stays now in, where `condition` holds of read_stay AS s.
+def remove_absent(connection: duckdb.DuckDBPyConnection, sha256: str, here: list[str]) -> list[Removed]:
+    """Take out the hospitals that SNDS tables now held (of the set `sha256`) no longer have, and earlier tables of their year had.
 
-    A line is a stay where the key of the raw table says so (an RSA), else a unit of one (a week, a sequence).
+    Those stay whose main table is still among the contents `here` (hashes of the landing folder: an extract in parts), or of a later month.
     """
-    is_stay = all(table.key == table.stay_columns for table in raw_tables(field) if table.stay_columns)
-    units = "" if is_stay else "JOIN read_unit AS u ON u.stay_id = s.stay_id"
-    query = f"SELECT s.source_file, count(*) FROM read_stay AS s {units} WHERE {condition} GROUP BY s.source_file"
-    return dict(connection.execute(query).fetchall())
+    absent = connection.execute(_ABSENT, {"sha256": sha256, "mains": list(main_families()), "here": here}).fetchall()
+    with transaction(connection):
+        _remove([Slice(finess, field, year, slice_id, "removed") for slice_id, finess, field, year, _ in absent], connection)
+    return [Removed(*row[1:]) for row in absent]
 
 
-_UNCOUNT = """
-    UPDATE read_file SET accepted = accepted - least($lines, accepted), refused = refused + least($lines, accepted), reason = 'superseded'
-    WHERE source_file = $source_file
-"""
-_UNCOUNT_BESIDE = """
-    UPDATE read_file SET refused = refused + accepted, accepted = 0, reason = 'superseded'
-    WHERE (starts_with(family, $field || '_') OR family = 'vid_hosp') AND NOT list_contains($mains, family)
-      AND finess = $finess AND year = $year AND accepted > 0
+_ABSENT = """
+    WITH kept AS (SELECT field, year, month FROM read_slice WHERE sha256 = $sha256 AND form = 'snds' LIMIT 1)
+    SELECT s.slice_id, s.finess, s.field, s.year, count(x.stay_id)
+    FROM read_slice AS s
+    JOIN kept AS k ON k.field = s.field AND k.year = s.year
+    LEFT JOIN read_stay AS x ON x.slice_id = s.slice_id
+    WHERE s.form = 'snds' AND s.sha256 <> $sha256 AND coalesce(s.month, 0) <= coalesce(k.month, 0)
+      AND NOT EXISTS (
+          SELECT 1 FROM read_slice_file AS l
+          JOIN read_file AS f ON f.source_file = l.source_file AND f.sha256 = l.sha256
+          WHERE l.slice_id = s.slice_id AND list_contains($mains, f.family) AND list_contains($here, l.sha256)
+      )
+    GROUP BY s.slice_id, s.finess, s.field, s.year
+    ORDER BY s.finess
 """
 
 
@@ -249,6 +255,16 @@ def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Inco
         connection.execute(statement)
     values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.stays.person_key}
     connection.execute(_INSERT_SLICES, values)
+    views["file"].table = _file_lines(one, taken) if one.file_lines is None else one.file_lines
+    connection.execute(_INSERT_FILES)
+
+
+def _file_lines(one: Incoming, taken: list[Slice]) -> pa.Table:
+    """The lines of files that are all of one hospital-year."""
+    (only,) = taken
+    keys = {"finess": only.finess, "year": only.year}
+    rows = [{**keys, "source_file": file.source_file, "sha256": file.sha256, "lines": file.accepted} for file in one.stays.files]
+    return pa.Table.from_pylist([row for row in rows if row["lines"]], FILE_LINES)
 
 
 def _insert_piece(connection: duckdb.DuckDBPyConnection, children: list[str]) -> None:
@@ -282,6 +298,13 @@ _INSERT_SLICES = f"""
     ORDER BY i.slice_id
 """
 
+_INSERT_FILES = """
+    INSERT INTO read_slice_file
+    SELECT i.slice_id, f.source_file, f.sha256, f.lines
+    FROM incoming_file AS f
+    JOIN incoming_slice AS i ON i.finess = f.finess AND i.year = f.year
+"""
+
 
 def _insert_children(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"""
@@ -295,45 +318,10 @@ def _insert_children(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _account(connection: duckdb.DuckDBPyConnection, one: Incoming, slices: list[Slice]) -> None:
-    """Write the account of the files, and their quarantine: lines = accepted + quarantined + refused."""
-    files = one.stays.files
-    in_now = _lines_by_file(connection, one.stays.field, f"s.slice_id IN (SELECT slice_id FROM read_slice WHERE sha256 = '{one.sha256}')")
-    reason = next((each.verdict for each in slices if not each.is_taken), None)
-    is_in = any(in_now.get(file.source_file) for file in files)
-    is_whole = sum(in_now.values()) == sum(file.accepted for file in files if file.family in main_families())
-    for file in files:
-        if file.reason is None:
-            is_counted = file.family in main_families() and not is_whole  # a stay over two files has its lines in the first one's count
-            lines_in = in_now.get(file.source_file, 0) if is_counted else file.accepted if is_in else 0
-            accepted = min(lines_in, file.accepted)
-            file.refused += file.accepted - accepted
-            file.accepted = accepted
-            file.reason = (reason or "superseded") if file.refused else None
-    names = [file.source_file for file in files]
-    connection.execute("DELETE FROM quarantine WHERE source_file IN (SELECT unnest(?))", [names])
+    """Write the account of the files, and their quarantine."""
+    settle(connection, one.stays.files, next((each.verdict for each in slices if not each.is_taken), "superseded"))
+    write_files(connection, one.stays.files)
     connection.execute("INSERT INTO quarantine BY NAME SELECT source_file, source_line, reason FROM incoming_quarantine")
-    write_files(connection, files)
-    if one.stays.form == "snds":
-        known = [each.family for each in families(one.stays.field)]
-        mains = list(main_families().intersection(known))
-        connection.execute(_UNCOUNT_TABLES, {"year": files[0].year, "current": names, "families": known, "mains": mains})
-
-
-_UNCOUNT_TABLES = """
-    UPDATE read_file SET refused = refused + accepted, accepted = 0, reason = 'superseded'
-    WHERE list_contains($families, family) AND year = $year AND accepted > 0 AND NOT list_contains($current, source_file)
-      AND NOT EXISTS (
-          SELECT 1 FROM read_file AS b
-          WHERE list_contains($mains, b.family) AND b.year = $year AND b.accepted > 0 AND NOT list_contains($current, b.source_file)
-      )
-"""
-
-
-def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> None:
-    """Write the account of files, one row each; a file seen again under the same name takes the place of the old row."""
-    for file in files:
-        connection.execute("DELETE FROM read_file WHERE source_file = ?", [file.source_file])
-        connection.execute(f"INSERT INTO read_file ({_FILE_NAMES}) VALUES ({', '.join('?' * len(fields(file)))})", astuple(file))
 
 
 def _both_forms(finess: str, field: str, year: int) -> StrataError:

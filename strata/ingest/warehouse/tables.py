@@ -54,14 +54,33 @@ def _add_new_columns(connection: duckdb.DuckDBPyConnection) -> None:
     for table, column, data_type in lacking_columns(connection):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
         connection.execute(_FILL.get((table, column), "SELECT 1"))
+    connection.execute(_FILL_FILES)
 
 
 _FILL = {  # an earlier version knew no other key; when e-PMSI made what is in (`sent`) stays unknown
     ("read_slice", "person_key"): """
         UPDATE read_slice SET person_key = CASE
             WHEN slice_id IN (SELECT slice_id FROM read_stay WHERE person_id IS NOT NULL) THEN 'noanon' ELSE 'none' END
-    """
+    """,
+    ("read_person_file", "sha256"): """
+        UPDATE read_person_file SET sha256 = read_file.sha256 FROM read_file WHERE read_file.source_file = read_person_file.source_file
+    """,
 }
+_FILL_FILES = """
+    INSERT INTO read_slice_file BY NAME
+    WITH untold AS (SELECT * FROM read_slice WHERE slice_id NOT IN (SELECT slice_id FROM read_slice_file))
+    SELECT u.slice_id, f.source_file, f.sha256, f.accepted
+    FROM untold AS u
+    JOIN read_file AS f ON f.finess = u.finess AND f.year = u.year AND split_part(replace(f.family, 'vid_hosp', 'mco_'), '_', 1) = u.field
+    WHERE u.form = 'atih' AND f.accepted > 0
+    UNION ALL
+    SELECT u.slice_id, f.source_file, f.sha256, sum(CASE WHEN u.field = 'mco' THEN 1 ELSE s.unit_count END) AS accepted
+    FROM untold AS u
+    JOIN read_stay AS s ON s.slice_id = u.slice_id
+    JOIN read_file AS f ON f.source_file = s.source_file
+    WHERE u.form = 'snds'
+    GROUP BY ALL
+"""  # of the SNDS tables beside those that make stays an earlier version did not keep whose rows they are
 
 
 @contextmanager

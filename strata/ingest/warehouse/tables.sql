@@ -45,6 +45,8 @@ CREATE TABLE IF NOT EXISTS read_slice (
     sent TIMESTAMP, person_key VARCHAR
 );
 
+CREATE TABLE IF NOT EXISTS read_slice_file (slice_id INTEGER, source_file VARCHAR, sha256 VARCHAR, accepted BIGINT);
+
 CREATE TABLE IF NOT EXISTS territory (territory_id VARCHAR, territory_name VARCHAR, geo_code VARCHAR);
 
 CREATE TABLE IF NOT EXISTS territory_straddle (territory_id VARCHAR, geo_code VARCHAR, residents BIGINT);
@@ -78,7 +80,7 @@ CREATE TABLE IF NOT EXISTS tariff_supplement (tariff_year SMALLINT, supplement V
 
 CREATE TABLE IF NOT EXISTS read_person_slice (slice_id INTEGER, field VARCHAR, year SMALLINT, month SMALLINT, sha256 VARCHAR);
 
-CREATE TABLE IF NOT EXISTS read_person_file (slice_id INTEGER, source_file VARCHAR, accepted BIGINT);
+CREATE TABLE IF NOT EXISTS read_person_file (slice_id INTEGER, source_file VARCHAR, sha256 VARCHAR, accepted BIGINT);
 
 CREATE TABLE IF NOT EXISTS read_care (
     slice_id INTEGER, person_id INTEGER, twin_rank SMALLINT, care_date DATE, system VARCHAR, code VARCHAR, activity VARCHAR, service VARCHAR,
