@@ -126,9 +126,13 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
 
 def _publish(session: Session, outcomes: list[Outcome]) -> Path:
     from dashboards.site import build_site
+    from pipelines.definition_pages import FOLDER, write_definition_pages
+    from strata.explain.labels import definitions_folder
     from strata.publish import publish
 
     def pages(folder: Path) -> None:
+        run = [row[0] for row in session.connection.execute("SELECT condition FROM definition ORDER BY condition").fetchall()]
+        write_definition_pages(definitions_folder(session.config), run, folder / "dashboard" / FOLDER)
         build_site(folder, session.config.project.language)
 
     return publish(

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines.commands import (
     compare,
     dashboard,
+    definitions,
     demo,
     doctor,
     explain,
@@ -51,6 +52,7 @@ COMMANDS = (
     status,
     explain,
     compare,
+    definitions,
     validity,
     review,
     synth,

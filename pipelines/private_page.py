@@ -32,7 +32,9 @@ def environment() -> Environment:
 
 def _with_fixed_spaces(value: Any) -> Any:
     """French signs stay on the line of the word before them."""
-    return value.replace(" ;", "\u00a0;").replace(" :", "\u00a0:") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value.replace(" ;", "\u00a0;").replace(" :", "\u00a0:").replace("« ", "«\u00a0").replace(" »", "\u00a0»")
 
 
 def as_json(name: str, schema: str, found: Iterable[Any]) -> str:

@@ -128,6 +128,16 @@ def _shared_events(folder: Path, compiled: Compiled) -> dict[str, CodeList]:
     return {code_list.list_id: code_list for code_list in compiler.used}
 
 
+def compile_one(text: DefinitionText, lists: dict[str, CodeList]) -> tuple[Compiled, list[CodeList]]:
+    """The rows of one definition, and the lists it uses in the order of their names. StrataError: as compile_definitions."""
+    compiled = Compiled()
+    compiler = _Compiler(text, compiled, lists)
+    compiler.compile()
+    compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
+    used = {code_list.list_id: code_list for code_list in compiler.used}
+    return compiled, [used[name] for name in sorted(used)]
+
+
 def _refuse_namesakes(places: dict[str, Path], used: list[CodeList]) -> None:
     """A name means one list over all conditions: rows of lists that two folders name alike would mix."""
     for code_list in used:

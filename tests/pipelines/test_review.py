@@ -21,7 +21,7 @@ CODES = ["E1198"] * 12 + ["E1190"] * 12 + ["E1138"] * 12
 STAYS = "person | exit | das | acts\n" + "\n".join(f"{n} | 2024-0{1 + n % 9}-10 | {code} |" for n, code in enumerate(CODES))
 STAYS += "\n99 | 2023-05-10 | E1158 | NZFA007\n99 | 2025-05-10 | E1198 |"
 FORMULA = "UPDATE read_stay SET source_file = '=1+1.rsa'"
-BY_NAME = {"number": 1, "person_id": 2, "kind": 3, "value": 4, "file": 10, "answer": 13}
+BY_NAME = {"number": 1, "person_id": 2, "kind": 3, "value": 5, "file": 10, "answer": 13}
 
 
 @pytest.fixture(scope="module")

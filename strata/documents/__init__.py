@@ -1,0 +1,10 @@
+"""Definitions as documents: what a definition says, for people (document.py) and for other programs (export.py).
+
+Belongs here: reading the folder of a condition for others than the engine. Not here: what is refused (strata/definitions.py), the page
+(pipelines/templates/definition.html.j2).
+"""
+
+from strata.documents.document import Document, document
+from strata.documents.export import SCHEMA, as_export, compile_export
+
+__all__ = ["SCHEMA", "Document", "as_export", "compile_export", "document"]

@@ -1,0 +1,358 @@
+"""One definition in the words of a clinician, in one language: what each page of a definition shows.
+
+Belongs here: choosing what is told and its sentences, from the entries of the definition. Not here: the layout of the page
+(pipelines/templates/definition.html.j2), the words of positions and counts (strata/explain/words.csv).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from strata.code_lists import Code, CodeList, read_code_lists
+from strata.definition_content import content_sha256
+from strata.definition_text import read_definition
+from strata.definitions import LOOKBACK_YEARS, compile_one
+from strata.documents.export import STATEMENT
+from strata.explain.labels import trait_labels
+from strata.explain.words import Words
+
+Entry = dict[str, Any]
+_TRAITS = (
+    ("stay_all", "Séjour exigé", "Stay asked for"),
+    ("stay_any", "Avec l'un au moins de", "With one at least of"),
+    ("stay_none", "Sauf", "Except"),
+)
+_LEVELS = (
+    ("strict", "À risque, strict", "At risk, strict"),
+    ("strict_dcir", "À risque, strict avec les soins de ville", "At risk, strict with ambulatory care"),
+    ("extended", "À risque, étendu", "At risk, extended"),
+)
+_COUNTED = {
+    "stay": (("séjour", "stay"), ("séjours", "stays")),
+    "day": (("jour", "day"), ("jours distincts", "distinct days")),
+    "episode": (("épisode de séjours enchaînés", "episode of chained stays"), ("épisodes", "episodes")),
+    "ald": (("exonération en cours", "exemption in force"), ("exonérations en cours", "exemptions in force")),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something with a label, and its identifier."""
+
+    label: str
+    identifier: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """Code lists in a position: 'diagnosis, any position: …'."""
+
+    position: str
+    lists: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion. clauses: any of them shows it, all terms of one in the same stay; none: any stay. traits: what the stay must be."""
+
+    name: Named
+    counted: str
+    window: str
+    clauses: tuple[tuple[Term, ...], ...]
+    traits: tuple[str, ...]
+    beside: tuple[tuple[Term, ...], ...]
+    rules: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. asks: how many of its members; members: (criterion, what it adds when that is not 1)."""
+
+    name: Named
+    asks: str
+    members: tuple[tuple[Named, str], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rules of one outcome: a stratum, a level of risk, the population."""
+
+    title: str
+    profile: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class List:
+    """One code list. codes: (code, its own label or '', the dates of its meaning or '')."""
+
+    name: Named
+    system: str
+    match: str
+    year: str
+    source: str
+    author: str
+    codes: tuple[tuple[str, str, str], ...]
+    has_labels: bool
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version: from when, who asked for it, what changed."""
+
+    identifier: str
+    period: str
+    source: str
+    changes: tuple[str, ...]
+    content_sha256: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything a page says. is_edited: the content is not the one registered under this version. types: sentences, in order."""
+
+    language: str
+    name: Named
+    condition: str
+    statement: str
+    source: str
+    content_sha256: str
+    is_edited: bool
+    facts: tuple[tuple[str, str], ...]
+    strata: tuple[tuple[str, str], ...]
+    population: tuple[str, ...]
+    types: tuple[str, ...]
+    groups: tuple[Group, ...]
+    criteria: tuple[Criterion, ...]
+    lists: tuple[List, ...]
+    caveats: tuple[str, ...]
+    versions: tuple[Version, ...]
+
+
+def document(folder: Path, condition: str, language: str) -> Document:
+    """The document of one condition of a folder of definitions, in 'fr' or 'en'. StrataError (usage): the definition is refused."""
+    text = read_definition(folder / condition / "definition.toml")
+    lists, _ = read_code_lists(folder, condition)
+    _, used = compile_one(text, lists)
+    return _Teller(text.source, used, Words(language)).document(condition)
+
+
+@dataclass
+class _Teller:
+    source: Entry
+    used: list[CodeList]
+    words: Words
+
+    def __post_init__(self) -> None:
+        self.say = self.words.choose
+        self.lookback = self.source.get("lookback_years", LOOKBACK_YEARS)
+        self.lists = {one.list_id: Named(self.label(one.about), one.list_id) for one in self.used}
+        self.criteria = {name: Named(self.label(entry), name) for name, entry in self.source["criteria"].items()}
+        self.rules = {rule["id"]: Named(self.label(rule), rule["id"]) for rule in self.source["rules"]}
+
+    def label(self, entry: Entry) -> str:
+        return self.words.label((entry["label_fr"], entry["label_en"]))
+
+    def of(self, entry: Entry) -> str:
+        return self.words.label((entry["fr"], entry["en"]))
+
+    def document(self, condition: str) -> Document:
+        source, digest = self.source, content_sha256(self.source, self.used)
+        registered = source["versions"][-1].get("content_sha256", "")
+        return Document(
+            language=self.words.language,
+            name=Named(self.label(source), source["id"]),
+            condition=condition,
+            statement=self.of(STATEMENT),
+            source=source["source"],
+            content_sha256=digest,
+            is_edited=registered not in ("", digest),
+            facts=self.facts(),
+            strata=tuple((self.words.say("purpose", "stratum", outcome=name), self.of(source["strata"][name])) for name in self.numbers()),
+            population=self.population(),
+            types=self.types(),
+            groups=tuple(self.groups()),
+            criteria=tuple(self.criterion(name, entry) for name, entry in source["criteria"].items()),
+            lists=tuple(self.code_list(one) for one in self.used),
+            caveats=tuple(self.of(one) for one in source.get("caveats", [])),
+            versions=tuple(self.versions()),
+        )
+
+    def numbers(self) -> list[str]:
+        return sorted(self.source["strata"], reverse=True)
+
+    # ------------------------------------------------------------------ what it is about
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        say, last = self.say, self.source["versions"][-1]
+        return (
+            (say("Version", "Version"), self.source["id"]),
+            (say("En vigueur depuis le", "In force since"), self.words.shown(last["valid_from"])),
+            (say("Recul", "Look-back"), say(f"{self.lookback} ans avant la date d'index", f"{self.lookback} years before the index date")),
+            (say("Âge minimal", "Least age"), say(f"{self.source['age_min']} ans", f"{self.source['age_min']} years")),
+            (say("Calculée par défaut", "Run by default"), say("oui", "yes") if self.source.get("is_default", True) else say("non", "no")),
+        )
+
+    def population(self) -> tuple[str, ...]:
+        """What a person must be, besides the rule of the population."""
+        say, age = self.say, self.source["age_min"]
+        told = [
+            say(
+                f"En vie à la date d'index (ou présumée), {age} ans ou plus, résidence connue en France.",
+                f"Alive at the index date (or presumed so), {age} years or older, with a known residence in France.",
+            ),
+            say(
+                f"Au moins un séjour utilisable, dans un champ de soins retenu, dans les {self.lookback} ans de recul.",
+                f"At least one usable stay, in a field of care that is included, in the {self.lookback} years looked back on.",
+            ),
+        ]
+        if wanted := self.source.get("population_type"):
+            name = self.of(self.source["type"]["labels"][wanted])
+            told.append(say(f"Type établi : {name} [{wanted}].", f"Type settled: {name} [{wanted}]."))
+        told.append(
+            say(
+                "Est « à risque » qui remplit une règle de risque sans que la maladie soit connue (règles « connu »).",
+                "'At risk' is whoever meets a rule of risk while the condition is not known (rules 'known').",
+            )
+        )
+        return tuple(told)
+
+    # ------------------------------------------------------------------ types
+
+    def types(self) -> tuple[str, ...]:
+        types = self.source.get("type", {})
+        groups = {group["id"]: self.label(group) for group in types.get("groups", [])}
+        told = []
+        for rule in types.get("rules", []):
+            asked = self.say(" et ", " and ").join(self.comparison(one, groups) for one in rule["all"])
+            name = self.of(types["labels"][rule["type"]])
+            told.append(f"{name} [{rule['type']}] – {self.say('si', 'if')} {asked}")
+        return tuple(told)
+
+    def comparison(self, text: str, groups: dict[str, str]) -> str:
+        """'share:t2 > 0.5' in words."""
+        metric, operator, threshold = text.replace(">=", " ≥ ").replace("<=", " ≤ ").split()
+        kind, _, group = metric.partition(":")
+        shown = self.words.shown(float(threshold))
+        told = {
+            "stays": self.say(f"séjours « {groups.get(group)} »", f"stays '{groups.get(group)}'"),
+            "share": self.say(f"part des séjours « {groups.get(group)} »", f"share of stays '{groups.get(group)}'"),
+            "age_first": self.say("âge au premier de ces séjours", "age at the first of these stays"),
+            "age": self.say("âge à la date d'index", "age at the index date"),
+        }[kind]
+        return f"{told} {operator} {shown}"
+
+    # ------------------------------------------------------------------ rules
+
+    def groups(self) -> list[Group]:
+        """Population first, then strata from the heaviest, then levels of risk."""
+        say = self.say
+        found = [self.group(say("Dans la population", "In the population"), "", "purpose", "population")]
+        for name in self.numbers():
+            title = self.words.say("purpose", "stratum", outcome=name)
+            found.append(self.group(title[0].upper() + title[1:], self.of(self.source["strata"][name]), "stratum", int(name)))
+        for level, french, english in _LEVELS:
+            found.append(self.group(say(french, english), "", "at_risk", level))
+        known = say("Maladie déjà connue : jamais à risque", "Condition known already: never at risk")
+        found.append(self.group(known, "", "purpose", "known"))
+        return [group for group in found if group.rules]
+
+    def group(self, title: str, profile: str, key: str, value: Any) -> Group:
+        return Group(title, profile, tuple(self.rule(rule) for rule in self.source["rules"] if rule.get(key) == value))
+
+    def rule(self, rule: Entry) -> Rule:
+        names = rule.get("any") or rule.get("all") or rule["of"]
+        if "any" in rule or len(names) == 1:
+            asks = self.say("un seul suffit", "one is enough") if len(names) > 1 else self.say("il faut", "asked for")
+        elif "all" in rule:
+            asks = self.say("tous ensemble", "all of them")
+        elif "weight" in rule:
+            asks = self.say(f"score d'au moins {rule['at_least']}", f"score of at least {rule['at_least']}")
+        else:
+            asks = self.say(f"au moins {rule['at_least']} parmi", f"at least {rule['at_least']} of")
+        if rule.get("age_min"):
+            asks += self.say(f", à partir de {rule['age_min']} ans", f", from {rule['age_min']} years on")
+        return Rule(self.rules[rule["id"]], asks, tuple((self.criteria[name], self.weight(rule, name)) for name in names))
+
+    def weight(self, rule: Entry, name: str) -> str:
+        weight = rule.get("weight", {}).get(name, 1)
+        alone = rule.get("weight_alone", {}).get(name, weight)
+        told = [self.say(f"compte {weight}", f"counts {weight}")] if weight != 1 else []
+        if alone != weight:
+            told.append(self.say(f"compte {alone} quand il est seul", f"counts {alone} when alone"))
+        return ", ".join(told)
+
+    # ------------------------------------------------------------------ criteria
+
+    def criterion(self, name: str, entry: Entry) -> Criterion:
+        event = self.source["events"][entry["event"]]
+        beside = self.source["events"][entry["in_episode_with"]] if "in_episode_with" in entry else {"any": []}
+        months = entry.get("months")
+        window = (
+            self.say(f"dans les {months} derniers mois", f"in the last {months} months")
+            if months
+            else self.say(f"dans les {self.lookback} ans de recul", f"in the {self.lookback} years looked back on")
+        )
+        rules = tuple(self.rules[rule["id"]] for rule in self.source["rules"] if name in _members(rule))
+        return Criterion(
+            self.criteria[name], self.counted(entry), window, self.clauses(event), self.traits(event), self.clauses(beside), rules
+        )
+
+    def counted(self, entry: Entry) -> str:
+        number = entry.get("at_least", 1)
+        places = {clause.get("in") for clause in self.source["events"][entry["event"]]["any"]}
+        kind = "ald" if "ald" in places else "day" if "care" in places else entry.get("count", "stay")
+        french, english = _COUNTED[kind][number > 1]
+        return self.say(f"au moins {number} {french}", f"at least {number} {english}")
+
+    def clauses(self, event: Entry) -> tuple[tuple[Term, ...], ...]:
+        return tuple(tuple(self.term(term) for term in clause.get("together", [clause])) for clause in event["any"])
+
+    def term(self, term: Entry) -> Term:
+        return Term(self.words.say("in", term["in"]), tuple(self.lists[name] for name in term["codes"]))
+
+    def traits(self, event: Entry) -> tuple[str, ...]:
+        labels = trait_labels()
+        told = []
+        for key, french, english in _TRAITS:
+            if names := event.get(key):
+                shown = self.say(" ; ", "; ").join(self.words.label(labels[name]) for name in names)
+                told.append(self.say(f"{french} : {shown}", f"{english}: {shown}"))
+        return tuple(told)
+
+    # ------------------------------------------------------------------ lists, versions
+
+    def code_list(self, one: CodeList) -> List:
+        about = one.about
+        codes = tuple((code.code, self.words.label((code.label_fr, code.label_en)), self.period(code)) for code in one.codes)
+        match = self.say("par préfixe", "by prefix") if one.match == "prefix" else self.say("exactement", "exactly")
+        system = self.words.say("system", one.system)
+        has_labels = any(label for _, label, _ in codes)
+        return List(self.lists[one.list_id], system, match, about["nomenclature_year"], about["source"], about["author"], codes, has_labels)
+
+    def period(self, code: Code) -> str:
+        return self.dates(code.valid_from, code.valid_to)
+
+    def dates(self, first: date | None, last: date | None) -> str:
+        shown, say = self.words.shown, self.say
+        if first and last:
+            return say(f"du {shown(first)} au {shown(last)}", f"{shown(first)} to {shown(last)}")
+        if first:
+            return say(f"depuis le {shown(first)}", f"since {shown(first)}")
+        return say(f"jusqu'au {shown(last)}", f"until {shown(last)}") if last else ""
+
+    def versions(self) -> list[Version]:
+        """The last one first."""
+        found = []
+        entries = self.source["versions"]
+        for entry, following in zip(entries, [*entries[1:], None], strict=True):
+            period = self.dates(entry["valid_from"], following["valid_from"] if following else None)
+            changes = tuple(entry["changes_fr" if self.words.language == "fr" else "changes_en"])
+            found.append(Version(entry["id"], period, entry["source"], changes, entry.get("content_sha256", "")))
+        return found[::-1]
+
+
+def _members(rule: Entry) -> list[str]:
+    members: list[str] = rule.get("any") or rule.get("all") or rule.get("of") or []
+    return members
