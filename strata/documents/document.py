@@ -210,13 +210,15 @@ class _Teller:
         if wanted := self.source.get("population_type"):
             name = self.of(self.source["type"]["labels"][wanted])
             told.append(say(f"Type établi : {name} [{wanted}].", f"Type settled: {name} [{wanted}]."))
-        told.append(
-            say(
-                "Est « à risque » qui remplit une règle de risque sans que la maladie soit connue (règles « connu »).",
-                "'At risk' is whoever meets a rule of risk while the condition is not known (rules 'known').",
-            )
-        )
+        if any("at_risk" in rule for rule in self.source["rules"]):
+            told.append(self.at_risk())
         return tuple(told)
+
+    def at_risk(self) -> str:
+        return self.say(
+            "Est « à risque » qui remplit une règle de risque sans que la maladie soit connue (règles « connu »).",
+            "'At risk' is whoever meets a rule of risk while the condition is not known (rules 'known').",
+        )
 
     # ------------------------------------------------------------------ types
 
@@ -268,11 +270,14 @@ class _Teller:
         elif "all" in rule:
             asks = self.say("tous ensemble", "all of them")
         elif "weight" in rule:
-            asks = self.say(f"score d'au moins {rule['at_least']}", f"score of at least {rule['at_least']}")
+            asks = self.say(
+                f"score d'au moins {rule['at_least']}, chacun comptant 1 sauf mention",
+                f"score of at least {rule['at_least']}, each counting 1 unless said",
+            )
         else:
             asks = self.say(f"au moins {rule['at_least']} parmi", f"at least {rule['at_least']} of")
         if rule.get("age_min"):
-            asks += self.say(f", à partir de {rule['age_min']} ans", f", from {rule['age_min']} years on")
+            asks = self.say(f"à partir de {rule['age_min']} ans, {asks}", f"from {rule['age_min']} years on, {asks}")
         return Rule(self.rules[rule["id"]], asks, tuple((self.criteria[name], self.weight(rule, name)) for name in names))
 
     def weight(self, rule: Entry, name: str) -> str:

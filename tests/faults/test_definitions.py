@@ -56,7 +56,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
             "lists.csv ligne 2, nomenclature_year",
             "year",
         ),
-        ("shared/lists.csv", "\naf_flutter,", "\nacs,", "lists.csv ligne 3, acs", "exists already"),
+        ("shared/lists.csv", "\naf_flutter,", "\nacs,", ", acs", "exists already"),
         (
             "shared/codes/htn.csv",
             "code,valid_from,valid_to\nI10,,\nI11,,\nI12,,\nI13,,\nI15,,",
@@ -127,6 +127,22 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", 'condition = "t2d"', 'condition = "dt2"', "condition", "folder"),
         ("t2d/definition.toml", "[criteria]", "[criteria", "definition.toml", "TOML"),
         ("t2d/definition.toml", 'purpose = "population"', 'purpose = "known"', "rules", "population"),
+        ("t2d/definition.toml", ', label_en = "Acute coronary syndrome"', "", "criteria.acs label_en", "missing"),
+        ("t2d/definition.toml", 'label_fr = "Dialyse chronique"', 'label_fr = " "', "rules S4-dialysis label_fr", "missing"),
+        ("t2d/definition.toml", ', label_fr = "Type 2"', "", "type.t2 label_fr", "missing"),
+        ("t2d/definition.toml", "labels.t2 = {", "labels.t3 = {", "type.labels t2", "words are missing"),
+        ("t2d/definition.toml", '[[caveats]]\nfr = "', '[[caveats]]\nfr = ""  # "', "caveats 1", "words are missing"),
+        ("t2d/definition.toml", 'id = "RP-DT2-1.0"\ncond', 'id = "RP-DT2-1.1"\ncond', "definition.toml ligne 5, id", "say what changed"),
+        ("t2d/definition.toml", "valid_from = 2026-11-22\n", "", "versions 1 valid_from", "missing"),
+        ("t2d/definition.toml", "valid_from = 2026-11-22", 'valid_from = "soon"', "versions 1 valid_from", "type"),
+        ("t2d/definition.toml", 'changes_en = ["First version."]', "changes_en = []", "versions 1", "both languages"),
+        (
+            "t2d/definition.toml",
+            "[[versions]]",
+            '[[versions]]\nid = "RP-DT2-1.0"\nvalid_from = 2026-01-01\nsource = "x"\nchanges_fr = ["x"]\nchanges_en = ["x"]\n[[versions]]',
+            "versions 2",
+            "own name",
+        ),
     ],
 )
 def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: str, new: str, where: str, why: str) -> None:
@@ -134,6 +150,14 @@ def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: st
     error = refusal(folder)
     assert where in error.where
     assert why in error.why[1]
+
+
+def test_a_code_has_a_label_in_both_languages_or_in_none(folder: Path) -> None:
+    path = folder / "shared" / "codes" / "htn.csv"
+    path.write_text("code,valid_from,valid_to,label_fr,label_en\nI10,,,HTA,Hypertension\nI11,,,,\n", encoding="utf-8")
+    compile_definitions(folder, ["t2d"])
+    spoil(path, "HTA,Hypertension", "HTA,")
+    assert "htn.csv ligne 2" in refusal(folder).where
 
 
 def test_a_missing_folder_is_refused(folder: Path) -> None:
