@@ -20,6 +20,7 @@ from dashboards.blocks import (
     Origin,
     Profile,
     Pyramid,
+    Table,
     TerritoryMap,
     Tile,
 )
@@ -156,3 +157,52 @@ class NationalPage:
     navigation: Navigation
     tables: tuple[TerritoryTable, ...]
     conditions: tuple[NationalCondition, ...]
+
+
+@dataclass(frozen=True)
+class DefinitionText:
+    """A definition in words. strata: label, meaning. code_lists: file, sha256."""
+
+    condition: str
+    label: str
+    definition_id: str
+    strata: tuple[tuple[str, str], ...]
+    code_lists: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class IndicatorText:
+    """An indicator in words."""
+
+    indicator_id: str
+    label: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class MethodsPage:
+    """What the numbers mean. statistics: title, text. scope: settings of the run."""
+
+    language: str
+    name: str
+    year: int
+    stamp: Stamp
+    navigation: Navigation
+    definitions: tuple[DefinitionText, ...]
+    indicators: tuple[IndicatorText, ...]
+    statistics: tuple[tuple[str, str], ...]
+    scope: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class QualityPage:
+    """What the run read and checked. failing: names of the checks that do not hold."""
+
+    language: str
+    name: str
+    year: int
+    stamp: Stamp
+    navigation: Navigation
+    checks: Table
+    failing: tuple[str, ...]
+    tables: tuple[Table, ...]

@@ -15,7 +15,7 @@ from dashboards.blocks import Comparison, GlanceLine, Table
 from dashboards.figures import funnel, interval, map, pyramid, spine, trend
 from dashboards.figures.scale import RatioScale
 from dashboards.numbers import Numbers
-from dashboards.page import ConditionSection, NationalCondition, NationalPage, TerritoryPage
+from dashboards.page import ConditionSection, MethodsPage, NationalCondition, NationalPage, QualityPage, TerritoryPage
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent
@@ -103,7 +103,17 @@ def render_meeting(page: TerritoryPage) -> str:
     return _render("meeting.html.j2", page)
 
 
-def _render(template: str, page: TerritoryPage | NationalPage) -> str:
+def render_methods(page: MethodsPage) -> str:
+    """The HTML of the methods page."""
+    return _render("methods.html.j2", page)
+
+
+def render_quality(page: QualityPage) -> str:
+    """The HTML of the quality page."""
+    return _render("quality.html.j2", page)
+
+
+def _render(template: str, page: TerritoryPage | NationalPage | MethodsPage | QualityPage) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
     styles = Markup((FOLDER / "static" / "page.css").read_text(encoding="utf-8"))

@@ -1,47 +1,59 @@
 """The static site of one published run: a national page, one page per declared territory, methods and quality, in both languages.
 
-Belongs here: which files there are and how they are linked. Not here: what a page holds (territory.py, national.py), how it looks (render.py).
+Belongs here: which files there are and how they are linked. Not here: what a page holds (territory.py, national.py), its looks (render.py).
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboards.atlas import Atlas
+from dashboards.exports.deck import write_deck
+from dashboards.exports.programme import write_programme
+from dashboards.exports.workbook import write_workbook
 from dashboards.measures import Writer
+from dashboards.methods import methods_page
 from dashboards.national import national_page
-from dashboards.page import Link, Navigation
+from dashboards.page import Link, Navigation, TerritoryPage
 from dashboards.published import read_published
-from dashboards.render import render_national, render_territory
+from dashboards.quality import quality_page
+from dashboards.render import render_meeting, render_methods, render_national, render_quality, render_territory
 from dashboards.territory import territory_page, writer_of
 from dashboards.texts import LANGUAGES
 
-INDEX = "index.html"
-RESERVED = re.compile(r"index|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
+INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"
+MEETING = ".meeting.html"
+EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("meeting", MEETING))
+PAGES_ONLY = EXPORTS[-1:]
+DOCUMENTS: dict[str, Callable[[TerritoryPage], bytes]] = {".xlsx": write_workbook, ".pptx": write_deck, ".programme.docx": write_programme}
+RESERVED = re.compile(r"index|methods|quality|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The files of one language: folder, the way to the other language's folder, and a file name per territory."""
+    """The files of one language: folder, the way to the other language's folder, a file name per territory, and which exports are made."""
 
     folder: Path
     to_other: str
     files: dict[str, str]
+    exports: tuple[tuple[str, str], ...]
 
 
-def build_site(run_folder: Path, language: str = "fr", atlas: Atlas | None = None) -> Path:
+def build_site(run_folder: Path, language: str = "fr", atlas: Atlas | None = None, documents: tuple[str, ...] | None = None) -> Path:
     """Write run_folder/dashboard/ from the published files beside it; return the path of its index.
 
-    The other language goes to a folder of its name. Reads indicators.parquet, indicators.json and receipt.json; same files, same bytes.
+    The other language goes to a folder of its name. documents: languages that get workbooks, slides and documents (by default the first).
+    Reads indicators.parquet, indicators.json and receipt.json; the same files give the same bytes.
     """
     published = read_published(run_folder)
     files = file_names(published.territories)
     folder = run_folder / "dashboard"
     for one in (language, *(other for other in LANGUAGES if other != language)):
         is_first = one == language
-        plan = Plan(folder if is_first else folder / one, f"{other_language(one)}/" if is_first else "../", files)
+        exports = EXPORTS if one in (documents if documents is not None else (language,)) else PAGES_ONLY
+        plan = Plan(folder if is_first else folder / one, f"{other_language(one)}/" if is_first else "../", files, exports)
         _build(writer_of(published, one, atlas), plan)
     return folder / INDEX
 
@@ -54,9 +66,20 @@ def other_language(language: str) -> str:
 def _build(writer: Writer, plan: Plan) -> None:
     plan.folder.mkdir(parents=True, exist_ok=True)
     _write(plan.folder / INDEX, render_national(national_page(writer, _navigation(writer, plan, INDEX))))
+    _write(plan.folder / METHODS, render_methods(methods_page(writer, _navigation(writer, plan, METHODS))))
+    _write(plan.folder / QUALITY, render_quality(quality_page(writer, _navigation(writer, plan, QUALITY))))
     for territory_id, file_name in plan.files.items():
         page = territory_page(writer, territory_id, _navigation(writer, plan, file_name))
         _write(plan.folder / file_name, render_territory(page))
+        _write(plan.folder / named(file_name, MEETING), render_meeting(page))
+        for _, ending in plan.exports:
+            if ending in DOCUMENTS:
+                (plan.folder / named(file_name, ending)).write_bytes(DOCUMENTS[ending](page))
+
+
+def named(file_name: str, ending: str) -> str:
+    """The name of another file of the same territory: T01.html, '.xlsx' -> T01.xlsx."""
+    return file_name.removesuffix(".html") + ending
 
 
 def file_names(territory_ids: Iterable[str]) -> dict[str, str]:
@@ -78,6 +101,10 @@ def _navigation(writer: Writer, plan: Plan, here: str) -> Navigation:
     others = (Link(name, plan.files[key], plan.files[key] == here) for key, name in published.territories.items())
     return Navigation(
         links=(first, *others),
+        exports=tuple(Link(t(f"page.{name}"), named(here, ending), False) for name, ending in plan.exports)
+        if here in plan.files.values()
+        else (),
+        about=(Link(t("page.methods"), METHODS, here == METHODS), Link(t("page.quality"), QUALITY, here == QUALITY)),
         other_language=Link(t("page.other_language"), f"{plan.to_other}{here}", False),
     )
 

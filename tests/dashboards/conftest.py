@@ -9,7 +9,7 @@ import pytest
 from dashboards.blocks import Measure
 from dashboards.published import Published, read_published
 from dashboards.site import build_site
-from tests.support.published_sample import write_published
+from tests.support.published_sample import TERRITORIES, write_published
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,9 @@ def published(run_folder: Path) -> Published:
 
 @pytest.fixture(scope="session")
 def pages(run_folder: Path) -> dict[str, str]:
-    """The French HTML by file name."""
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted((run_folder / "dashboard").glob("*.html"))}
+    """The French pages of the territories and of the whole, by file name."""
+    names = ["index.html", *(f"{territory_id}.html" for territory_id in TERRITORIES)]
+    return {name: (run_folder / "dashboard" / name).read_text(encoding="utf-8") for name in sorted(names)}
 
 
 def measures(value: object) -> Iterator[Measure]:

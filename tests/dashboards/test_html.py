@@ -62,7 +62,7 @@ def test_what_comes_from_data_is_escaped(tmp_path: Path) -> None:
     given["territories"] = dict.fromkeys(given["territories"], EVIL)
     given["definitions"]["t2d"] |= {"label_fr": EVIL, "short_fr": EVIL, "strata": {"4": {"fr": EVIL}}}
     (tmp_path / "receipt.json").write_text(json.dumps(given), encoding="utf-8")
-    build_site(tmp_path)
+    build_site(tmp_path, documents=())
     for path in (tmp_path / "dashboard").rglob("*.html"):
         html = path.read_text(encoding="utf-8")
         assert "<script" not in html and "&lt;script&gt;" in html
@@ -155,5 +155,5 @@ def test_a_publication_without_any_number_still_makes_pages(tmp_path: Path) -> N
     numbers = ["numerator", "denominator", "value", "lower", "upper", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value"]
     nothing = frame().with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in numbers)
     nothing.with_columns(status=pl.lit("not_computable"), reason=pl.lit("lookback")).write_parquet(tmp_path / "indicators.parquet")
-    html = build_site(tmp_path).read_text(encoding="utf-8")
+    html = build_site(tmp_path, documents=()).read_text(encoding="utf-8")
     assert "recul incomplet" in html

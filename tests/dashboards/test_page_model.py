@@ -143,7 +143,7 @@ def test_own_coverage_says_so_in_titles_and_compares_nothing(tmp_path: Path) -> 
     assert "file active résidente, nos établissements" in page.stamp.title_note
     assert all(item.measure.text == "non calculable" and "établissements" in item.measure.note for item in page.sections[0].comparisons)
     assert page.sections[0].tiles[0].text == "10\u202f974"
-    build_site(tmp_path)
+    build_site(tmp_path, documents=())
 
 
 def test_a_year_that_opens_on_a_shorter_history_says_so(published: Published) -> None:

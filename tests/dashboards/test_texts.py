@@ -27,7 +27,7 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
 
 
 def test_the_english_site_is_english(tmp_path: Path) -> None:
-    html = build_site(write_published(tmp_path), "en").read_text(encoding="utf-8")
+    html = build_site(write_published(tmp_path), "en", documents=()).read_text(encoding="utf-8")
     assert '<html lang="en">' in html and "SYNTHETIC DATA" in html
     assert not re.search("Personnes|Coût|Lecture|attendu", re.sub(r"<li><a href=.*?</li>", "", html))
 

@@ -1,0 +1,269 @@
+"""A territory page as slides (16:9): native charts and tables that can be edited, one subject a slide.
+
+Belongs here: shapes on slides. Not here: any number that the page object does not hold; a hidden number is in no chart's workbook either.
+"""
+
+import io
+from datetime import date
+
+from pptx import Presentation
+from pptx.chart.chart import Chart
+from pptx.chart.data import CategoryChartData, XyChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
+from pptx.enum.dml import MSO_LINE
+from pptx.enum.text import PP_ALIGN
+from pptx.slide import Slide
+from pptx.util import Emu, Inches, Pt
+
+from dashboards.blocks import Series, Table
+from dashboards.exports.same_bytes import without_clock
+from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.texts import load
+from dashboards.twins import glance_table, use_table
+
+WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
+TOP, BODY = Inches(1.45), Inches(4.75)
+NAVY, INK, GREY, BLUE = RGBColor(0x0B, 0x3C, 0x5D), RGBColor(0x16, 0x20, 0x2A), RGBColor(0x5B, 0x65, 0x70), RGBColor(0x26, 0x71, 0xA8)
+ROWS_PER_SLIDE = 8
+GLANCE_COLUMNS = (0, 1, 2, 5, 7, 8)  # indicator, value, interval, reference, verdict, trend
+
+
+def write_deck(page: TerritoryPage) -> bytes:
+    """The bytes of the .pptx; the same page gives the same bytes."""
+    return Deck(page).save()
+
+
+class Deck:
+    """The presentation as it is being made."""
+
+    def __init__(self, page: TerritoryPage) -> None:
+        self.page, self.t = page, load(page.language)
+        self.book = Presentation()
+        self.book.slide_width, self.book.slide_height = WIDTH, HEIGHT
+        self._cover()
+        for section in page.sections:
+            self._section(section)
+
+    def save(self) -> bytes:
+        """The bytes, without the clock of the machine."""
+        out = io.BytesIO()
+        self.book.save(out)
+        day: date = self.page.sections[0].pyramid.total.row.data_through
+        return without_clock(out.getvalue(), day)
+
+    def _section(self, section: ConditionSection) -> None:
+        t = self.t
+        self._pyramid(section)
+        self._tables(section, _columns(glance_table(section.glance, t), GLANCE_COLUMNS))
+        self._first_look(section)
+        self._costs(section)
+        self._funnel(section)
+        if section.hospital_use.lines:
+            self._tables(section, use_table(section.hospital_use, t))
+        self._limits(section)
+
+    def _cover(self) -> None:
+        slide = self._blank()
+        stamp, t = self.page.stamp, self.t
+        _text(
+            slide,
+            MARGIN,
+            Inches(1.6),
+            WIDTH - 2 * MARGIN,
+            Inches(1),
+            f"{self.page.name} — {self.page.year}{stamp.title_note}",
+            40,
+            NAVY,
+            True,
+        )
+        _text(slide, MARGIN, Inches(2.7), WIDTH - 2 * MARGIN, Inches(0.6), " · ".join(one.label for one in self.page.sections), 22)
+        note = f"{t('page.synthetic')}. {t('page.synthetic_note')}" if stamp.is_synthetic else ""
+        words = f"{t('warning.title')} {stamp.warning}\n{note}".strip()
+        _text(slide, MARGIN, Inches(3.6), WIDTH - 2 * MARGIN, Inches(2.4), words, 18)
+
+    def _pyramid(self, section: ConditionSection) -> None:
+        pyramid, t = section.pyramid, self.t
+        slide = self._slide(section, t("pyramid.title", lookback=pyramid.lookback_years))
+        data = CategoryChartData(number_format="#,##0")
+        data.categories = [f"{step.label} ({step.persons.text} ; {step.cost.text})" for step in pyramid.steps]
+        data.add_series(t("pyramid.persons"), [step.persons.row.value if step.persons.is_shown else None for step in pyramid.steps])
+        chart = self._chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, Inches(7.6))
+        chart.has_legend = False
+        chart.category_axis.reverse_order = True
+        chart.value_axis.visible = False
+        chart.value_axis.has_major_gridlines = False
+        plot = chart.plots[0]
+        plot.gap_width = 40
+        plot.series[0].format.fill.solid()
+        plot.series[0].format.fill.fore_color.rgb = BLUE
+        lines = [f"{tile.label} : {tile.text}" + "".join(f"\n   {line}" for line in tile.lines) for tile in section.tiles]
+        lines.append(t("pyramid.at_risk", persons=pyramid.at_risk_strict.text) + f" ({t('pyramid.off_scale')})")
+        _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join(lines), 14)
+        self._reading(slide, pyramid.reading)
+
+    def _first_look(self, section: ConditionSection) -> None:
+        block, t = section.first_look, self.t
+        slide = self._slide(section, t("first_look.title"))
+        lines = [f"{item.label} : {item.text}\n   {t('first_look.caveat', text=item.caveat)}" for item in block.items]
+        _text(slide, MARGIN, TOP, WIDTH - 2 * MARGIN, BODY, "\n".join(lines) or block.empty_text, 18 if len(lines) < 4 else 14)
+        self._reading(slide, block.rule)
+
+    def _costs(self, section: ConditionSection) -> None:
+        costs, t = section.costs, self.t
+        slide = self._slide(section, t("cost.standardised_title"))
+        data = CategoryChartData(number_format="#,##0 €")
+        data.categories = [str(measure.row.year) for measure in costs.standardised.measures]
+        data.add_series(t("cost.standardised_series"), _values(costs.standardised))
+        data.add_series(
+            t("cost.reference_series"), [one.row.reference_value if one.is_shown else None for one in costs.standardised.measures]
+        )
+        chart = self._chart(slide, XL_CHART_TYPE.LINE_MARKERS, data, Inches(7.6))
+        _line(chart, 0, NAVY, None)
+        _line(chart, 1, INK, MSO_LINE.DASH)
+        _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join((costs.patient_reading, costs.resident_reading, t("cost.why"))), 13)
+        self._reading(slide, costs.standardised_reading)
+
+    def _funnel(self, section: ConditionSection) -> None:
+        block, t = section.funnel, self.t
+        slide = self._slide(section, f"{t('funnel.title')} : {block.label}")
+        if block.points:
+            chart = self._chart(slide, XL_CHART_TYPE.XY_SCATTER, self._funnel_data(section), WIDTH - 2 * MARGIN)
+            for rank in range(len(chart.plots[0].series)):
+                _scatter(chart, rank, is_curve=rank >= 2)
+            _title(chart, t("funnel.x"), t("funnel.y"))
+        self._reading(slide, block.reading)
+
+    def _funnel_data(self, section: ConditionSection) -> XyChartData:
+        block, t = section.funnel, self.t
+        data = XyChartData(number_format="0.00")
+        here = data.add_series(self.page.name)
+        others = data.add_series(t("page.territories"))
+        for point in block.points:
+            (here if point.is_here else others).add_data_point(point.measure.row.expected, point.measure.row.ratio)
+        for name, label in (("inner_low", "inner"), ("inner_high", "inner"), ("outer_low", "outer"), ("outer_high", "outer")):
+            series = data.add_series(t(f"funnel.{label}"))
+            for limit in block.limits[::6]:
+                series.add_data_point(limit.expected, getattr(limit, name))
+        return data
+
+    def _limits(self, section: ConditionSection) -> None:
+        t, stamp = self.t, self.page.stamp
+        slide = self._slide(section, t("methods.title"))
+        names = ("windows", "expected", "intervals", "secret", "judgement")
+        values = {"lookback": stamp.lookback_years, "reference": stamp.reference_id, "threshold": stamp.threshold}
+        lines = [f"{t(f'methods.{name}_title')} : {t(f'methods.{name}', **values)}" for name in names]
+        lines.append(t("page.definition", id=section.definition_id))
+        _text(slide, MARGIN, TOP, WIDTH - 2 * MARGIN, BODY, "\n".join(lines), 15)
+        self._reading(slide, section.care_gaps.text)
+
+    def _tables(self, section: ConditionSection, table: Table) -> None:
+        """As many slides as the table needs."""
+        for start in range(0, len(table.rows), ROWS_PER_SLIDE):
+            slide = self._slide(section, table.title)
+            _grid(slide, table, table.rows[start : start + ROWS_PER_SLIDE])
+            self._reading(slide, table.reading)
+
+    def _chart(self, slide: Slide, kind: XL_CHART_TYPE, data: CategoryChartData | XyChartData, width: Emu) -> Chart:
+        chart: Chart = slide.shapes.add_chart(kind, MARGIN, TOP, width, BODY, data).chart
+        chart.font.size = Pt(13)
+        chart.has_title = False
+        chart.has_legend = True
+        chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
+        return chart
+
+    def _slide(self, section: ConditionSection, title: str) -> Slide:
+        slide = self._blank()
+        place = f"{self.page.name} — {section.label}, {self.page.year}{self.page.stamp.title_note}"
+        _text(slide, MARGIN, Inches(0.3), WIDTH - 2 * MARGIN, Inches(0.4), place, 14, GREY)
+        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26, NAVY, True)
+        return slide
+
+    def _blank(self) -> Slide:
+        slide = self.book.slides.add_slide(self.book.slide_layouts[6])
+        stamp, t = self.page.stamp, self.t
+        words = [t("page.synthetic")] if stamp.is_synthetic else []
+        words += [t("page.data_through", date=stamp.data_through), t("page.run", run=stamp.run_id)]
+        _text(slide, MARGIN, Inches(7.08), WIDTH - 2 * MARGIN, Inches(0.3), " · ".join(words), 10, GREY)
+        return slide
+
+    def _reading(self, slide: Slide, reading: str) -> None:
+        _text(slide, MARGIN, Inches(6.28), WIDTH - 2 * MARGIN, Inches(0.8), reading, 12)
+
+
+def _columns(table: Table, kept: tuple[int, ...]) -> Table:
+    heads = tuple(table.heads[rank] for rank in kept)
+    return Table(table.name, table.title, heads, tuple(tuple(row[rank] for rank in kept) for row in table.rows), table.reading)
+
+
+def _values(series: Series) -> list[float | None]:
+    return [measure.row.value if measure.is_shown else None for measure in series.measures]
+
+
+def _text(slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, size: int, colour: RGBColor = INK, bold: bool = False) -> None:
+    frame = slide.shapes.add_textbox(x, y, width, height).text_frame
+    frame.word_wrap = True
+    for rank, line in enumerate(words.split("\n")):
+        paragraph = frame.paragraphs[0] if rank == 0 else frame.add_paragraph()
+        run = paragraph.add_run()
+        run.text = line
+        run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, colour
+
+
+def _grid(slide: Slide, table: Table, rows: tuple) -> None:  # type: ignore[type-arg]
+    """A native table: the first column wide, numbers to the right."""
+    width = WIDTH - 2 * MARGIN
+    grid = slide.shapes.add_table(len(rows) + 1, len(table.heads), MARGIN, TOP, width, Inches(0.4) * (len(rows) + 1)).table
+    first = int(width * 0.34)
+    for column in range(len(table.heads)):
+        grid.columns[column].width = Emu(first if column == 0 else (width - first) // (len(table.heads) - 1))
+        _cell(grid.cell(0, column), table.heads[column], column > 0, True)
+    for rank, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row):
+            _cell(grid.cell(rank, column), cell.text, cell.number is not None, False)
+
+
+def _cell(cell: object, words: str, is_right: bool, is_head: bool) -> None:
+    cell.text = words  # type: ignore[attr-defined]
+    paragraph = cell.text_frame.paragraphs[0]  # type: ignore[attr-defined]
+    paragraph.alignment = PP_ALIGN.RIGHT if is_right else PP_ALIGN.LEFT
+    for run in paragraph.runs:
+        run.font.size, run.font.bold = Pt(12), is_head
+    if is_head:
+        cell.fill.solid()  # type: ignore[attr-defined]
+        cell.fill.fore_color.rgb = NAVY  # type: ignore[attr-defined]
+
+
+def _line(chart: Chart, rank: int, colour: RGBColor, dash: MSO_LINE | None) -> None:
+    series = chart.plots[0].series[rank]
+    series.smooth = False
+    series.format.line.color.rgb = colour
+    series.format.line.width = Pt(2.25)
+    if dash is not None:
+        series.format.line.dash_style = dash
+    series.marker.format.fill.solid()
+    series.marker.format.fill.fore_color.rgb = colour
+
+
+def _scatter(chart: Chart, rank: int, is_curve: bool) -> None:
+    """Points for territories, lines for limits."""
+    series = chart.plots[0].series[rank]
+    if is_curve:
+        series.marker.style = XL_MARKER_STYLE.NONE
+        series.format.line.color.rgb = GREY
+        series.format.line.width = Pt(1.25)
+        series.format.line.dash_style = MSO_LINE.DASH if rank < 4 else MSO_LINE.ROUND_DOT
+        return
+    series.format.line.fill.background()
+    series.marker.style, series.marker.size = (XL_MARKER_STYLE.DIAMOND, 13) if rank == 0 else (XL_MARKER_STYLE.CIRCLE, 8)
+    series.marker.format.fill.solid()
+    series.marker.format.fill.fore_color.rgb = NAVY if rank == 0 else GREY
+
+
+def _title(chart: Chart, across: str, up: str) -> None:
+    for axis, words in ((chart.category_axis, across), (chart.value_axis, up)):
+        axis.has_title = True
+        axis.axis_title.text_frame.text = words
+    chart.category_axis.has_major_gridlines = False
+    chart.category_axis.tick_labels.number_format, chart.category_axis.tick_labels.number_format_is_linked = "#,##0", False
+    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW

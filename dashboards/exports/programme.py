@@ -1,0 +1,92 @@
+"""The description of the target population that a territory writes in its action programme, as a Word document its team completes.
+
+Belongs here: what the published numbers can fill in, and what is left for the team, marked so. Not here: any aim or commitment.
+"""
+
+import io
+from datetime import date
+
+from docx import Document
+from docx.document import Document as Doc
+from docx.shared import Pt, RGBColor
+
+from dashboards.blocks import Table
+from dashboards.exports.same_bytes import without_clock
+from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.texts import Texts, load
+from dashboards.twins import care_table, glance_table, profile_table, pyramid_table, use_table
+
+GLANCE_COLUMNS = (0, 1, 2, 5, 7)
+TO_COMPLETE = ("aims", "actions", "partners", "calendar", "follow_up")
+
+
+def write_programme(page: TerritoryPage) -> bytes:
+    """The bytes of the .docx; the same page gives the same bytes."""
+    t, document = load(page.language), Document()
+    document.styles["Normal"].font.size = Pt(10.5)
+    document.core_properties.author, document.core_properties.title = "", f"{t('programme.title')} — {page.name}"
+    _head(document, page, t)
+    for section in page.sections:
+        _section(document, section, page, t)
+    document.add_heading(t("programme.team"), level=1)
+    for name in TO_COMPLETE:
+        document.add_heading(t(f"programme.{name}"), level=2)
+        _blank(document, t(f"programme.{name}_hint"))
+    out = io.BytesIO()
+    document.save(out)
+    day: date = page.sections[0].pyramid.total.row.data_through
+    return without_clock(out.getvalue(), day)
+
+
+def _head(document: Doc, page: TerritoryPage, t: Texts) -> None:
+    document.add_heading(f"{t('programme.title')} — {page.name}", level=0)
+    if page.stamp.is_synthetic:
+        document.add_paragraph().add_run(f"{t('page.synthetic')}. {t('page.synthetic_note')}").bold = True
+    document.add_paragraph(t("programme.intro", run=page.stamp.run_id, date=page.stamp.data_through))
+    document.add_paragraph(f"{t('warning.title')} {page.stamp.warning}")
+
+
+def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: Texts) -> None:
+    """One disease: persons, strata, who they are, how they use hospitals, gaps."""
+    document.add_heading(f"{section.label} — {page.year}{page.stamp.title_note}", level=1)
+    document.add_paragraph(t("page.definition", id=section.definition_id))
+    document.add_paragraph(section.pyramid.reading)
+    _table(document, pyramid_table(section.pyramid, t))
+    for step in section.pyramid.steps:
+        if step.meaning:
+            document.add_paragraph(f"{step.label} : {step.meaning}", style="List Bullet")
+    glance = glance_table(section.glance, t)
+    rows = tuple(tuple(row[rank] for rank in GLANCE_COLUMNS) for row in glance.rows)
+    _titled(document, Table(glance.name, glance.title, tuple(glance.heads[rank] for rank in GLANCE_COLUMNS), rows, glance.reading))
+    _titled(document, profile_table(section.profile, t))
+    _titled(document, use_table(section.hospital_use, t))
+    _titled(document, care_table(section, t))
+    document.add_heading(t("first_look.title"), level=2)
+    for item in section.first_look.items:
+        document.add_paragraph(f"{item.label} : {item.text} {t('first_look.caveat', text=item.caveat)}", style="List Bullet")
+    document.add_paragraph(section.first_look.empty_text or section.first_look.rule)
+    document.add_heading(t("programme.comment"), level=2)
+    _blank(document, t("programme.comment_hint"))
+
+
+def _titled(document: Doc, table: Table) -> None:
+    """A heading, the table when it has rows, and what to read of it or why it is empty."""
+    document.add_heading(table.title, level=2)
+    if table.rows:
+        _table(document, table)
+    document.add_paragraph(table.reading)
+
+
+def _table(document: Doc, table: Table) -> None:
+    grid = document.add_table(rows=1 + len(table.rows), cols=len(table.heads), style="Light Grid Accent 1")
+    texts = (table.heads, *(tuple(cell.text for cell in row) for row in table.rows))
+    for line, words in zip(grid.rows, texts, strict=True):
+        for cell, word in zip(line.cells, words, strict=True):
+            cell.text = word
+    document.add_paragraph()
+
+
+def _blank(document: Doc, hint: str) -> None:
+    """A place the team fills in."""
+    run = document.add_paragraph().add_run(hint)
+    run.italic, run.font.color.rgb = True, RGBColor(0x5B, 0x65, 0x70)

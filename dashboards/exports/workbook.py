@@ -1,0 +1,170 @@
+"""A territory page as an Excel workbook: the blocks as sheets, native charts, then every published number of the page with its parts.
+
+Belongs here: cells, formats, charts. Not here: any number that the page object does not hold.
+"""
+
+import io
+import re
+from datetime import date
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from dashboards.blocks import Cell, Measure, Table
+from dashboards.exports.same_bytes import without_clock
+from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.texts import Texts, load
+from dashboards.twins import section_tables
+
+FORMATS = {"count": "#,##0", "eur": "#,##0 €", "ratio": "0.00", "percent": "0.00%", "decimal": "0.00"}
+NUMBERS = ("value", "lower", "upper", "numerator", "denominator", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value")
+KEYS = ("indicator_id", "year", "stratum", "cost_basis", "unit", "status", "reason")
+NAVY, WIDEST = "#0b3c5d", 48
+
+
+def write_workbook(page: TerritoryPage) -> bytes:
+    """The bytes of the .xlsx; the same page gives the same bytes."""
+    out, day = io.BytesIO(), _day(page)
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        styles = _styles(book)
+        texts = load(page.language)
+        _cover(book.add_worksheet(texts("xlsx.cover")), page, texts, styles)
+        for section in page.sections:
+            for table in section_tables(section, texts):
+                sheet = book.add_worksheet(_sheet_name(section, texts(f"xlsx.{table.name}")))
+                _table(sheet, table, section, styles, texts)
+                _chart(book, sheet, table, section, texts)
+            _numbers(book.add_worksheet(_sheet_name(section, texts("xlsx.numbers"))), section, styles)
+    return without_clock(out.getvalue(), day)
+
+
+def _day(page: TerritoryPage) -> date:
+    """The last day of the data."""
+    return page.sections[0].pyramid.total.row.data_through
+
+
+def _styles(book: Workbook) -> dict[str, Format]:
+    styles = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()}
+    styles["text"] = book.add_format({"text_wrap": True, "valign": "top"})
+    styles["head"] = book.add_format({"bold": True, "bg_color": NAVY, "font_color": "#ffffff", "text_wrap": True, "valign": "vcenter"})
+    styles["title"] = book.add_format({"bold": True, "font_size": 15, "font_color": NAVY})
+    styles["strong"] = book.add_format({"bold": True, "bg_color": "#ffdf9e"})
+    return styles
+
+
+def _cover(sheet: Worksheet, page: TerritoryPage, t: Texts, styles: dict[str, Format]) -> None:
+    """What every page says of its run."""
+    stamp = page.stamp
+    sheet.set_column(0, 0, 110)
+    sheet.write_string(0, 0, f"{page.name} — {page.year}{stamp.title_note}", styles["title"])
+    lines = [t("page.synthetic") if stamp.is_synthetic else "", f"{t('warning.title')} {stamp.warning}"]
+    lines += [t("page.synthetic_note") if stamp.is_synthetic else "", t("page.data_through", date=stamp.data_through)]
+    lines += [t("page.coverage", coverage=stamp.coverage), stamp.checks, t("page.run", run=stamp.run_id), stamp.revision]
+    lines += [t("page.definition", id=section.definition_id) for section in page.sections]
+    lines += [t("methods.secret", threshold=stamp.threshold), t("page.overlap"), t("glance.rule"), t("page.footer", run=stamp.run_id)]
+    for rank, text in enumerate((line for line in lines if line), start=2):
+        sheet.write_string(rank, 0, text, styles["strong" if text == t("page.synthetic") else "text"])
+
+
+def _sheet_name(section: ConditionSection, name: str) -> str:
+    """At most 31 signs, without those that a sheet may not carry."""
+    return re.sub(r"[\[\]:*?/\\']", " ", f"{section.condition.upper()} {name}")[:31].strip()
+
+
+def _table(sheet: Worksheet, table: Table, section: ConditionSection, styles: dict[str, Format], t: Texts) -> None:
+    sheet.write_string(0, 0, f"{table.title} — {section.label}", styles["title"])
+    for column, head in enumerate(table.heads):
+        sheet.write_string(2, column, head, styles["head"])
+        sheet.set_column(column, column, _width(table, column))
+    for row, cells in enumerate(table.rows, start=3):
+        for column, cell in enumerate(cells):
+            write_cell(sheet, row, column, cell, styles)
+    sheet.freeze_panes(3, 1)
+    if table.reading:
+        sheet.merge_range(len(table.rows) + 4, 0, len(table.rows) + 8, max(len(table.heads) - 1, 1), table.reading, styles["text"])
+
+
+def _width(table: Table, column: int) -> int:
+    longest = max([len(table.heads[column]) // 2, *(len(row[column].text) for row in table.rows)])
+    return min(max(longest + 2, 11), WIDEST)
+
+
+def write_cell(sheet: Worksheet, row: int, column: int, cell: Cell, styles: dict[str, Format]) -> None:
+    """A number as a number, with its format; anything else as the text of the page ('< 11', 'masqué', a reason)."""
+    if cell.number is None:
+        sheet.write_string(row, column, cell.text, styles["text"])
+    else:
+        sheet.write_number(row, column, cell.number, styles[cell.kind])
+
+
+def _chart(book: Workbook, sheet: Worksheet, table: Table, section: ConditionSection, t: Texts) -> None:
+    """A native chart where the block has one: strata, or the standardised cost over the years."""
+    if table.name == "pyramid":
+        chart = book.add_chart({"type": "bar"})
+        rows = (3, 2 + len(section.pyramid.steps))
+        chart.add_series(
+            {
+                "name": t("pyramid.persons"),
+                "categories": [sheet.name, rows[0], 0, rows[1], 0],
+                "values": [sheet.name, rows[0], 1, rows[1], 1],
+                "fill": {"color": "#2671a8"},
+                "data_labels": {"value": True},
+                "gap": 30,
+            }
+        )
+        chart.set_y_axis({"reverse": True})
+        chart.set_legend({"none": True})
+    elif table.name == "costs":
+        chart = book.add_chart({"type": "line"})
+        _cost_series(chart, sheet, section)
+    else:
+        return
+    chart.set_title({"name": table.title, "name_font": {"size": 12}})
+    chart.set_size({"width": 640, "height": 320})
+    sheet.insert_chart(len(table.rows) + 10, 0, chart, {"description": table.reading or table.title})
+
+
+def _cost_series(chart: "xlsxwriter.chart.Chart", sheet: Worksheet, section: ConditionSection) -> None:
+    """The lines in euros per person; ratios have another scale."""
+    last = len(section.costs.standardised.measures)
+    for rank, series in enumerate(section.costs.table):
+        if series is section.costs.standardised or series.measures[0].row.indicator_id == "cost_per_patient":
+            row = 3 + rank
+            chart.add_series(
+                {
+                    "name": [sheet.name, row, 0],
+                    "categories": [sheet.name, 2, 1, 2, last],
+                    "values": [sheet.name, row, 1, row, last],
+                    "marker": {"type": "circle"},
+                }
+            )
+
+
+def _numbers(sheet: Worksheet, section: ConditionSection, styles: dict[str, Format]) -> None:
+    """Every published number of the page, one a line, under the column names of the publication."""
+    for column, name in enumerate((*KEYS, *NUMBERS)):
+        sheet.write_string(0, column, name, styles["head"])
+    measures = [measure for origin in section.origins for measure in origin.measures]
+    for row, measure in enumerate(measures, start=1):
+        _number_line(sheet, row, measure)
+    sheet.set_column(0, 0, 32)
+    sheet.set_column(1, len(KEYS) + len(NUMBERS), 14)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(len(measures), 1), len(KEYS) + len(NUMBERS) - 1)
+
+
+def _number_line(sheet: Worksheet, row: int, measure: Measure) -> None:
+    for column, name in enumerate(KEYS):
+        value = getattr(measure.row, name)
+        if name == "year":
+            sheet.write_number(row, column, value)
+        else:
+            sheet.write_string(row, column, value)
+    for column, name in enumerate(NUMBERS, start=len(KEYS)):
+        value = getattr(measure.row, name) if measure.is_shown else None
+        if value is not None:
+            sheet.write_number(row, column, value)
+        elif name == "value":
+            sheet.write_string(row, column, measure.text)

@@ -1,0 +1,58 @@
+"""The methods page: each definition and each indicator as the run published them, and how the numbers are made.
+
+Belongs here: what that page says. Not here: the definitions themselves (their own pages, when the run publishes them).
+"""
+
+from dashboards.measures import Writer
+from dashboards.origins import FACTS
+from dashboards.page import DefinitionText, IndicatorText, MethodsPage, Navigation
+from dashboards.territory import stamp_of
+
+
+def methods_page(writer: Writer, navigation: Navigation) -> MethodsPage:
+    """Definitions with their code lists, then every indicator of the catalogue, then the statistics."""
+    return MethodsPage(
+        language=writer.texts.language,
+        name=writer.texts("methods_page.title"),
+        year=writer.published.front_year,
+        stamp=stamp_of(writer),
+        navigation=navigation,
+        definitions=tuple(_definition(writer, one.condition) for one in writer.published.definitions),
+        indicators=tuple(_indicator(writer, name) for name in writer.published.catalogue),
+        statistics=tuple((writer.texts(f"statistics.{name}_title"), writer.texts(f"statistics.{name}")) for name in STATISTICS),
+        scope=_scope(writer),
+    )
+
+
+STATISTICS = ("ratio", "interval", "rule", "funnel", "trend", "spread", "likeness", "secret", "cost", "first")
+
+
+def _definition(writer: Writer, condition: str) -> DefinitionText:
+    one = next(entry for entry in writer.published.definitions if entry.condition == condition)
+    language = writer.texts.language
+    strata = tuple(
+        (writer.texts("pyramid.stratum", stratum=number), words.get(language, ""))
+        for number, words in sorted(one.strata.items(), reverse=True)
+    )
+    hashes = writer.published.receipt.get("code_lists", {})
+    lists = tuple((name, value) for name, value in sorted(hashes.items()) if name.split("/")[0] in (condition, "shared"))
+    return DefinitionText(condition, one.label[language], one.definition_id, strata, lists)
+
+
+def _indicator(writer: Writer, name: str) -> IndicatorText:
+    entry, language = writer.published.catalogue[name], writer.texts.language
+    facts = [(writer.texts(f"origin.{fact}"), entry.get(f"{fact}_{language}") or entry.get(fact, "")) for fact in FACTS]
+    facts.append((writer.texts("methods_page.polarity"), writer.texts(f"polarity.{entry.get('polarity', 'no_judgement')}")))
+    return IndicatorText(name, entry[f"label_{language}"], tuple((label, text) for label, text in facts if text))
+
+
+def _scope(writer: Writer) -> tuple[tuple[str, str], ...]:
+    """What the run was asked: method settings, and the reference it compares with."""
+    method = writer.published.receipt["settings"]["method"]
+    facts = [(str(key), _written(value)) for key, value in sorted(method.items())]
+    facts.append(("reference_id", str(writer.published.receipt.get("reference", {}).get("reference_id", ""))))
+    return tuple((key, text) for key, text in facts if text)
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
