@@ -138,9 +138,9 @@ class Extract:
         pairs = self.tables["stay"].select(["finess", "year"]).group_by(["finess", "year"]).aggregate([]).to_pylist()
         return sorted((pair["finess"], pair["year"]) for pair in pairs)
 
-    def pseudonyms(self) -> pa.ChunkedArray:
-        """Those of its stays, NULL and repeated ones included."""
-        return self.tables["stay"].column("pseudonym")
+    def persons(self) -> pa.Table:
+        """(line, pseudonym) of its stays, NULL included."""
+        return self.tables["stay"].select(["line", "pseudonym"])
 
     def pieces(self) -> Iterator[dict[str, pa.Table]]:
         """Its tables, all the rows of a stay in one piece: here a single piece."""

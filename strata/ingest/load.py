@@ -8,7 +8,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +17,10 @@ import duckdb
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.atih.care_field import staged_files, unverified_notices
-from strata.ingest.atih.mco import open_pair
+from strata.ingest.atih.staged_pair import HELD_BYTES, StagedPair, open_pair
 from strata.ingest.atih.transmission import Announced, announced
 from strata.ingest.atih.transmissions import FieldFiles, Found, Pair, field_files, pairs
-from strata.ingest.extract import FileSeen
+from strata.ingest.extract import Extract, FileSeen
 from strata.ingest.local import person_key
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
@@ -36,7 +36,6 @@ from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
-BATCH_BYTES = 256 << 20  # of small transmissions whose persons are looked up together
 STORE_MEMORY = "256MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
 
 
@@ -107,12 +106,12 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
 
 
 def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
-    """Transmissions in their order, as many together as BATCH_BYTES holds; a large one by itself."""
+    """Transmissions in their order, as many together as are held; a large one, which is not, by itself."""
     batch: list[Pair] = []
     size = 0
     for pair in transmissions:
         own = sum(source.size for source in pair.sources)
-        if batch and size + own > BATCH_BYTES:
+        if batch and size + own > HELD_BYTES:
             yield batch
             batch, size = [], 0
         batch.append(pair)
@@ -123,22 +122,23 @@ def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
 
 def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progress: Progress) -> list[str]:
     incoming: list[Incoming] = []
-    for pair in (_beside_what_is_in(connection, pair) for pair in batch):
-        if not _is_known(connection, pair.sources, beside=incoming):
-            progress(pair.sources[0].name)
-            incoming.append(_incoming(pair))
-            if incoming[-1].stays.person_key == "hash":
-                person_key.hold_to(connection)
-    with _little_memory(connection):
+    work = _work(connection)
+    with _little_memory(connection, work), ExitStack() as opened:
+        for pair in (_beside_what_is_in(connection, pair) for pair in batch):
+            if not _is_known(connection, pair.sources, beside=incoming):
+                progress(pair.sources[0].name)
+                incoming.append(_incoming(pair, opened.enter_context(open_pair(pair, work))))
+                if incoming[-1].stays.person_key == "hash":
+                    person_key.hold_to(connection)
         return _verdicts(store(connection, *incoming))
 
 
 @contextmanager
-def _little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _little_memory(connection: duckdb.DuckDBPyConnection, work: Path | None) -> Iterator[None]:
     """STORE_MEMORY at most for DuckDB, which then spills beside the warehouse; a warehouse in memory cannot, and is left alone."""
     query = "SELECT current_setting('memory_limit'), parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)"
     before, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
-    if _work(connection) is None or not is_more:
+    if work is None or not is_more:
         yield
         return
     connection.execute(f"SET memory_limit = '{STORE_MEMORY}'")
@@ -156,8 +156,7 @@ def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pai
     return Pair(None, None, left=tuple((file, "rss_beside_rsa") for file in pair.local))
 
 
-def _incoming(pair: Pair) -> Incoming:
-    stays = open_pair(pair)
+def _incoming(pair: Pair, stays: Extract | StagedPair) -> Incoming:
     said = announced(pair.sources[0].name)
     sha256 = _sha256(file.sha256 for file in stays.files)
     return Incoming(stays, sha256, _last_month(stays.files, said), said.sent if said else None)

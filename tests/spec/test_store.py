@@ -12,6 +12,7 @@ import pytest
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
 from strata.ingest import archives
+from strata.ingest.atih import staged_pair
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.load import ingest
 from strata.ingest.warehouse import tables as warehouse
@@ -165,6 +166,7 @@ ODD = {3: {"NOFINESS": "990000099"}, 20: {"ANSOR": 2023, "NOVRSA": "227"}, 41: {
 def test_the_size_of_pieces_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
     """The first line of a double is in another piece than the second; other hospitals and years are told from the whole file."""
     monkeypatch.setattr(archives.SourceFile.blocks, "__defaults__", (block_bytes,))
+    monkeypatch.setattr(staged_pair, "HELD_BYTES", 0)
     write_pair(tmp_path / "landing", ODD)
     path = tmp_path / "w" / "s.duckdb"
     report = ingest(tmp_path / "landing", path)
@@ -180,6 +182,7 @@ def test_the_size_of_pieces_changes_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_file_that_changes_between_its_two_readings_is_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staged_pair, "HELD_BYTES", 0)
     write_pair(tmp_path / "landing", {})
     path, rsa = tmp_path / "w" / "s.duckdb", tmp_path / "landing" / "x.rsa"
 

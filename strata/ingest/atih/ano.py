@@ -3,14 +3,14 @@
 Belongs here: what makes an ANO line acceptable and which of its fields are read. Not here: joining it to its RSA (mco.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 
 from strata.ingest.lines.fixed_width import Cells, Integers, Lines, dates, is_blank, line_blocks, numbers, whole_text
 from strata.ingest.lines.layouts import Layout, Zone
-from strata.ingest.lines.line_faults import BlockFaults, FileRead, blame_unreadable
+from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
 CHAINING_CODES = (
     "nir_return",
@@ -37,16 +37,15 @@ ANO = pa.schema(
 
 def read_ano(blocks: Iterable[bytes], layout: Layout, source_file: str) -> FileRead:
     """Every line of a file of one layout: table 'ano' (ANO) and the lines set aside."""
-    batches: list[pa.RecordBatch] = []
-    read = FileRead(source_file, layout.family, layout.version, "ano", {})
+    return FileRead(source_file, layout.family, layout.version, "ano", {"ano": ANO.empty_table()}).take(ano_pieces(blocks, layout))
+
+
+def ano_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
+    """The same a block at a time; a line is not judged against the others."""
     for lines in line_blocks(blocks):
         faults = BlockFaults(lines)
-        batches.append(_decode(lines, layout, faults))
-        read.lines += len(lines.starts)
-        read.faults += faults.by_reason()
-    read.tables = {"ano": pa.Table.from_batches(batches, ANO)}
-    read.check_whole()
-    return read
+        batch = _decode(lines, layout, faults)
+        yield Piece(len(lines.starts), {"ano": batch}, faults.by_reason())
 
 
 def _decode(lines: Lines, layout: Layout, faults: BlockFaults) -> pa.RecordBatch:

@@ -5,7 +5,6 @@ Not here: bytes to columns (lines/fixed_width.py), where fields lie (strata/form
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from strata.ingest.extract import DIAGNOSIS, PROCEDURE, STAY, UNIT
 from strata.ingest.lines.fixed_width import Array, Cells, Lines, is_blank, line_blocks, numbers, text, zone_positions
 from strata.ingest.lines.layouts import Layout, layouts
-from strata.ingest.lines.line_faults import BlockFaults, FileRead, blame_unreadable
+from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
 _COUNTS = ("authorisation_count", "radiotherapy_count", "unit_count", "das_count", "procedure_count")
 _BLANK_IS_ZERO = ("nights", "sessions", *_COUNTS)
@@ -40,27 +39,14 @@ _CONSTANT = {"field", "format_version", "valuation_code", "cost_billed_eur", "so
 _OTHER_FIELDS = {"care_form", "presence_days", "presence_half_days", "is_unfinished", "billing_base_eur"}
 AS_READ = pa.schema([column for column in STAY if column.name not in _READ_LATER | _CONSTANT | _OTHER_FIELDS])
 TABLES = {"stay": AS_READ, "unit": UNIT, "diagnosis": DIAGNOSIS, "procedure": PROCEDURE}
-KEYS = {"stay": pa.schema([AS_READ.field(name) for name in ("line", "finess", "year", "stay_number", "exit_month")])}
+KEYS = pa.schema([AS_READ.field(name) for name in ("line", "finess", "year", "stay_number", "exit_month")])
 _Columns = Callable[[int, Cells, dict[str, Cells]], dict[str, pa.RecordBatch]]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What one block of a file gives: its lines, the sound ones as a batch per table, the faulty ones by reason."""
-
-    lines: int
-    batches: dict[str, pa.RecordBatch]
-    faults: list[tuple[Array, str]]
 
 
 def read_rsa(blocks: Iterable[bytes], layout: Layout, source_file: str) -> FileRead:
     """Every line of a file of one version, held: tables 'stay' (AS_READ), 'unit', 'diagnosis', 'procedure', and the lines set aside."""
-    return _read(blocks, layout, source_file, TABLES, _tables)
-
-
-def read_rsa_keys(blocks: Iterable[bytes], layout: Layout, source_file: str) -> FileRead:
-    """The same judgement of every line and of the whole file, but of the stays only what it needs (KEYS): about 40 bytes a line."""
-    return _read(blocks, layout, source_file, KEYS, _keys)
+    empty = {name: schema.empty_table() for name, schema in TABLES.items()}
+    return FileRead(source_file, layout.family, layout.version, "stay", empty).take(rsa_pieces(blocks, layout))
 
 
 def rsa_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
@@ -68,17 +54,9 @@ def rsa_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
     return _pieces(blocks, layout, _tables)
 
 
-def _read(blocks: Iterable[bytes], layout: Layout, source_file: str, schemas: dict[str, pa.Schema], columns: _Columns) -> FileRead:
-    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in schemas}
-    read = FileRead(source_file, layout.family, layout.version, "stay", {})
-    for piece in _pieces(blocks, layout, columns):
-        for name, batch in piece.batches.items():
-            batches[name].append(batch)
-        read.lines += piece.lines
-        read.faults += piece.faults
-    read.tables = {name: pa.Table.from_batches(batches[name], schema) for name, schema in schemas.items()}
-    read.check_whole()
-    return read
+def rsa_key_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
+    """The same judgement of every line, but of its stay only what tells it from the others of the file: table 'stay' (KEYS)."""
+    return _pieces(blocks, layout, _keys)
 
 
 def _pieces(blocks: Iterable[bytes], layout: Layout, columns: _Columns) -> Iterator[Piece]:
@@ -162,7 +140,7 @@ def _size(fixed: Cells) -> int:
 def _keys(first: int, fixed: Cells, _: dict[str, Cells]) -> dict[str, pa.RecordBatch]:
     columns = {name: fixed.text(name) for name in ("finess", "stay_number")}
     columns |= {"year": numbers(fixed.integer("exit_year"), pa.int16()), "exit_month": numbers(fixed.integer("exit_month"), pa.int16())}
-    return {"stay": _batch(KEYS["stay"], first, fixed, columns)}
+    return {"stay": _batch(KEYS, first, fixed, columns)}
 
 
 def _tables(first: int, fixed: Cells, zones: dict[str, Cells]) -> dict[str, pa.RecordBatch]:

@@ -4,6 +4,7 @@ Belongs here: keeping the first fault of each line, taking faulty lines out of w
 Not here: the checks of one line (atih/rsa.py, atih/ano.py) or the reasons' texts (quarantine_reasons.csv).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,6 +55,15 @@ def blame_unreadable(faults: BlockFaults, lines: Lines, fixed_width: int, until:
     faults.blame(everyone, lines.lengths < fixed_width, "line_too_short")
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What one block of a file gives: how many lines, the sound ones as a batch per table, the faulty ones by reason."""
+
+    lines: int
+    batches: dict[str, pa.RecordBatch]
+    faults: list[tuple[Array, str]]
+
+
 @dataclass
 class FileRead:
     """One file decoded: tables joined by `line`, `main` naming the one with a row per line, and the lines set aside."""
@@ -65,6 +75,18 @@ class FileRead:
     tables: dict[str, pa.Table]
     lines: int = 0
     faults: list[tuple[Array, str]] = field(default_factory=list)
+
+    def take(self, pieces: Iterable[Piece]) -> "FileRead":
+        """Gather the pieces of the file, whose tables begin empty, and judge it as a whole."""
+        batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in self.tables}
+        for piece in pieces:
+            for name, batch in piece.batches.items():
+                batches[name].append(batch)
+            self.lines += piece.lines
+            self.faults += piece.faults
+        self.tables = {name: pa.Table.from_batches(batches[name], table.schema) for name, table in self.tables.items()}
+        self.check_whole()
+        return self
 
     @property
     def rows(self) -> pa.Table:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strata.errors import StrataError
 from strata.ingest.extract import FILE_LINES, SCHEMAS, STAY, FileSeen
@@ -28,17 +29,24 @@ _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
 
 
+class Rows(Protocol):
+    """A table, held or not, that can be read more than once: pa.Table, staged_pair.Query."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
 class Stays(Protocol):
-    """What can be stored: an Extract, or one that is still in its file (atih_mco.PiecedExtract). One form and field."""
+    """What can be stored: an Extract, or one that is still in its file (atih/staged_pair.py). One form and field."""
 
     form: str
     field: str
-    quarantine: pa.Table
     files: list[FileSeen]
     person_key: str
 
+    @property
+    def quarantine(self) -> Rows: ...
     def hospital_years(self) -> list[tuple[str, int]]: ...
-    def pseudonyms(self) -> pa.ChunkedArray: ...
+    def persons(self) -> Rows: ...
     def pieces(self) -> Iterator[dict[str, pa.Table]]: ...
 
 
@@ -65,7 +73,7 @@ class View:
     """
 
     def __init__(self) -> None:
-        self.table = pa.table({"nothing_yet": pa.nulls(0)})
+        self.table: Rows = pa.table({"nothing_yet": pa.nulls(0)})
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
@@ -98,20 +106,20 @@ def store(connection: duckdb.DuckDBPyConnection, *incoming: Incoming) -> list[Sl
     """
     slices: list[Slice] = []
     with _views(connection) as views:
-        views["pseudonym"].table = _pseudonyms(incoming)
-        _meet(connection, "incoming_pseudonym")
-        for one in incoming:
+        _meet_stays(connection, incoming, views)
+        for number, one in enumerate(incoming):
             with transaction(connection):
-                slices += _store(connection, one, views)
+                slices += _store(connection, number, one, views)
     return slices
 
 
-def _store(connection: duckdb.DuckDBPyConnection, one: Incoming, views: Views) -> list[Slice]:
+def _store(connection: duckdb.DuckDBPyConnection, number: int, one: Incoming, views: Views) -> list[Slice]:
+    """number: of `one` among those that come together (stay_person)."""
     slices = _judge(connection, one)
     taken = [each for each in slices if each.is_taken]
     _remove([each for each in taken if each.verdict == "replace"], connection)
     if taken:
-        _insert(connection, taken, one, views)
+        _insert(connection, taken, number, one, views)
     if one.stays.files:
         views["quarantine"].table = one.stays.quarantine
         _account(connection, one, slices)
@@ -146,9 +154,24 @@ _MEET = """
 """
 
 
-def _pseudonyms(incoming: tuple[Incoming, ...]) -> pa.Table:
-    chunks = [chunk for one in incoming for chunk in one.stays.pseudonyms().chunks]
-    return pa.table({"pseudonym": pa.chunked_array(chunks, pa.string())})
+def _meet_stays(connection: duckdb.DuckDBPyConnection, incoming: tuple[Incoming, ...], views: Views) -> None:
+    """Fill met_person, and stay_person: the person of each stay that has one. In the order of lines: a piece then finds its own at once."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE stay_pseudonym (number INTEGER, line BIGINT, pseudonym VARCHAR)")
+    for number, one in enumerate(incoming):
+        views["person"].table = one.stays.persons()
+        connection.execute("INSERT INTO stay_pseudonym SELECT ?, line, pseudonym FROM incoming_person", [number])
+    _meet(connection, "stay_pseudonym")
+    connection.execute(_MEET_STAYS)
+    connection.execute("DROP TABLE stay_pseudonym")
+
+
+_MEET_STAYS = """
+    CREATE OR REPLACE TEMP TABLE stay_person AS
+    SELECT i.number, i.line, p.person_id
+    FROM stay_pseudonym AS i
+    JOIN met_person AS p ON p.pseudonym = i.pseudonym
+    ORDER BY i.number, i.line
+"""
 
 
 @contextmanager
@@ -166,7 +189,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def _views(connection: duckdb.DuckDBPyConnection) -> Iterator[Views]:
-    views = {name: View() for name in (*SCHEMAS, "quarantine", "slice", "file", "pseudonym")}
+    views = {name: View() for name in (*SCHEMAS, "quarantine", "slice", "file", "person")}
     for name, view in views.items():
         connection.register(f"incoming_{name}", view)
     try:
@@ -244,13 +267,13 @@ _ABSENT = """
 """
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], one: Incoming, views: Views) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], number: int, one: Incoming, views: Views) -> None:
     names = ("slice_id", "finess", "field", "year")
     views["slice"].table = pa.table({name: [getattr(each, name) for each in taken] for name in names})
     for piece in one.stays.pieces():
         for name, table in piece.items():
             views[name].table = table
-        _insert_piece(connection, [name for name in _CHILDREN if piece[name].num_rows])
+        _insert_piece(connection, number, piece)
     for statement in _NEW_PERSONS:
         connection.execute(statement)
     values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.stays.person_key}
@@ -267,10 +290,12 @@ def _file_lines(one: Incoming, taken: list[Slice]) -> pa.Table:
     return pa.Table.from_pylist([row for row in rows if row["lines"]], FILE_LINES)
 
 
-def _insert_piece(connection: duckdb.DuckDBPyConnection, children: list[str]) -> None:
-    connection.execute(_INSERT_STAYS)
-    for name in children:
-        _insert_children(connection, name)
+def _insert_piece(connection: duckdb.DuckDBPyConnection, number: int, piece: dict[str, pa.Table]) -> None:
+    lines = pc.min_max(piece["stay"].column("line")).as_py()
+    connection.execute(_INSERT_STAYS, {"number": number, "first": lines["min"], "last": lines["max"]})
+    for name in _CHILDREN:
+        if piece[name].num_rows:
+            _insert_children(connection, name)
 
 
 _INSERT_STAYS = f"""
@@ -279,7 +304,9 @@ _INSERT_STAYS = f"""
            {_STATUS.format(p="s.pseudonym")} AS pseudonym_status, {", ".join(f"s.{name}" for name in _STAY_NAMES)}
     FROM incoming_stay AS s
     JOIN incoming_slice AS i ON i.finess = s.finess AND i.field = s.field AND i.year = s.year
-    LEFT JOIN met_person AS p ON p.pseudonym = s.pseudonym
+    LEFT JOIN (
+        SELECT line, person_id FROM stay_person WHERE number = $number AND line BETWEEN $first AND $last
+    ) AS p ON p.line = s.line
     ORDER BY stay_id
 """
 _STAYS_NOW = "read_stay AS s JOIN incoming_slice AS i ON i.slice_id = s.slice_id"
