@@ -364,7 +364,7 @@ def test_a_name_twice_in_an_archive_is_refused_the_second_time(tmp_path: Path) -
 def test_no_reason_is_left_without_a_text_and_none_is_unused() -> None:
     ingest = Path(archives.__file__).parent
     data = [ingest.parent / "formats" / name for name in ("raw_checks.csv", "raw_tables.csv")]
-    source = "".join(path.read_text(encoding="utf-8") for path in [*ingest.glob("*.py"), *ingest.glob("sql/**/*.sql"), *data])
+    source = "".join(path.read_text(encoding="utf-8") for path in [*ingest.rglob("*.py"), *ingest.rglob("*.sql"), *data])
     for name, reason in reasons().items():
         assert all((*reason.label, *reason.fix)) and reason.scope in ("line", "file", "entry")
         assert name in source or name.endswith("_count_disagrees"), name

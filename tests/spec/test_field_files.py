@@ -10,6 +10,7 @@ from strata.ingest.atih.care_field import staged_files
 from strata.ingest.atih.transmissions import FieldFiles, field_files
 from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import IngestReport, ingest
+from strata.ingest.reasons import reasons
 from strata.ingest.recognise import recognise
 from strata.ingest.warehouse import tables as warehouse
 from tests.support.field_files import EXTENSIONS, FILES_OF, UNITS, field_line, files, pseudonym, transmission, version_of, written
@@ -225,3 +226,43 @@ def test_what_is_missing_or_unverified_is_listed(tmp_path: Path) -> None:
 def test_notices_name_no_cell(project: Loaded, tmp_path: Path) -> None:
     report = project.load(put(tmp_path, files("had", 2019)))
     assert not any(cell in text for notice in report.notices for text in notice for cell in (pseudonym(1), "E119", "99000001"))
+
+
+def loose(folder: Path, field: str, *transmissions: tuple[int, int], seed: int = 0) -> Path:
+    """Files of several transmissions (year, stays) of one hospital in one folder, under names that say nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [data for year, stays in transmissions for data in files(field, year, stays).values()]
+    for number, data in enumerate(made[seed:] + made[:seed]):
+        (folder / f"file{number * 7 % 31}.txt").write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize("field", FILES_OF)
+@pytest.mark.parametrize("transmissions", [((2023, 40), (2024, 43)), ((2023, 20), (2023, 40)), ((2024, 9), (2023, 4), (2022, 5))])
+def test_loose_files_with_names_that_say_nothing_are_paired_by_what_they_hold(
+    project: Loaded, field: str, transmissions: tuple[tuple[int, int], ...], tmp_path: Path
+) -> None:
+    report = project.load(loose(tmp_path, field, *transmissions, seed=2))
+    assert [file.reason for file in report.refused_files] == []
+    kept = dict(transmissions)  # of one year and month the last one stays: which, is not said here
+    found = dict(project.rows("SELECT year, count(DISTINCT stay_number) FROM read_stay WHERE care_form <> 'contact' GROUP BY 1 ORDER BY 1"))
+    assert found.keys() == kept.keys() and all(found[year] in {stays for said, stays in transmissions if said == year} for year in kept)
+    assert project.rows("SELECT count(*) FROM read_stay WHERE care_form <> 'contact' AND pseudonym_status <> 'ok'") == [(0,)]
+
+
+def test_the_year_tells_apart_two_transmissions_with_the_same_numbers(tmp_path: Path) -> None:
+    made = together(loose(tmp_path, "had", (2023, 40), (2024, 40)))
+    assert sorted(sorted({found.year or "" for found in one.found}) for one in made) == [["2023"], ["2024"]]
+    assert [len(one.found) for one in made] == [3, 3]
+
+
+def test_loose_files_that_cannot_be_told_apart_are_refused_with_what_to_do(project: Loaded, tmp_path: Path) -> None:
+    for name, data in files("smr", 2023, 6).items():
+        (tmp_path / f"first-{name[2:]}.txt").write_bytes(data)
+    for name, data in files("smr", 2023, 6).items():
+        (tmp_path / f"second-{name[2:]}.txt").write_bytes(data.replace(b"I500", b"I501").replace(b"1234", b"1235") + b"\r\n")
+    report = project.load(tmp_path)
+    assert {file.reason.partition(":")[0] for file in report.refused_files if file.reason} == {"undecided_transmission"}
+    assert project.rows("SELECT count(*) FROM read_stay") == [(0,)]
+    assert "dossier" in reasons()["undecided_transmission"].fix[0]
+    assert "undecided_transmission" in {one.finding for one in list_folder(tmp_path).findings}

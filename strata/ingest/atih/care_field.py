@@ -96,8 +96,8 @@ _BESIDE = "transmission_refused"
 
 def _refusal(files: FieldFiles, faults: dict[str, str]) -> str | None:
     """Why the whole transmission is refused, None when it is read: half of it must not replace a whole one."""
-    if files.missing:
-        return f"half_transmission: {' '.join(files.missing)}"
+    if files.is_half:
+        return files.is_half
     return _BESIDE if any(not family.endswith("_tra") for family in faults) else None
 
 

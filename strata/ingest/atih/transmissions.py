@@ -15,6 +15,7 @@ from datetime import datetime
 import numpy as np
 
 from strata.ingest.archives import SourceFile
+from strata.ingest.atih.by_content import matches
 from strata.ingest.atih.transmission import announced
 from strata.ingest.lines import line_shape
 from strata.ingest.lines.fixed_width import BOM, Cells, integers, line_blocks
@@ -93,10 +94,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class FieldFiles:
-    """The files of one transmission of SMR, HAD or PSY; any may be missing, not all."""
+    """The files of one transmission of SMR, HAD or PSY; any may be missing, not all.
+
+    undecided: the families of which there is a file in the same place that may be its own or that of another.
+    """
 
     field: str
     found: tuple[Found, ...]
+    undecided: tuple[str, ...] = ()
 
     def of(self, family: str) -> Found | None:
         """Its file of a family, None when missing."""
@@ -111,6 +116,13 @@ class FieldFiles:
         """The families without which it is only half of itself."""
         needed = _NEEDED[self.field] if self.has_stays else _NEEDED[self.field] or _STAYS[self.field]
         return tuple(family for family in needed if self.of(family) is None)
+
+    @property
+    def is_half(self) -> str | None:
+        """The reason why it cannot be read for want of a file, None when it can."""
+        if self.undecided:
+            return f"undecided_transmission: {' '.join(self.undecided)}"
+        return f"half_transmission: {' '.join(self.missing)}" if self.missing else None
 
     @property
     def has_stays(self) -> bool:
@@ -146,7 +158,8 @@ def _with_local_files(made: list[Pair], files: list[LocalFile]) -> list[Pair]:
 
 
 def field_files(sources: Iterable[SourceFile]) -> list[FieldFiles]:
-    """The transmissions of SMR, HAD and PSY: their files by the same name, else alone of their hospital-year, or hospital, in a container.
+    """The transmissions of SMR, HAD and PSY: their files by the same name, else alone of their hospital-year, or hospital, in a container,
+    else by the stays they share.
 
     A file that finds no other is a transmission of its own. In the order in which e-PMSI made them, as their names tell.
     """
@@ -158,12 +171,31 @@ def field_files(sources: Iterable[SourceFile]) -> list[FieldFiles]:
 
 def _of_field(field: str, found: list[Found]) -> list[FieldFiles]:
     groups: list[list[Found]] = []
+    undecided: dict[int, set[str]] = {}  # by the id of a group
     for family in FILES_OF[field]:
         others = [one for one in found if one.family == family]
         for key in (_by_name, _by_container, _by_hospital, _by_announced, _alone_in_container):
             _join(groups, others, family, key)
-        groups += [[one] for one in others]
-    return [FieldFiles(field, tuple(group)) for group in groups]
+        open_groups, lone = _join_by_content(groups, others, family)
+        groups += lone
+        for group in open_groups:
+            undecided.setdefault(id(group), set()).add(family)
+    return [FieldFiles(field, tuple(group), tuple(sorted(undecided.get(id(group), ())))) for group in groups]
+
+
+def _join_by_content(groups: list[list[Found]], others: list[Found], family: str) -> tuple[list[list[Found]], list[list[Found]]]:
+    """Add to groups without this family the file that shares their stays; gives the groups for which it is not decided, and the files left.
+
+    A group never waits for a TRA: nothing is read from it.
+    """
+    waiting = [group for group in groups if all(one.family != family for one in group)]
+    made, open_groups, open_files = matches(waiting, others)
+    for one in made:
+        waiting[one.group].append(others[one.other])
+    taken = {one.other for one in made}
+    left = [[one] for number, one in enumerate(others) if number not in taken]
+    rivals = [group for group in left if others.index(group[0]) in open_files]
+    return [*(waiting[number] for number in sorted(open_groups) if not family.endswith("_tra")), *rivals], left
 
 
 def _join(groups: list[list[Found]], others: list[Found], family: str, key: Callable[[Found], object]) -> None:

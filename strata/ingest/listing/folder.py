@@ -101,10 +101,11 @@ def _add_files(listing: Listing, files: FieldFiles) -> None:
     year = care_year(by_year, said.year if said else None)
     finess = next((known for one in files.found if (known := _finess(one))), None)
     names = tuple(source.name for source in files.sources)
-    if files.missing:
-        listing.findings.append(Finding("half_transmission", finess, files.field, year, " ".join(files.missing), names))
-    if files.missing or any(not family.endswith("_tra") for family in faults):
-        reason = f"half_transmission: {' '.join(files.missing)}" if files.missing else "transmission_refused"
+    if files.is_half:
+        finding, of = ("undecided_transmission", files.undecided) if files.undecided else ("half_transmission", files.missing)
+        listing.findings.append(Finding(finding, finess, files.field, year, " ".join(of), names))
+    if files.is_half or any(not family.endswith("_tra") for family in faults):
+        reason = files.is_half or "transmission_refused"
         listing.unread += [_unread(one.source, one.recognised, faults.get(one.family, reason)) for one in files.found]
         return
     listing.unread += [_unread(one.source, one.recognised, faults[one.family]) for one in files.found if one.family in faults]
