@@ -305,6 +305,71 @@ TABLES = (
         ),
     ),
     QualityTable(
+        "cartography",
+        ("La cartographie de la CNAM à côté de nos définitions", "The CNAM cartography beside our definitions"),
+        (
+            ("année", "year"),
+            ("maladie", "condition"),
+            ("comparaison", "comparison"),
+            ("chez nous", "ours"),
+            ("à la CNAM", "CNAM's"),
+            ("les deux", "both"),
+            ("chez nous seulement", "ours only"),
+            ("à la CNAM seulement", "CNAM's only"),
+            ("dont adultes en vie vus à l'hôpital", "of them, living adults seen in hospital"),
+            ("de la CNAM, retrouvées, %", "of CNAM's, found, %"),
+            ("de la CNAM et vues, retrouvées, %", "of CNAM's and seen, found, %"),
+            ("des nôtres, à la CNAM, %", "of ours, CNAM's, %"),
+        ),
+        """WITH summed AS (
+             SELECT year, condition, comparison,
+               coalesce(sum(persons) FILTER (WHERE level IN ('1', '2', '3', '4', 'met')), 0) AS ours, sum(persons_with_top) AS theirs,
+               coalesce(sum(persons_with_top) FILTER (WHERE level IN ('1', '2', '3', '4', 'met')), 0) AS in_both,
+               coalesce(sum(persons_with_top) FILTER (WHERE level IN ('not_found', 'at_risk_strict', 'at_risk_extended')), 0) AS missed
+             FROM cartography_crosswalk GROUP BY year, condition, comparison),
+           named AS (SELECT DISTINCT condition, comparison, label_{language} AS label FROM definition_cartography)
+           SELECT year, summed.condition, label, ours, theirs, in_both, ours - in_both, theirs - in_both, missed,
+             round(100 * in_both / NULLIF(theirs, 0), 1), round(100 * in_both / NULLIF(in_both + missed, 0), 1),
+             round(100 * in_both / NULLIF(ours, 0), 1)
+           FROM summed INNER JOIN named ON summed.condition = named.condition AND summed.comparison = named.comparison
+           ORDER BY summed.condition, summed.comparison <> 'condition', summed.comparison, year""",
+        (
+            "Sans les tables CT_IND et CT_IDE dans l'extraction, rien ne peut être comparé et ce tableau est vide. Les tops ont leur "
+            "propre contenu (médicaments, ALD, autres durées) : un écart n'est une erreur ni de l'un ni de l'autre "
+            "(docs/explanation/validity.md). Petits effectifs exacts : usage interne.",
+            "Without the tables CT_IND and CT_IDE in the extract, nothing can be compared and this table is empty. Tops have a content of "
+            "their own (drugs, ALD, other periods): a gap is no error of either side (docs/explanation/validity.md). Small exact numbers: "
+            "internal use.",
+        ),
+    ),
+    QualityTable(
+        "cartography_stratum",
+        ("Les mêmes, par strate", "The same, by stratum"),
+        (
+            ("année", "year"),
+            ("maladie", "condition"),
+            ("niveau", "level"),
+            ("personnes", "persons"),
+            ("à la CNAM", "CNAM's"),
+            ("à la CNAM, %", "CNAM's, %"),
+        ),
+        """SELECT year, condition, CASE level || ' {language}'
+             WHEN 'at_risk_strict fr' THEN 'à risque, strict' WHEN 'at_risk_strict en' THEN 'at risk, strict'
+             WHEN 'at_risk_extended fr' THEN 'à risque, étendu' WHEN 'at_risk_extended en' THEN 'at risk, extended'
+             WHEN 'not_found fr' THEN 'vue, sans statut' WHEN 'not_found en' THEN 'seen, without a status'
+             WHEN 'under_age fr' THEN 'trop jeune' WHEN 'under_age en' THEN 'too young'
+             WHEN 'died fr' THEN 'décédée avant la date d''index' WHEN 'died en' THEN 'dead by the index date'
+             WHEN 'not_seen fr' THEN 'pas vue à l''hôpital' WHEN 'not_seen en' THEN 'not seen in hospital'
+             ELSE CASE '{language}' WHEN 'fr' THEN 'strate ' ELSE 'stratum ' END || level END, persons, persons_with_top,
+             CASE WHEN level IN ('1', '2', '3', '4', 'at_risk_strict', 'at_risk_extended')
+               THEN round(100 * persons_with_top / persons, 1) END
+           FROM cartography_crosswalk WHERE comparison = 'condition' ORDER BY condition, year, level""",
+        (
+            "Des niveaux hors de la définition, seules les personnes que la CNAM compte sont dites.",
+            "Of the levels outside the definition, only the persons whom the CNAM counts are told.",
+        ),
+    ),
+    QualityTable(
         "reconciliation",
         ("À rapprocher d'OVALIDE", "To hold against OVALIDE"),
         (

@@ -152,6 +152,7 @@ WRITERS = (
             "definition_criterion": "Events counted over a look-back.",
             "definition_rule": "Rules that give a stratum or a risk level.",
             "definition_member": "Criteria of each rule and their weights.",
+            "definition_cartography": "Tops of the CNAM cartography that stand beside a status or a criterion of ours.",
             "definition_type_group": "Events that speak for a type.",
             "definition_type_rule": "Types, in order of precedence.",
             "definition_type_term": "Conditions of each type.",

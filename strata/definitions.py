@@ -20,6 +20,8 @@ import pyarrow as pa
 from strata.code_lists import CodeList, check_against, read_code_lists
 from strata.config import Config
 from strata.definition_content import content_sha256
+from strata.definition_crosswalk import NAME as CROSSWALK
+from strata.definition_crosswalk import read_crosswalk
 from strata.definition_text import DefinitionText, read_definition, wrong
 from strata.definition_versions import check_caveats, check_versions
 from strata.errors import StrataError
@@ -77,6 +79,8 @@ def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> 
     compiled = compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature)
     connection.execute(TABLES.read_text(encoding="utf-8"))
     for table, rows in compiled.rows.items():
+        if not rows:
+            continue
         names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
         columns = (pa.array(list(values)) for values in zip(*rows, strict=True))
         connection.register("compiled_rows", pa.table(dict(zip(names, columns, strict=True))))
@@ -105,7 +109,9 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
         compiler.compile()
         _refuse_namesakes(places, compiler.used)
         used |= {code_list.list_id: code_list for code_list in compiler.used}
-        for path in (text.path, *files):
+        compiled.rows["definition_cartography"] += read_crosswalk(folder, condition, set(compiler.criteria))
+        crosswalk = [path for path in (folder / condition / CROSSWALK,) if path.exists()]
+        for path in (text.path, *files, *crosswalk):
             compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     used |= _shared_events(folder, compiled)
     if nomenclature is not None:

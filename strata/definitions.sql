@@ -35,6 +35,10 @@ CREATE OR REPLACE TABLE definition_member (
     condition VARCHAR, rule_id VARCHAR, criterion_no SMALLINT, weight SMALLINT, weight_alone SMALLINT
 );
 
+CREATE OR REPLACE TABLE definition_cartography (
+    condition VARCHAR, comparison VARCHAR, compared_with VARCHAR, value VARCHAR, top VARCHAR, label_fr VARCHAR, label_en VARCHAR
+);
+
 CREATE OR REPLACE TABLE definition_type_group (
     condition VARCHAR, type_group VARCHAR, event_no SMALLINT, specificity SMALLINT, label_fr VARCHAR, label_en VARCHAR
 );
