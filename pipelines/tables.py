@@ -51,7 +51,7 @@ def _inputs(session: Session) -> None:
 def _deaths(session: Session) -> None:
     from strata.ingest.user.deaths import load_deaths
 
-    if notice := load_deaths(session.connection, session.config.path("deaths")):
+    for notice in load_deaths(session.connection, session.config.path("deaths")):
         session.tell(notice)
 
 

@@ -99,7 +99,7 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         report.slices.update("removed" for _ in removed)
         report.notices += notices(doubts) + removed_notices(removed)
         for person_set in persons:
-            report.slices.update(_load_persons(connection, person_set, progress))
+            report.slices.update(_load_persons(connection, person_set, progress, report.notices))
         report.files = _account_for_the_rest(connection, found)
         report.notices += still_shown(connection, report.refused_files)
     return report
@@ -202,10 +202,11 @@ def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress:
     return verdicts
 
 
-def _load_persons(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress) -> list[str]:
+def _load_persons(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, said: list[tuple[str, str]]) -> list[str]:
     progress(", ".join(file.source.name for file in tables.files))
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
     with staged_persons(tables, _work(connection), memory_limit) as ready:
+        said += ready.notices
         return store_persons(connection, ready)
 
 

@@ -1,6 +1,6 @@
 """Beneficiaries, long-term illness, cartography and the deaths a user brings: what is read of each, and what is set aside."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ class Project:
     def reasons(self) -> list[tuple]:
         return self.rows("SELECT source_file, source_line, reason FROM quarantine ORDER BY 1, 2")
 
-    def deaths(self, text: str, encoding: str = "utf-8") -> tuple[str, str] | None:
+    def deaths(self, text: str, encoding: str = "utf-8") -> list[tuple[str, str]]:
         (self.folder / "deaths.csv").write_text(text, encoding=encoding)
         connection = open_warehouse(self.warehouse)
         try:
@@ -56,7 +56,7 @@ def test_a_beneficiary(project: Project) -> None:
     assert project.rows("SELECT field, year, month FROM read_person_slice") == [("beneficiary", 0, 0)]
 
 
-@pytest.mark.parametrize("nothing", ["1600-01-01", "01/01/1600", "01JAN1600", "0001-01-01", ""])
+@pytest.mark.parametrize("nothing", ["1600-01-01", "01/01/1600", "01JAN1600", "0001-01-01", "1900-01-01", "2099-12-31", ""])
 def test_the_default_dates_of_snds_are_no_death(project: Project, nothing: str) -> None:
     write_csv(project.landing / "IR_BEN_R.csv", [BEN | {"BEN_DCD_DTE": nothing}])
     project.ingest()
@@ -182,20 +182,20 @@ def test_a_cartography_without_a_year_in_its_name_is_refused(project: Project) -
 def test_the_deaths_a_user_brings(project: Project, text: str, encoding: str) -> None:
     write_csv(project.landing / "IR_BEN_R.csv", [BEN])
     project.ingest()
-    assert project.deaths(text, encoding) is None
+    assert project.deaths(text, encoding) == []
     assert project.rows("SELECT person_id, death_date FROM user_death") == [(1, date(2024, 5, 3))]
 
 
 def test_unknown_keys_are_counted_and_never_listed(project: Project) -> None:
     write_csv(project.landing / "IR_BEN_R.csv", [BEN])
     project.ingest()
-    notice = project.deaths("cle;date_deces\nP0000000000000001;03/05/2024\nSECRET;03/05/2024\nSECRET2;03/05/2024\n")
+    (notice,) = project.deaths("cle;date_deces\nP0000000000000001;03/05/2024\nSECRET;03/05/2024\nSECRET2;03/05/2024\n")
     assert notice is not None
     assert "2 clé(s) sur 3" in notice[0]
     assert "SECRET" not in "".join(notice)
 
 
-@pytest.mark.parametrize("cell", ["", "inconnu", "31/02/2024", "1600-01-01", "2024"])
+@pytest.mark.parametrize("cell", ["", "inconnu", "31/02/2024", "1600-01-02", "1899-12-31", "2024"])
 def test_a_date_that_is_none_is_refused_with_its_line(project: Project, cell: str) -> None:
     write_csv(project.landing / "IR_BEN_R.csv", [BEN])
     project.ingest()
@@ -206,12 +206,43 @@ def test_a_date_that_is_none_is_refused_with_its_line(project: Project, cell: st
     assert project.rows("SELECT count(*) FROM user_death") == [(1,)]
 
 
+@pytest.mark.parametrize("cell", ["1600-01-01", "01/01/1900", "2099-12-31", "99991231", "0001-01-01"])
+def test_a_default_date_is_no_death_and_is_counted(project: Project, cell: str) -> None:
+    write_csv(project.landing / "IR_BEN_R.csv", [BEN, BEN | {"BEN_NIR_PSA": "P0000000000000002", "BEN_IDT_ANO": "", "BEN_NIR_ANO": ""}])
+    project.ingest()
+    ((french, english),) = project.deaths(f"cle;date_deces\nP0000000000000001;{cell}\nP0000000000000002;03/05/2024\n")
+    assert "1 ligne(s) sans décès" in french and "default_date" in english and "P00" not in french
+    assert project.rows("SELECT death_date FROM user_death") == [(date(2024, 5, 3),)]
+    assert project.reasons() == [("deaths.csv", 2, "default_date")]
+    assert project.deaths("cle;date_deces\nP0000000000000002;03/05/2024\n") == [] and project.reasons() == []
+
+
+def test_a_date_to_come_is_no_death(project: Project) -> None:
+    to_come = date.today() + timedelta(days=2)
+    write_csv(project.landing / "IR_BEN_R.csv", [BEN, BEN | {"BEN_NIR_PSA": "P0000000000000002", "BEN_DCD_DTE": to_come.isoformat()}])
+    project.ingest()
+    assert project.reasons() == [("IR_BEN_R.csv", 2, "future_date")]
+    (notice,) = project.deaths(f"cle;date_deces\nP0000000000000001;{to_come.isoformat()}\n")
+    assert "future_date" in notice[1] and project.rows("SELECT count(*) FROM user_death") == [(0,)]
+
+
+def test_a_month_or_a_year_of_birth_that_is_none_is_unknown_and_counted(project: Project) -> None:
+    odd = [{"BEN_NAI_MOI": "13"}, {"BEN_NAI_MOI": "0"}, {"BEN_NAI_ANN": "2099"}]
+    write_csv(project.landing / "IR_BEN_R.csv", [BEN | {"BEN_NIR_PSA": f"P{n:016d}"} | one for n, one in enumerate(odd, 1)])
+    report = ingest(project.landing, project.warehouse)
+    assert project.rows("SELECT birth_year, birth_month FROM read_beneficiary ORDER BY 1, 2") == [(1950, None), (1950, None), (None, 6)]
+    assert [notice[1].partition(" (")[0] for notice in report.notices] == [
+        "beneficiary: 2 line(s), month of birth unknown",
+        "beneficiary: 1 line(s), year of birth unknown",
+    ]
+
+
 def test_without_the_file_no_death_is_known(project: Project) -> None:
     write_csv(project.landing / "IR_BEN_R.csv", [BEN])
     project.ingest()
     connection = open_warehouse(project.warehouse)
     connection.execute("INSERT INTO user_death VALUES (1, DATE '2024-01-01')")
-    assert load_deaths(connection, project.folder / "deaths.csv") is None
+    assert load_deaths(connection, project.folder / "deaths.csv") == []
     assert connection.execute("SELECT count(*) FROM user_death").fetchall() == [(0,)]
     connection.close()
 

@@ -5,6 +5,7 @@ Belongs here: which rows are set aside and why, the tables as read, the account 
 DCIR is judged one month of flow after the other: the month is part of its key, so memory and disk follow one month, not the country.
 """
 
+import csv
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,12 +33,14 @@ _KEYS = ("flow_date", "treatment_date", "sender_kind", "sender_number", "sender_
 class StagedPersons:
     """A set read and judged. database: a DuckDB file with `out` (the table as read, by slice_year and slice_month), `slice_file`
     (accepted lines of each file in each slice) and `set_aside` (the quarantine); None when the set could not be taken.
+    notices: values taken as unknown, counted (French, English).
     """
 
     field: str
     sha256: str
     database: Path | None
     files: list[FileSeen]
+    notices: tuple[tuple[str, str], ...] = ()
 
     @property
     def target(self) -> str:
@@ -55,14 +58,17 @@ def staged_persons(tables: TableSet, work: Path | None = None, memory_limit: str
         database = Path(folder) / "staging.duckdb"
         connection = connect(database, memory_limit=memory_limit)
         try:
-            files, reason = _stage(connection, tables, Path(folder))
+            files, reason, notices = _stage(connection, tables, Path(folder))
         finally:
             connection.close()
-        yield StagedPersons(tables.field, tables.sha256, None if reason else database, files)
+        yield StagedPersons(tables.field, tables.sha256, None if reason else database, files, notices)
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) -> tuple[list[FileSeen], str | None]:
-    """The account of the files, and why the set is not taken (None when it is)."""
+_Notices = tuple[tuple[str, str], ...]
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) -> tuple[list[FileSeen], str | None, _Notices]:
+    """The account of the files, why the set is not taken (None when it is), what must be said of its values."""
     create_raw_tables(connection, tables.field)
     refused: dict[str, Refused] = {}
     for file in tables.files:
@@ -70,12 +76,30 @@ def _stage(connection: duckdb.DuckDBPyConnection, tables: TableSet, work: Path) 
             stage(connection, file, add_source(connection, file.source.name), work)
         except Refused as error:
             refused[file.source.name] = error
+    notices = tuple(_blank_impossible(connection, tables.field))
     reason = _why_not(tables, refused) or _judge_set(connection, tables)
     if reason:
-        return refused_files(tables, refused, reason, work), reason
+        return refused_files(tables, refused, reason, work), reason, ()
     files = read_files(connection, tables)
     _account(connection, files)
-    return files, None
+    return files, None, notices
+
+
+def _blank_impossible(connection: duckdb.DuckDBPyConnection, field: str) -> Iterator[tuple[str, str]]:
+    """A number outside its range (snds_ranges.csv) says nothing; the row still does. Gives how many rows that concerns."""
+    names = {table.name for table in raw_tables(field)}
+    with (FORMATS / "snds_ranges.csv").open(encoding="utf-8", newline="") as handle:
+        ranges = [row for row in csv.DictReader(handle) if row["raw_table"] in names]
+    for row in ranges:
+        outside = f"{row['name']} NOT BETWEEN {int(row['low'])} AND {row['high'] or 'year(current_date)'}"
+        (count,) = connection.execute(f"SELECT count(*) FROM {row['raw_table']} WHERE {outside}").fetchall()[0]
+        if count:
+            connection.execute(f"UPDATE {row['raw_table']} SET {row['name']} = NULL WHERE {outside}")
+            span = f"{row['low']}-{row['high']}" if row["high"] else f">= {row['low']}"
+            yield (
+                f"{field} : {count} ligne(s), {row['meaning_fr']} ({row['name']} hors de {span}) ; la ligne est gardée.",
+                f"{field}: {count} line(s), {row['meaning_en']} ({row['name']} outside {span}); the line is kept.",
+            )
 
 
 def _why_not(tables: TableSet, refused: dict[str, Refused]) -> str | None:
