@@ -5,6 +5,7 @@ right (checks.py).
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ from pipelines.expectations import LAYER, Outcome, in_force, suites
 from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
+from strata import fingerprints
 from strata.errors import StrataError
 from strata.models import SQL_FOLDER, Model, build, models
 
@@ -29,6 +31,8 @@ STAGES = {
 # Ready steps run in this order: what a person typed is refused before hours of reading, and data is checked before it is worked on.
 _ORDER = ("inputs", "definition_tables", "extract", "settings", "staging", "core", "quality", "strata", "reference", "indicators")
 PUBLISHED_LAYERS = ("indicators", "quality")
+# Of what is published only: everything else is as old as it may be. A month and a few days, since hospitals send once a month.
+_MONTHLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=36))
 
 
 def build_assets(folder: Path = SQL_FOLDER) -> list[dg.AssetsDefinition]:
@@ -62,18 +66,37 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         code_version=model.sha256,
         kinds={"sql", "duckdb"},
         op_tags=_priority(model.layer),
+        freshness_policy=_MONTHLY if model.layer == "indicators" else None,
         required_resource_keys={"session"},
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session: Session = context.resources.session
         session.enter(STAGES[model.layer])
         with session.timed(model.name):
-            session.rows[model.name] = build(session.connection, model.name, folder)
-            if model.layer == LAYER:
-                keep(session.connection, model.name, [])  # rebuilt: not checked yet
-        return dg.MaterializeResult(metadata=_metadata(session, model.name))
+            _make(session, model, folder)
+        return dg.MaterializeResult(metadata=_metadata(session, model.name), data_version=_version(session, model.name))
 
     return table
+
+
+def _make(session: Session, model: Model, folder: Path) -> None:
+    """Build a table, unless it was made of just this SQL and just these inputs."""
+    wanted = fingerprints.made_of(model, {name: session.content(name) for name in model.inputs})
+    found = fingerprints.up_to_date(session.connection, model.name, wanted)
+    if found is not None:
+        session.contents[model.name], session.rows[model.name] = found
+        session.reused.append(model.name)
+        return
+    fingerprints.forget(session.connection, model.name)
+    session.rows[model.name] = build(session.connection, model.name, folder)
+    if model.layer == LAYER:
+        keep(session.connection, model.name, [])  # rebuilt: not checked yet
+    session.contents[model.name] = fingerprints.remember(session.connection, model.name, wanted, session.rows[model.name])
+
+
+def _version(session: Session, table: str) -> dg.DataVersion:
+    """What Dagster compares to tell whether what reads a table is stale: its content."""
+    return dg.DataVersion(session.content(table))
 
 
 def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
@@ -89,10 +112,12 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
         session: Session = context.resources.session
         session.enter(writer.stage)
         with session.timed(writer.name):
+            for table in writer.tables:
+                session.contents.pop(table, None)  # told anew once it is written
             writer.write(session)
         for table in [key.to_user_string() for key in context.selected_asset_keys]:  # all are written; those asked for are reported
             session.rows[table] = _count(session.connection, table)
-            yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table))
+            yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table), data_version=_version(session, table))
 
     return tables
 
@@ -109,6 +134,7 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
         group_name="publication",
         description="The published folder of this run: indicators, catalogue, receipt, pages. Nothing else leaves the warehouse.",
         kinds={"python", "parquet"},
+        freshness_policy=_MONTHLY,
         required_resource_keys={"session"},
     )
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -161,10 +187,10 @@ def _receipt_line(outcome: Outcome) -> dict[str, object]:
     return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds}
 
 
-def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int]:
+def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int | bool]:
     columns = session.connection.execute(f"DESCRIBE {table}").fetchall()
     schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind, *_ in columns])
-    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema}
+    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema, "kept_as_it_was": table in session.reused}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

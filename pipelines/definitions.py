@@ -1,4 +1,4 @@
-"""What Dagster loads (`dg dev`, `dg check defs`): the assets, their checks, one job, one schedule, one resource.
+"""What Dagster loads (`dg dev`, `dg check defs`): the assets, their checks, one job, one schedule, one sensor, one resource.
 
 Belongs here: putting the pieces together. Not here: making them. The project is found as the command finds it: STRATA_CONFIG,
 else ./strata.toml, else the sample of the repository.
@@ -10,6 +10,7 @@ import dagster as dg
 
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
+from pipelines.landing_sensor import landing_sensor
 from pipelines.schedules import monthly_schedule, refresh_job
 from pipelines.session import Session, load_config, open_session
 
@@ -19,7 +20,25 @@ def session(context: dg.InitResourceContext) -> Iterator[Session]:
     """Opened once per run: the executor is in process, because DuckDB has one writer."""
     log = context.log
     with open_session(load_config(), lambda text: log.info(text) if log else None) as opened:
+        if context.instance is not None and context.run is not None:
+            _end_killed_runs(context.instance, context.run)
         yield opened
+        if context.instance is not None and context.run is not None:
+            opened.error = _failed_steps(context.instance, context.run)
+
+
+def _end_killed_runs(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> None:
+    """We hold the lock: another run of this project that Dagster believes to be at work was killed."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])):
+        if run.run_id != ours.run_id and run.remote_job_origin == ours.remote_job_origin:
+            instance.report_run_failed(run, "Killed: the lock it held was taken over.")
+
+
+def _failed_steps(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> list[str]:
+    """Which steps failed, for the record of runs; why is in Dagster's own log."""
+    failed = instance.all_logs(ours.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    names = ", ".join(sorted({one.step_key for one in failed if one.step_key}))
+    return [f"Étapes en échec : {names}", f"Failed steps: {names}"] if names else []
 
 
 defs = dg.Definitions(
@@ -27,6 +46,7 @@ defs = dg.Definitions(
     asset_checks=build_checks(),
     jobs=[refresh_job()],
     schedules=[monthly_schedule(load_config().schedule)],
+    sensors=[landing_sensor(load_config())],
     resources={"session": session},
     executor=dg.in_process_executor,
 )

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines import history
 from pipelines.expectations import Outcome
+from strata import fingerprints
 from strata.config import Config, load
 
 SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
@@ -27,7 +28,8 @@ Progress = Callable[[str], None]
 class Session:
     """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built. outcomes: of the checks.
 
-    reused: tables that were up to date. error: what stopped the run, where the block of open_session does not see it (Dagster's steps).
+    reused: tables that were up to date. contents: fingerprints of tables. error: what stopped the run, where the block of open_session does
+    not see it (Dagster's steps).
     """
 
     config: Config
@@ -42,6 +44,7 @@ class Session:
     reused: list[str] = field(default_factory=list)
     log: history.RunLog | None = None
     error: list[str] = field(default_factory=list)
+    contents: dict[str, str] = field(default_factory=dict)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, stage: tuple[str, str]) -> None:
@@ -54,6 +57,15 @@ class Session:
         """A line of progress, in the language of the project; in English in the log."""
         self.note("progress", text=text[1])
         self.progress(text[0 if self.config.project.language == "fr" else 1])
+
+    def content(self, table: str) -> str:
+        """The fingerprint of a table as it is now; of one that is not there, a word."""
+        if table not in self.contents:
+            try:
+                self.contents[table] = fingerprints.content(self.connection, table)
+            except duckdb.CatalogException:
+                return "missing"
+        return self.contents[table]
 
     def note(self, event: str, **facts: object) -> None:
         """A line of the log."""

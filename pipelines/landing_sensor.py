@@ -1,0 +1,106 @@
+"""A refresh that starts by itself once an extract is complete in the landing folder.
+
+Belongs here: looking at the folder again and again (a network share tells of no change) and deciding. Not here: the job (schedules.py), nor
+judging an extract: a file that stays unreadable is left to the run, which refuses it by name.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.schedules import JOB
+from strata.config import Config
+
+POLL_SECONDS = 60
+STABLE_POLLS = 2  # size and time of every file the same that many times in a row
+PATIENCE_POLLS = 30  # then an archive that cannot be opened is broken, not on its way
+_ON_THE_WAY = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is remembered from one look to the next. taken: the folder a refresh was started for; seen: the folder at the last look."""
+
+    taken: str = ""
+    seen: str = ""
+    polls: int = 0
+
+    @classmethod
+    def read(cls, cursor: str | None) -> "Watch":
+        """From the cursor of the sensor; new when there is none or it is of another version."""
+        try:
+            return cls(**json.loads(cursor or "{}"))
+        except (TypeError, ValueError):
+            return cls()
+
+    def write(self) -> str:
+        """As a cursor."""
+        return json.dumps(asdict(self))
+
+
+def look(landing: Path, before: Watch) -> tuple[Watch, str]:
+    """One look at the folder: what to remember, and why nothing starts ('' when a refresh must)."""
+    files = sorted(path for path in landing.rglob("*") if path.is_file()) if landing.is_dir() else []
+    seen = _fingerprint(files)
+    polls = before.polls + 1 if seen == before.seen else 1
+    after = Watch(before.taken, seen, polls)
+    if not files:
+        return after, "the landing folder holds no file"
+    if seen == before.taken:
+        return after, "nothing new since the last refresh that was started"
+    if polls < STABLE_POLLS:
+        return after, "files are still changing"
+    waited_for = _unfinished(files)
+    if waited_for and polls < PATIENCE_POLLS:
+        return after, f"{waited_for} file(s) not complete yet"
+    return Watch(seen, seen, polls), ""
+
+
+def landing_sensor(config: Config) -> dg.SensorDefinition:
+    """The sensor of the project's landing folder. Stopped until a person starts it in Dagster."""
+
+    @dg.sensor(
+        name="landing_complete",
+        job_name=JOB,
+        minimum_interval_seconds=POLL_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Refresh when the landing folder has changed, then stayed as it is for two looks, every archive readable.",
+    )
+    def landing_complete(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        watch, reason = look(config.path("landing"), Watch.read(context.cursor))
+        if reason:
+            return dg.SensorResult(skip_reason=dg.SkipReason(reason), cursor=watch.write())
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=watch.taken)], cursor=watch.write())
+
+    return landing_complete
+
+
+def _fingerprint(files: list[Path]) -> str:
+    """Names, sizes and times; contents are for the run to read."""
+    seen = hashlib.sha256()
+    for path in files:
+        try:
+            found = path.stat()
+        except OSError:  # gone between the listing and now: the next look tells
+            continue
+        seen.update(f"{path.as_posix()}\0{found.st_size}\0{found.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    return seen.hexdigest()
+
+
+def _unfinished(files: list[Path]) -> int:
+    return sum(path.suffix.lower() in _ON_THE_WAY or not _is_whole(path) for path in files)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is empty of bytes, or an archive without the directory that is written last."""
+    try:
+        if path.suffix.lower() != ".zip":
+            return path.stat().st_size > 0
+        with zipfile.ZipFile(path):
+            return True
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
