@@ -15,13 +15,14 @@ WITH computable AS (
 
 held AS (
   SELECT
-    person_id,
-    condition,
-    year,
-    bool_or(purpose = 'known') AS is_known,
-    min(CASE WHEN purpose = 'at_risk_dcir' THEN priority END) AS care_priority
+    person_rule.person_id,
+    person_rule.condition,
+    person_rule.year,
+    bool_or(person_rule.purpose = 'known') AS is_known,
+    min(CASE WHEN person_rule.purpose = 'at_risk_dcir' THEN person_rule.priority END) AS care_priority
   FROM person_rule
-  GROUP BY person_id, condition, year
+  INNER JOIN computable ON person_rule.condition = computable.condition
+  GROUP BY person_rule.person_id, person_rule.condition, person_rule.year
 ),
 
 added AS (
@@ -60,7 +61,6 @@ SELECT
   definition_rule.rule_id,
   true AS is_added
 FROM added
-INNER JOIN computable ON added.condition = computable.condition
 INNER JOIN definition ON added.condition = definition.condition
 INNER JOIN definition_rule ON added.condition = definition_rule.condition AND added.care_priority = definition_rule.priority
 INNER JOIN person_state ON added.person_id = person_state.person_id AND added.year = person_state.year

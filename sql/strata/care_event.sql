@@ -14,6 +14,7 @@ INNER JOIN list_code
   AND care.care_date >= list_code.valid_from
   AND care.care_date <= list_code.valid_to
 INNER JOIN definition_term ON list_code.list_id = definition_term.list_id
+INNER JOIN shown_event ON definition_term.event_no = shown_event.event_no AND shown_event.event_no = shown_event.shown_no
 WHERE care.quantity > 0 AND definition_term.position = 'care'
 UNION ALL
 SELECT DISTINCT
@@ -28,4 +29,5 @@ INNER JOIN list_code
   AND ald.start_date <= list_code.valid_to
   AND coalesce(ald.end_date, DATE '9999-12-30') >= list_code.valid_from
 INNER JOIN definition_term ON list_code.list_id = definition_term.list_id
+INNER JOIN shown_event ON definition_term.event_no = shown_event.event_no AND shown_event.event_no = shown_event.shown_no
 WHERE definition_term.position = 'ald'

@@ -1,42 +1,11 @@
 -- Grain: one person x condition x reporting year x criterion met.
 -- The reason for everything that follows: how many events, the first and the last, and the day from which, without a new one, the
--- criterion no longer holds. The window is (index date - months, index date], by exit date; without months, or with more than it, the year's look-back.
--- Criteria are counted by window_no, one number for a criterion in a reporting year, and named once they are few.
+-- criterion no longer holds. Counted once for the criteria that count the same between the same days (criterion_window), by exit date.
 -- A day of ambulatory care counts as a stay that ends that day; a long-term illness, as one that ends when its exemption does.
 -- Buckets: person_id
-WITH reach AS (
-  SELECT
-    definition_criterion.event_no,
-    definition_criterion.criterion_no,
-    definition_criterion.counted,
-    definition_criterion.at_least,
-    definition_criterion.episode_event_no,
-    reporting_year.year,
-    reporting_year.index_date,
-    CAST(
-      least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
-    ) AS months
-  FROM definition_criterion
-  CROSS JOIN reporting_year
-),
-
--- after_date: the last day whose months are over at the index date. Of a day that the month does not have they are over on its last day.
-bounded AS (
-  SELECT
-    event_no,
-    criterion_no,
-    counted,
-    at_least,
-    episode_event_no,
-    year,
-    index_date,
-    months,
-    CASE
-      WHEN index_date = last_day(index_date) THEN last_day(CAST(index_date - to_months(months) AS DATE))
-      ELSE CAST(index_date - to_months(months) AS DATE)
-    END AS after_date,
-    CAST(row_number() OVER (ORDER BY year, criterion_no) AS SMALLINT) AS window_no
-  FROM reach
+WITH span AS (
+  SELECT DISTINCT window_no, event_no, counted, at_least, episode_event_no, months, index_date, after_date
+  FROM criterion_window
 ),
 
 windowed AS NOT MATERIALIZED (
@@ -45,35 +14,33 @@ windowed AS NOT MATERIALIZED (
     stay_event.stay_id,
     stay_event.exit_date,
     stay_event.days,
-    bounded.window_no,
-    bounded.criterion_no,
-    bounded.counted,
-    bounded.at_least,
-    bounded.episode_event_no,
-    bounded.months
+    span.window_no,
+    span.counted,
+    span.at_least,
+    span.episode_event_no,
+    span.months
   FROM stay_event
-  INNER JOIN bounded
-    ON stay_event.event_no = bounded.event_no
-    AND stay_event.exit_date <= bounded.index_date
-    AND stay_event.exit_date > bounded.after_date
+  INNER JOIN span
+    ON stay_event.event_no = span.event_no
+    AND stay_event.exit_date <= span.index_date
+    AND stay_event.exit_date > span.after_date
   UNION ALL
   -- What was shown outside stays, dated by its last day up to the index date.
   SELECT
     care_event.person_id,
     CAST(NULL AS BIGINT) AS stay_id,
-    least(care_event.last_date, bounded.index_date) AS exit_date,
+    least(care_event.last_date, span.index_date) AS exit_date,
     CAST(1 AS SMALLINT) AS days,
-    bounded.window_no,
-    bounded.criterion_no,
-    bounded.counted,
-    bounded.at_least,
-    bounded.episode_event_no,
-    bounded.months
+    span.window_no,
+    span.counted,
+    span.at_least,
+    span.episode_event_no,
+    span.months
   FROM care_event
-  INNER JOIN bounded
-    ON care_event.event_no = bounded.event_no
-    AND care_event.first_date <= bounded.index_date
-    AND least(care_event.last_date, bounded.index_date) > bounded.after_date
+  INNER JOIN span
+    ON care_event.event_no = span.event_no
+    AND care_event.first_date <= span.index_date
+    AND least(care_event.last_date, span.index_date) > span.after_date
 ),
 
 -- Episodes that hold an event asked for beside another (intensive care during a decompensation).
@@ -84,7 +51,7 @@ episode_event AS (
     stay_event.event_no
   FROM stay_event
   INNER JOIN stay_episode ON stay_event.stay_id = stay_episode.stay_id
-  WHERE stay_event.event_no IN (SELECT episode_event_no FROM definition_criterion WHERE episode_event_no IS NOT NULL)
+  WHERE stay_event.event_no IN (SELECT episode_event_no FROM span WHERE episode_event_no IS NOT NULL)
 ),
 
 -- What is counted, each with its date and weight: the days of stays that end the same day, counted once; an episode, dated by its last
@@ -168,14 +135,13 @@ met AS (
 
 SELECT
   met.person_id,
-  definition_criterion.condition,
-  bounded.year,
-  definition_criterion.criterion_id,
-  bounded.criterion_no,
+  criterion_window.condition,
+  criterion_window.year,
+  criterion_window.criterion_id,
+  criterion_window.criterion_no,
   CAST(met.events AS INTEGER) AS events,
   met.first_date,
   met.last_date,
-  CAST(met.deciding_date + to_months(bounded.months) AS DATE) AS expires_on
+  CAST(met.deciding_date + to_months(criterion_window.months) AS DATE) AS expires_on
 FROM met
-INNER JOIN bounded ON met.window_no = bounded.window_no
-INNER JOIN definition_criterion ON bounded.criterion_no = definition_criterion.criterion_no
+INNER JOIN criterion_window ON met.window_no = criterion_window.window_no

@@ -13,7 +13,8 @@ WITH grouped AS (
       OVER (PARTITION BY definition_type_group.condition, stay_event.stay_id, reporting_year.year) AS most_specific,
     extract(YEAR FROM stay_event.entry_date) AS entry_year
   FROM stay_event
-  INNER JOIN definition_type_group ON stay_event.event_no = definition_type_group.event_no
+  INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
+  INNER JOIN definition_type_group ON shown_event.event_no = definition_type_group.event_no
   INNER JOIN reporting_year
     ON stay_event.exit_date <= reporting_year.index_date
     AND stay_event.exit_date + to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) > reporting_year.index_date

@@ -6,7 +6,8 @@
 WITH concerned AS (
   SELECT DISTINCT stay_event.person_id
   FROM stay_event
-  INNER JOIN definition_criterion ON stay_event.event_no = definition_criterion.event_no
+  INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
+  INNER JOIN definition_criterion ON shown_event.event_no = definition_criterion.event_no
   WHERE definition_criterion.counted = 'episode'
 ),
 

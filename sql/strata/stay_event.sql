@@ -4,8 +4,9 @@
 -- Codes meet definitions here and nowhere else, by equality (code_term). Each row has what is needed of its stay, so that no stay is looked
 -- for twice.
 -- `days`: how many days of the event the stay stands for (its sessions, or the distinct days of its acts).
+-- The rows of a person lie together, so that what is made range after range of persons finds them without looking through all.
 -- Buckets: stay_id
-WITH coded AS (
+WITH coded AS NOT MATERIALIZED (
   SELECT stay_id, 'icd10' AS system, position, code, CAST(NULL AS SMALLINT) AS day_offset FROM diagnosis
   UNION ALL
   SELECT stay_id, 'ccam' AS system, 'act' AS position, code, day_offset FROM procedure
@@ -29,51 +30,36 @@ WITH coded AS (
   WHERE supplement_src > 0
 ),
 
--- Made before any stay is looked for: dates and traits are questions to the stay of a code, never a way to find one.
-found AS MATERIALIZED (
+-- Dates and traits are questions to the stay of a code, never a way to find one: one question, that names both sides.
+hit AS NOT MATERIALIZED (
   SELECT
+    stay.person_id,
     coded.stay_id,
-    coded.day_offset,
+    stay.entry_date,
+    stay.exit_date,
+    CASE WHEN stay.is_session THEN stay.sessions ELSE 0 END AS sessions,
     code_term.event_no,
     code_term.clause,
     code_term.terms,
     code_term.term,
-    code_term.valid_from,
-    code_term.valid_to,
-    definition_event.traits_all,
-    definition_event.traits_any,
-    definition_event.traits_none
+    coded.day_offset
   FROM coded
   INNER JOIN code_term ON coded.code = code_term.code AND coded.position = code_term.position
-  INNER JOIN definition_event ON code_term.event_no = definition_event.event_no
-),
-
-hit AS NOT MATERIALIZED (
-  SELECT
-    stay.person_id,
-    stay.stay_id,
-    stay.entry_date,
-    stay.exit_date,
-    CASE WHEN stay.is_session THEN stay.sessions ELSE 0 END AS sessions,
-    found.event_no,
-    found.clause,
-    found.terms,
-    found.term,
-    found.day_offset
-  FROM found
-  INNER JOIN stay
-    ON found.stay_id = stay.stay_id
-    AND stay.exit_date >= found.valid_from
-    AND stay.exit_date <= found.valid_to
+  INNER JOIN stay ON coded.stay_id = stay.stay_id
   WHERE
     stay.counts_for_person
-    AND (stay.traits & found.traits_all) = found.traits_all
-    AND (found.traits_any = 0 OR (stay.traits & found.traits_any) > 0)
-    AND (stay.traits & found.traits_none) = 0
+    AND CASE
+      WHEN stay.exit_date >= code_term.valid_from AND stay.exit_date <= code_term.valid_to
+        THEN
+          (stay.traits & code_term.traits_all) = code_term.traits_all
+          AND (code_term.traits_any = 0 OR (stay.traits & code_term.traits_any) > 0)
+          AND (stay.traits & code_term.traits_none) = 0
+      ELSE false
+    END
 ),
 
--- Only acts have days of their own to count; the rest, which is nearly all, is not counted twice.
-term_met AS NOT MATERIALIZED (
+-- Only acts have days of their own to count, and few clauses have several terms: the rest, which is nearly all, shows its event at once.
+term_met AS (
   SELECT
     person_id,
     stay_id,
@@ -84,27 +70,13 @@ term_met AS NOT MATERIALIZED (
     clause,
     terms,
     term,
-    0 AS days
+    CAST(count(DISTINCT day_offset) AS SMALLINT) AS days
   FROM hit
-  WHERE day_offset IS NULL
-  UNION ALL
-  SELECT
-    person_id,
-    stay_id,
-    entry_date,
-    exit_date,
-    sessions,
-    event_no,
-    clause,
-    terms,
-    term,
-    count(DISTINCT day_offset) AS days
-  FROM hit
-  WHERE day_offset IS NOT NULL
+  WHERE terms > 1 OR day_offset IS NOT NULL
   GROUP BY person_id, stay_id, entry_date, exit_date, sessions, event_no, clause, terms, term
 ),
 
--- A clause holds when each of its terms has set its bit.
+-- A clause holds when each of its terms is met.
 clause_met AS (
   SELECT
     person_id,
@@ -116,7 +88,7 @@ clause_met AS (
     max(days) AS days
   FROM term_met
   GROUP BY person_id, stay_id, entry_date, exit_date, sessions, event_no, clause, terms
-  HAVING bit_or(CAST(1 AS BIGINT) << term) = (CAST(2 AS BIGINT) << terms) - 2
+  HAVING count(*) = terms
 ),
 
 codeless AS (
@@ -126,6 +98,7 @@ codeless AS (
     definition_event.traits_any,
     definition_event.traits_none
   FROM definition_event
+  INNER JOIN shown_event ON definition_event.event_no = shown_event.event_no AND shown_event.event_no = shown_event.shown_no
   LEFT JOIN definition_clause ON definition_event.event_no = definition_clause.event_no
   WHERE definition_clause.event_no IS NULL
 ),
@@ -138,9 +111,31 @@ shown AS (
     entry_date,
     exit_date,
     sessions,
-    max(days) AS days
+    CAST(0 AS SMALLINT) AS days
+  FROM hit
+  WHERE terms = 1 AND day_offset IS NULL
+  UNION ALL
+  SELECT
+    person_id,
+    stay_id,
+    event_no,
+    entry_date,
+    exit_date,
+    sessions,
+    days
   FROM clause_met
-  GROUP BY person_id, stay_id, event_no, entry_date, exit_date, sessions
+),
+
+stay_shown AS (
+  SELECT
+    person_id,
+    stay_id,
+    event_no,
+    entry_date,
+    exit_date,
+    CAST(max(greatest(days, sessions, 1)) AS SMALLINT) AS days
+  FROM shown
+  GROUP BY person_id, stay_id, event_no, entry_date, exit_date
   UNION ALL
   SELECT
     stay.person_id,
@@ -148,8 +143,7 @@ shown AS (
     codeless.event_no,
     stay.entry_date,
     stay.exit_date,
-    CASE WHEN stay.is_session THEN stay.sessions ELSE 0 END AS sessions,
-    0 AS days
+    CAST(CASE WHEN stay.is_session THEN greatest(stay.sessions, 1) ELSE 1 END AS SMALLINT) AS days
   FROM stay
   CROSS JOIN codeless
   WHERE
@@ -165,5 +159,6 @@ SELECT
   event_no,
   entry_date,
   exit_date,
-  CAST(greatest(days, sessions, 1) AS SMALLINT) AS days
-FROM shown
+  days
+FROM stay_shown
+ORDER BY person_id

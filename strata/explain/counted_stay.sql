@@ -3,15 +3,15 @@
 -- expires_on: the day from which, at an index date, this stay is out of the window.
 WITH counted AS (
   SELECT
-    windowed_stay.criterion_no,
+    criterion_window.criterion_no,
     windowed_stay.stay_id,
-    definition_criterion.event_no,
+    criterion_window.event_no,
     windowed_stay.days,
     windowed_stay.months,
     stay_episode.episode_no,
     windowed_stay.episode_event_no
   FROM windowed_stay
-  INNER JOIN definition_criterion ON windowed_stay.criterion_no = definition_criterion.criterion_no
+  INNER JOIN criterion_window ON windowed_stay.window_no = criterion_window.window_no
   LEFT JOIN stay_episode ON windowed_stay.stay_id = stay_episode.stay_id
   LEFT JOIN episode_beside
     ON stay_episode.person_id = episode_beside.person_id

@@ -10,9 +10,7 @@ SELECT
   beside.event_id AS episode_event_id,
   definition_criterion.counted,
   definition_criterion.at_least,
-  CAST(
-    least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
-  ) AS months,
+  criterion_window.months,
   criterion_source.source,
   criterion_source.is_evaluated,
   person_evidence.criterion_no IS NOT NULL AS is_met,
@@ -21,7 +19,7 @@ SELECT
   person_evidence.last_date,
   person_evidence.expires_on
 FROM definition_criterion
-CROSS JOIN reporting_year
+INNER JOIN criterion_window ON definition_criterion.criterion_no = criterion_window.criterion_no
 INNER JOIN definition_event ON definition_criterion.event_no = definition_event.event_no
 LEFT JOIN definition_event AS beside ON definition_criterion.episode_event_no = beside.event_no
 INNER JOIN criterion_source ON definition_criterion.criterion_no = criterion_source.criterion_no

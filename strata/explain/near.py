@@ -25,13 +25,14 @@ _ANY_TRAIT = _UNMET_ONLY | {
     "definition_event": "SELECT * REPLACE (0 AS traits_all, 0 AS traits_any, 0 AS traits_none) FROM asked.definition_event"
 }
 _NO_FILTER = _UNMET_ONLY | {"stay": "SELECT * REPLACE (exit_date IS NOT NULL AS counts_for_person) FROM person.stay"}
+_LOOKED_FOR = """SELECT shown_no FROM asked.shown_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)"""
 # The dates on which a criterion may last have begun to hold: those of the stays that show its event.
 _PAST_DATES = _UNMET_ONLY | {
-    "reporting_year": """
+    "reporting_year": f"""
     SELECT reporting_year.* REPLACE (CAST(row_number() OVER (ORDER BY seen.exit_date) AS SMALLINT) AS year, seen.exit_date AS index_date)
     FROM asked.reporting_year CROSS JOIN (
-      SELECT exit_date FROM asked.stay_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)
-      UNION SELECT last_date FROM asked.care_event WHERE event_no IN (SELECT event_no FROM variant.definition_criterion)) AS seen
+      SELECT exit_date FROM asked.stay_event WHERE event_no IN ({_LOOKED_FOR})
+      UNION SELECT last_date FROM asked.care_event WHERE event_no IN ({_LOOKED_FOR})) AS seen
     WHERE seen.exit_date <= asked.reporting_year.index_date"""
 }
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
@@ -87,7 +88,7 @@ def changes_to_come(connection: duckdb.DuckDBPyConnection) -> list[Row]:
             break
         on = row["expires_on"]
         moved = {"reporting_year": f"SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"}
-        vary(connection, moved, ("person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
+        vary(connection, moved, ("criterion_window", "person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
         later = _status(connection, "variant")
         if later != current:
             found.append({"date": on, **(later or {"status": None, "stratum": None, "rule_id": None})})
@@ -146,9 +147,13 @@ _NEW_STAYS = """
     FROM variant.person_evidence AS held
     INNER JOIN asked.definition_criterion AS criterion ON held.criterion_no = criterion.criterion_no
     INNER JOIN asked.definition_event AS event ON criterion.event_no = event.event_no
-    INNER JOIN variant.stay_event AS shown ON criterion.event_no = shown.event_no
+    INNER JOIN shown_event AS alike ON criterion.event_no = alike.event_no
+    INNER JOIN variant.stay_event AS shown ON alike.shown_no = shown.event_no
     INNER JOIN stay ON shown.stay_id = stay.stay_id
-    ANTI JOIN asked.stay_event AS counted ON shown.stay_id = counted.stay_id AND shown.event_no = counted.event_no
+    ANTI JOIN (
+      SELECT alike.event_no, counted.stay_id
+      FROM asked.stay_event AS counted INNER JOIN asked.shown_event AS alike ON counted.event_no = alike.shown_no
+    ) AS before ON shown.stay_id = before.stay_id AND criterion.event_no = before.event_no
     WHERE stay.exit_date <= held.last_date
     QUALIFY row_number() OVER (PARTITION BY criterion.criterion_no ORDER BY stay.exit_date DESC, stay.stay_id) = 1
     ORDER BY criterion.criterion_no"""

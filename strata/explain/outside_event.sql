@@ -2,12 +2,12 @@
 -- Such an event has no hospital and no line of its own: the table of care adds several. expires_on: as for a stay that ends on its last day.
 WITH seen AS (
   SELECT DISTINCT
-    windowed_stay.criterion_no,
-    definition_criterion.event_no,
+    criterion_window.criterion_no,
+    criterion_window.event_no,
     windowed_stay.exit_date,
     windowed_stay.months
   FROM windowed_stay
-  INNER JOIN definition_criterion ON windowed_stay.criterion_no = definition_criterion.criterion_no
+  INNER JOIN criterion_window ON windowed_stay.window_no = criterion_window.window_no
   WHERE windowed_stay.stay_id IS NULL
 ),
 

@@ -18,14 +18,16 @@ from strata.scratch import empty, look_in, open_scratch, rows, stratum_models
 
 _OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member")
 _OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")
-_OF_EVENT = ("definition_clause", "definition_term", "code_term")
+_OF_EVENT = ("definition_clause", "definition_term")
 _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
-# Models that no stratum reads, which a run may therefore leave out.
+# Built again from the definitions of one condition: numbers are shared between conditions there (shown_event), and _BESIDE is what no
+# stratum reads, which a run may therefore leave out.
+_OF_DEFINITION = ("shown_event", "criterion_window", "code_term", "stay_event", "care_event")
 _BESIDE = ("criterion_source", "at_risk_dcir")
 # Steps of the engine that are kept: table here -> its CTE.
 _STEPS = {
     "stay_code": "coded",
-    "event_term": "term_met",
+    "event_term": "hit",
     "windowed_stay": "windowed",
     "episode_beside": "episode_event",
     "rule_score": "scored",
@@ -67,9 +69,7 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
     _cut(connection, "person_state", f"year = {year:d}")
     for table in _OF_YEAR:
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
-    for table in ("stay_event", "care_event"):
-        _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
-    for name in _BESIDE:
+    for name in (*_OF_DEFINITION, *_BESIDE):
         models.build(connection, name)
     for table, name in _STEPS.items():
         connection.execute(f"CREATE TABLE {table} AS {step(name)}")

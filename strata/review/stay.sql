@@ -15,34 +15,6 @@ WITH criterion AS (
   INNER JOIN definition_member
     ON definition_rule.condition = definition_member.condition AND definition_rule.rule_id = definition_member.rule_id
   WHERE drawn.kind = 'stratum' AND person_stratum.condition = $condition AND person_stratum.year = $year
-),
-
-reached AS (
-  SELECT
-    definition_criterion.criterion_no,
-    definition_criterion.criterion_id,
-    definition_criterion.event_no,
-    reporting_year.index_date,
-    CAST(
-      least(coalesce(definition_criterion.months, 12 * reporting_year.lookback_years), 12 * reporting_year.lookback_years) AS INTEGER
-    ) AS months
-  FROM definition_criterion
-  CROSS JOIN reporting_year
-  WHERE definition_criterion.condition = $condition AND reporting_year.year = $year
-),
-
--- The last day whose months are over, as person_evidence counts them.
-reach AS (
-  SELECT
-    criterion_no,
-    criterion_id,
-    event_no,
-    index_date,
-    CASE
-      WHEN index_date = last_day(index_date) THEN last_day(CAST(index_date - to_months(months) AS DATE))
-      ELSE CAST(index_date - to_months(months) AS DATE)
-    END AS after_date
-  FROM reached
 )
 
 SELECT
@@ -53,14 +25,14 @@ SELECT
   stay.exit_date,
   stay.source_file,
   stay.source_line,
-  string_agg(DISTINCT reach.criterion_id, ', ' ORDER BY reach.criterion_id) AS criteria
+  string_agg(DISTINCT criterion_window.criterion_id, ', ' ORDER BY criterion_window.criterion_id) AS criteria
 FROM criterion
-INNER JOIN reach ON criterion.criterion_no = reach.criterion_no
+INNER JOIN criterion_window ON criterion.criterion_no = criterion_window.criterion_no AND criterion_window.year = $year
 INNER JOIN stay_event
   ON criterion.person_id = stay_event.person_id
-  AND reach.event_no = stay_event.event_no
-  AND stay_event.exit_date <= reach.index_date
-  AND stay_event.exit_date > reach.after_date
+  AND criterion_window.event_no = stay_event.event_no
+  AND stay_event.exit_date <= criterion_window.index_date
+  AND stay_event.exit_date > criterion_window.after_date
 INNER JOIN stay ON stay_event.stay_id = stay.stay_id
 GROUP BY
   criterion.question_no, stay.stay_id, stay.finess, stay.field, stay.entry_date, stay.exit_date, stay.source_file, stay.source_line

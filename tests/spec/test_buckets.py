@@ -20,7 +20,8 @@ C      | 2023-01-31 | I10  | I500      |           | 9A003
 D      | 2025-12-31 | J189 |           |           | 9A003
 E      | 2022-06-01 | E109 | H360      |           | 9A004
 """
-BUCKETED = [name for name, model in models.models().items() if model.bucket_column]
+# of the layers that a small country is built through
+BUCKETED = [name for name, model in models.models().items() if model.bucket_column and model.layer in ("staging", "core", "strata")]
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object, ...]]:
