@@ -266,3 +266,13 @@ def test_loose_files_that_cannot_be_told_apart_are_refused_with_what_to_do(proje
     assert project.rows("SELECT count(*) FROM read_stay") == [(0,)]
     assert "dossier" in reasons()["undecided_transmission"].fix[0]
     assert "undecided_transmission" in {one.finding for one in list_folder(tmp_path).findings}
+
+
+@pytest.mark.parametrize("field", FILES_OF)
+def test_a_stay_that_may_not_be_billed_says_so(field: str, project: Loaded, tmp_path: Path) -> None:
+    content = files(field, 2024)
+    ano = [field_line(f"{field}_ano", 2024, stay, own={"billable": code}) for stay, code in ((1, "0"), (2, "3"), (3, "1"))]
+    project.load(put(tmp_path, content | {"a.ano": written(ano)}))
+    found = "SELECT CAST(stay_number AS INTEGER), billable, billing_base_eur FROM read_stay WHERE care_form <> 'contact' ORDER BY 1"
+    assert [row[:2] for row in project.rows(found)] == [(1, "0"), (2, "3"), (3, "1")]
+    assert {float(row[2]) for row in project.rows(found)} == {1234.56}

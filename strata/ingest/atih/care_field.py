@@ -148,7 +148,9 @@ def _raw_rows(zoned: Zoned, zone: str, columns: Iterable[RawColumn]) -> pa.Table
     if "contact_date" in rows.column_names and "month" in kinds and "month" not in made:
         made |= {"month": pc.month(rows.column("contact_date")), "year": pc.year(rows.column("contact_date"))}
     table = pa.table({ROW: rows.column(ROW), "reason": pa.nulls(len(rows), pa.string()), **made})
-    return table.filter(pc.is_valid(table.column(_BILLING))) if _BILLING in made else table
+    if _BILLING not in made:
+        return table
+    return table.filter(pc.or_(*(pc.is_valid(table.column(name)) for name in (_BILLING, "billable"))))
 
 
 def _as_raw(values: pa.ChunkedArray, column: RawColumn) -> pa.ChunkedArray:

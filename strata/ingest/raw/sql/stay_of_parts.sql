@@ -46,7 +46,7 @@ SELECT k.group_no, k.line, s.field, s.finess, y.year, s.stay_number, s.format_ve
        least(coalesce(s.nights, 0), 32767) AS nights, 0 AS sessions, s.unit_count,
        s.care_form, least(coalesce(s.days, 0), 32767) AS presence_days,
        CASE WHEN s.half_days IS NOT NULL THEN least(s.half_days, 32767) END AS presence_half_days,
-       NOT e.has_ended AS is_unfinished, b.billing_base_eur, f.source_file, k.row_no AS source_line
+       NOT e.has_ended AS is_unfinished, b.billable, b.billing_base_eur, f.source_file, k.row_no AS source_line
 FROM stay AS s
 CROSS JOIN file_year AS y
 JOIN ending AS e ON e.finess = s.finess AND e.stay_number = s.stay_number
