@@ -321,10 +321,10 @@ class CareGaps:
 
 @dataclass(frozen=True)
 class Movements:
-    """Passages from a stratum to another, as published. Without lines, `text` says why."""
+    """Passages from a stratum to another, as published: a line per passage, a measure per stratum left. Without lines, `text` says why."""
 
-    lines: tuple[Measure, ...]
-    labels: tuple[str, ...]
+    strata: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[Measure, ...]], ...]
     text: str
 
 
@@ -333,4 +333,13 @@ class Profile:
     """Persons found by sex, then by age band, each with its label; empty when the run publishes no such cell."""
 
     rows: tuple[tuple[str, Measure], ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Deployment of the programme. lines: stratum, included, found, share. process: label, total. Without lines, `text` says why."""
+
+    lines: tuple[tuple[Cell, ...], ...]
+    process: tuple[tuple[str, Cell], ...]
     text: str

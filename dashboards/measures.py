@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dashboards.atlas import Atlas
 from dashboards.blocks import Cell, Measure
+from dashboards.deployment import Entry
 from dashboards.numbers import Numbers
 from dashboards.published import NO_COST, Published, Row
 from dashboards.texts import Texts
@@ -18,12 +19,13 @@ KINDS = {"persons": "count", "eur": "eur", "ratio": "ratio", "share": "percent"}
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the measures of one run in one language. atlas: where the territories lie, when the user said so."""
+    """Writes the measures of one run in one language. atlas, entries: what users say of the places and of the deployment."""
 
     published: Published
     texts: Texts
     numbers: Numbers
     atlas: Atlas = field(default_factory=Atlas)
+    entries: tuple[Entry, ...] = ()
 
     def measure(
         self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str = "all", cost_basis: str = NO_COST

@@ -9,15 +9,15 @@ from dashboards.page import DefinitionText, IndicatorText, MethodsPage, Navigati
 from dashboards.territory import stamp_of
 
 
-def methods_page(writer: Writer, navigation: Navigation) -> MethodsPage:
-    """Definitions with their code lists, then every indicator of the catalogue, then the statistics."""
+def methods_page(writer: Writer, navigation: Navigation, pages: dict[str, tuple[str, str]]) -> MethodsPage:
+    """Definitions with their code lists, then every indicator, then the statistics. pages: page and file of a definition, by condition."""
     return MethodsPage(
         language=writer.texts.language,
         name=writer.texts("methods_page.title"),
         year=writer.published.front_year,
         stamp=stamp_of(writer),
         navigation=navigation,
-        definitions=tuple(_definition(writer, one.condition) for one in writer.published.definitions),
+        definitions=tuple(_definition(writer, one.condition, pages) for one in writer.published.definitions),
         indicators=tuple(_indicator(writer, name) for name in writer.published.catalogue),
         statistics=tuple((writer.texts(f"statistics.{name}_title"), writer.texts(f"statistics.{name}")) for name in STATISTICS),
         scope=_scope(writer),
@@ -27,7 +27,7 @@ def methods_page(writer: Writer, navigation: Navigation) -> MethodsPage:
 STATISTICS = ("ratio", "interval", "rule", "funnel", "trend", "spread", "likeness", "secret", "cost", "first")
 
 
-def _definition(writer: Writer, condition: str) -> DefinitionText:
+def _definition(writer: Writer, condition: str, pages: dict[str, tuple[str, str]]) -> DefinitionText:
     one = next(entry for entry in writer.published.definitions if entry.condition == condition)
     language = writer.texts.language
     strata = tuple(
@@ -36,7 +36,7 @@ def _definition(writer: Writer, condition: str) -> DefinitionText:
     )
     hashes = writer.published.receipt.get("code_lists", {})
     lists = tuple((name, value) for name, value in sorted(hashes.items()) if name.split("/")[0] in (condition, "shared"))
-    return DefinitionText(condition, one.label[language], one.definition_id, strata, lists)
+    return DefinitionText(condition, one.label[language], one.definition_id, strata, lists, *pages.get(condition, ("", "")))
 
 
 def _indicator(writer: Writer, name: str) -> IndicatorText:

@@ -12,6 +12,7 @@ from dashboards.blocks import (
     Comparison,
     Costs,
     FirstLook,
+    FollowUp,
     Funnel,
     Glance,
     HospitalUse,
@@ -47,6 +48,7 @@ class ConditionSection:
     care_gaps: CareGaps
     movements: Movements
     profile: Profile
+    follow_up: FollowUp
     costs: Costs
     origins: tuple[Origin, ...]
 
@@ -161,13 +163,15 @@ class NationalPage:
 
 @dataclass(frozen=True)
 class DefinitionText:
-    """A definition in words. strata: label, meaning. code_lists: file, sha256."""
+    """A definition in words. strata: label, meaning. code_lists: file, sha256. target, file: its own page and its file, or empty."""
 
     condition: str
     label: str
     definition_id: str
     strata: tuple[tuple[str, str], ...]
     code_lists: tuple[tuple[str, str], ...]
+    target: str
+    file: str
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dashboards.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
 from dashboards.comparators import comparators
 from dashboards.first_look import first_look
 from dashboards.follow_blocks import care_gaps, movements, profile
+from dashboards.follow_up import follow_up
 from dashboards.funnel import funnel
 from dashboards.glance import glance
 from dashboards.hospital_use import hospital_use
@@ -56,6 +57,7 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
         care_gaps=care_gaps(writer, place, definition.condition),
         movements=movements(writer, place, definition.condition),
         profile=profile(writer, place, definition.condition),
+        follow_up=follow_up(writer, place, definition.condition),
         costs=costs,
         origins=origins(writer, place.territory_id, definition.condition, place.year),
     )

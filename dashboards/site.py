@@ -6,10 +6,11 @@ Belongs here: which files there are and how they are linked. Not here: what a pa
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboards.atlas import Atlas
+from dashboards.deployment import Entry
 from dashboards.exports.deck import write_deck
 from dashboards.exports.programme import write_programme
 from dashboards.exports.workbook import write_workbook
@@ -24,6 +25,7 @@ from dashboards.territory import territory_page, writer_of
 from dashboards.texts import LANGUAGES
 
 INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"
+DEFINITIONS = "definitions"
 MEETING = ".meeting.html"
 EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("meeting", MEETING))
 PAGES_ONLY = EXPORTS[-1:]
@@ -41,20 +43,28 @@ class Plan:
     exports: tuple[tuple[str, str], ...]
 
 
-def build_site(run_folder: Path, language: str = "fr", atlas: Atlas | None = None, documents: tuple[str, ...] | None = None) -> Path:
+@dataclass(frozen=True)
+class Brought:
+    """What a user adds to the run: places and contours, follow-up of the deployment."""
+
+    atlas: Atlas = field(default_factory=Atlas)
+    entries: tuple[Entry, ...] = ()
+
+
+def build_site(run_folder: Path, language: str = "fr", brought: Brought | None = None, documents: tuple[str, ...] | None = None) -> Path:
     """Write run_folder/dashboard/ from the published files beside it; return the path of its index.
 
     The other language goes to a folder of its name. documents: languages that get workbooks, slides and documents (by default the first).
     Reads indicators.parquet, indicators.json and receipt.json; the same files give the same bytes.
     """
     published = read_published(run_folder)
-    files = file_names(published.territories)
+    files, added = file_names(published.territories), brought or Brought()
     folder = run_folder / "dashboard"
     for one in (language, *(other for other in LANGUAGES if other != language)):
         is_first = one == language
         exports = EXPORTS if one in (documents if documents is not None else (language,)) else PAGES_ONLY
         plan = Plan(folder if is_first else folder / one, f"{other_language(one)}/" if is_first else "../", files, exports)
-        _build(writer_of(published, one, atlas), plan)
+        _build(writer_of(published, one, added.atlas, added.entries), plan)
     return folder / INDEX
 
 
@@ -66,7 +76,7 @@ def other_language(language: str) -> str:
 def _build(writer: Writer, plan: Plan) -> None:
     plan.folder.mkdir(parents=True, exist_ok=True)
     _write(plan.folder / INDEX, render_national(national_page(writer, _navigation(writer, plan, INDEX))))
-    _write(plan.folder / METHODS, render_methods(methods_page(writer, _navigation(writer, plan, METHODS))))
+    _write(plan.folder / METHODS, render_methods(methods_page(writer, _navigation(writer, plan, METHODS), _definition_pages(writer, plan))))
     _write(plan.folder / QUALITY, render_quality(quality_page(writer, _navigation(writer, plan, QUALITY))))
     for territory_id, file_name in plan.files.items():
         page = territory_page(writer, territory_id, _navigation(writer, plan, file_name))
@@ -75,6 +85,17 @@ def _build(writer: Writer, plan: Plan) -> None:
         for _, ending in plan.exports:
             if ending in DOCUMENTS:
                 (plan.folder / named(file_name, ending)).write_bytes(DOCUMENTS[ending](page))
+
+
+def _definition_pages(writer: Writer, plan: Plan) -> dict[str, tuple[str, str]]:
+    """The page and the file of each definition, where the run wrote them (dashboard/definitions)."""
+    root, way = (plan.folder, "") if (plan.folder / DEFINITIONS).is_dir() else (plan.folder.parent, "../")
+    found = {}
+    for one in writer.published.definitions:
+        names = (f"{one.condition}.{writer.texts.language}.html", f"{one.condition}.json")
+        if all((root / DEFINITIONS / name).is_file() for name in names):
+            found[one.condition] = (f"{way}{DEFINITIONS}/{names[0]}", f"{way}{DEFINITIONS}/{names[1]}")
+    return found
 
 
 def named(file_name: str, ending: str) -> str:

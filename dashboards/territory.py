@@ -1,6 +1,7 @@
 """From a published run to the page of one territory: a pure function."""
 
 from dashboards.atlas import Atlas
+from dashboards.deployment import Entry
 from dashboards.measures import Writer
 from dashboards.numbers import Numbers
 from dashboards.page import Navigation, Stamp, TerritoryPage
@@ -28,9 +29,9 @@ def territory_page(writer: Writer, territory_id: str, navigation: Navigation) ->
     )
 
 
-def writer_of(published: Published, language: str, atlas: Atlas | None = None) -> Writer:
+def writer_of(published: Published, language: str, atlas: Atlas | None = None, entries: tuple[Entry, ...] = ()) -> Writer:
     """The writer of one run in one language."""
-    return Writer(published, load(language), Numbers(language), atlas or Atlas())
+    return Writer(published, load(language), Numbers(language), atlas or Atlas(), entries)
 
 
 def stamp_of(writer: Writer) -> Stamp:

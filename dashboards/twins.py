@@ -35,6 +35,7 @@ def section_tables(section: ConditionSection, texts: Texts) -> tuple[Table, ...]
         profile_table(section.profile, texts),
         care_table(section, texts),
         movement_table(section, texts),
+        follow_table(section, texts),
     )
     return tuple(table for table in made if table.rows)
 
@@ -150,14 +151,18 @@ def care_table(section: ConditionSection, t: Texts) -> Table:
 
 
 def movement_table(section: ConditionSection, t: Texts) -> Table:
-    """Passages between strata."""
+    """Passages between strata: one row per passage, one column per stratum left."""
     block = section.movements
-    rows = tuple(
-        (Cell(label), Cell(t.get(f"stratum.{measure.row.stratum}", measure.row.stratum)), value_cell(measure), Cell(measure.interval))
-        for label, measure in zip(block.labels, block.lines, strict=True)
-    )
-    heads = (t("moves.indicator"), t("moves.stratum"), t("moves.value"), t("origin.interval"))
+    rows = tuple((Cell(label), *map(value_cell, measures)) for label, measures in block.lines)
+    heads = (t("moves.indicator"), *(t("moves.from", stratum=t.get(f"stratum.{stratum}", stratum)) for stratum in block.strata))
     return Table("moves", t("moves.title"), heads, rows, block.text)
+
+
+def follow_table(section: ConditionSection, t: Texts) -> Table:
+    """Persons included in the programme against persons found."""
+    heads = tuple(t(f"follow.{name}") for name in ("stratum", "included", "found", "share"))
+    process = " ; ".join(f"{label} : {cell.text}" for label, cell in section.follow_up.process)
+    return Table("follow", t("follow.title"), heads, section.follow_up.lines, f"{section.follow_up.text} {process}".strip())
 
 
 def _count(text: str, number: float | None) -> Cell:

@@ -20,7 +20,7 @@ from dashboards.blocks import Series, Table
 from dashboards.exports.same_bytes import without_clock
 from dashboards.page import ConditionSection, TerritoryPage
 from dashboards.texts import load
-from dashboards.twins import glance_table, use_table
+from dashboards.twins import follow_table, glance_table, use_table
 
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, BODY = Inches(1.45), Inches(4.75)
@@ -61,6 +61,8 @@ class Deck:
         self._funnel(section)
         if section.hospital_use.lines:
             self._tables(section, use_table(section.hospital_use, t))
+        if section.follow_up.lines:
+            self._tables(section, follow_table(section, t))
         self._limits(section)
 
     def _cover(self) -> None:

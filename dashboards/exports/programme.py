@@ -14,7 +14,7 @@ from dashboards.blocks import Table
 from dashboards.exports.same_bytes import without_clock
 from dashboards.page import ConditionSection, TerritoryPage
 from dashboards.texts import Texts, load
-from dashboards.twins import care_table, glance_table, profile_table, pyramid_table, use_table
+from dashboards.twins import care_table, follow_table, glance_table, movement_table, profile_table, pyramid_table, use_table
 
 GLANCE_COLUMNS = (0, 1, 2, 5, 7)
 TO_COMPLETE = ("aims", "actions", "partners", "calendar", "follow_up")
@@ -61,6 +61,8 @@ def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: T
     _titled(document, profile_table(section.profile, t))
     _titled(document, use_table(section.hospital_use, t))
     _titled(document, care_table(section, t))
+    _titled(document, movement_table(section, t))
+    _titled(document, follow_table(section, t))
     document.add_heading(t("first_look.title"), level=2)
     for item in section.first_look.items:
         document.add_paragraph(f"{item.label} : {item.text} {t('first_look.caveat', text=item.caveat)}", style="List Bullet")
