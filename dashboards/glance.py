@@ -40,7 +40,7 @@ def line_of(writer: Writer, place: Place, row: Row) -> GlanceLine:
         theme=texts(f"theme.{theme_of(row.indicator_id)}"),
         measure=measure,
         reference=reference,
-        reference_text=writer.amount(reference, row.unit),
+        reference_text=writer.amount(reference, row.unit) or _why_no_reference(writer, row),
         spread=value_spread(writer, row),
         verdict=verdict,
         verdict_text=texts(f"judged.{verdict}") if measure.is_shown else measure.note,
@@ -67,6 +67,12 @@ def _reference(writer: Writer, row: Row) -> float | None:
         return row.reference_value
     whole = writer.published.find(row.indicator_id, row.year, row.condition, ALL, row.stratum, row.cost_basis)
     return whole.value if whole is not None and whole.coverage == "national" else None
+
+
+def _why_no_reference(writer: Writer, row: Row) -> str:
+    """The mask or the reason of the whole extract's own number, when that is why there is no reference."""
+    whole = writer.published.find(row.indicator_id, row.year, row.condition, ALL, row.stratum, row.cost_basis)
+    return "" if whole is None or whole.status == "ok" else writer.write(whole).text
 
 
 def _judged(verdict: str, polarity: str) -> str:

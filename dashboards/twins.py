@@ -121,14 +121,14 @@ def funnel_table(block: Funnel, t: Texts) -> Table:
         for point in block.points
     )
     names = ("funnel.territory", "funnel.expected", "funnel.observed", "origin.ratio", "origin.interval", "funnel.verdict")
-    return Table("funnel", f"{t('funnel.title')} : {block.label}", tuple(map(t, names)), rows, block.reading)
+    return Table("funnel", t("page.pair", name=t("funnel.title"), text=block.label), tuple(map(t, names)), rows, block.reading)
 
 
 def map_table(block: TerritoryMap, t: Texts) -> Table:
     """One row per territory: ratio."""
     rows = tuple((Cell(tile.name), *ratio_cells(tile.measure), Cell(tile.measure.verdict_text)) for tile in block.tiles)
     heads = (t("map.territory"), t("origin.ratio"), t("origin.interval"), t("map.verdict"))
-    return Table("map", f"{t('map.title')} : {block.label}", heads, rows, block.reading)
+    return Table("map", t("page.pair", name=t("map.title"), text=block.label), heads, rows, block.reading)
 
 
 def comparators_table(block: Comparators, t: Texts) -> Table:
@@ -161,7 +161,7 @@ def movement_table(section: ConditionSection, t: Texts) -> Table:
 def follow_table(section: ConditionSection, t: Texts) -> Table:
     """Persons included in the programme against persons found."""
     heads = tuple(t(f"follow.{name}") for name in ("stratum", "included", "found", "share"))
-    process = " ; ".join(f"{label} : {cell.text}" for label, cell in section.follow_up.process)
+    process = t("page.separator").join(t("page.pair", name=label, text=cell.text) for label, cell in section.follow_up.process)
     return Table("follow", t("follow.title"), heads, section.follow_up.lines, f"{section.follow_up.text} {process}".strip())
 
 

@@ -25,7 +25,7 @@ from dashboards.twins import follow_table, glance_table, use_table
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, BODY = Inches(1.45), Inches(4.75)
 NAVY, INK, GREY, BLUE = RGBColor(0x0B, 0x3C, 0x5D), RGBColor(0x16, 0x20, 0x2A), RGBColor(0x5B, 0x65, 0x70), RGBColor(0x26, 0x71, 0xA8)
-ROWS_PER_SLIDE = 8
+ROWS_PER_SLIDE = 7
 GLANCE_COLUMNS = (0, 1, 2, 5, 7, 8)  # indicator, value, interval, reference, verdict, trend
 
 
@@ -88,7 +88,7 @@ class Deck:
         pyramid, t = section.pyramid, self.t
         slide = self._slide(section, t("pyramid.title", lookback=pyramid.lookback_years))
         data = CategoryChartData(number_format="#,##0")
-        data.categories = [f"{step.label} ({step.persons.text} ; {step.cost.text})" for step in pyramid.steps]
+        data.categories = [f"{step.label} ({step.persons.text}{t('page.separator')}{step.cost.text})" for step in pyramid.steps]
         data.add_series(t("pyramid.persons"), [step.persons.row.value if step.persons.is_shown else None for step in pyramid.steps])
         chart = self._chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, Inches(7.6))
         chart.has_legend = False
@@ -99,7 +99,7 @@ class Deck:
         plot.gap_width = 40
         plot.series[0].format.fill.solid()
         plot.series[0].format.fill.fore_color.rgb = BLUE
-        lines = [f"{tile.label} : {tile.text}" + "".join(f"\n   {line}" for line in tile.lines) for tile in section.tiles]
+        lines = [t("page.pair", name=tile.label, text=tile.text) + "".join(f"\n   {line}" for line in tile.lines) for tile in section.tiles]
         lines.append(t("pyramid.at_risk", persons=pyramid.at_risk_strict.text) + f" ({t('pyramid.off_scale')})")
         _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join(lines), 14)
         self._reading(slide, pyramid.reading)
@@ -107,7 +107,9 @@ class Deck:
     def _first_look(self, section: ConditionSection) -> None:
         block, t = section.first_look, self.t
         slide = self._slide(section, t("first_look.title"))
-        lines = [f"{item.label} : {item.text}\n   {t('first_look.caveat', text=item.caveat)}" for item in block.items]
+        lines = [
+            t("page.pair", name=item.label, text=item.text) + "\n   " + t("first_look.caveat", text=item.caveat) for item in block.items
+        ]
         _text(slide, MARGIN, TOP, WIDTH - 2 * MARGIN, BODY, "\n".join(lines) or block.empty_text, 18 if len(lines) < 4 else 14)
         self._reading(slide, block.rule)
 
@@ -128,7 +130,7 @@ class Deck:
 
     def _funnel(self, section: ConditionSection) -> None:
         block, t = section.funnel, self.t
-        slide = self._slide(section, f"{t('funnel.title')} : {block.label}")
+        slide = self._slide(section, t("page.pair", name=t("funnel.title"), text=block.label))
         if block.points:
             chart = self._chart(slide, XL_CHART_TYPE.XY_SCATTER, self._funnel_data(section), WIDTH - 2 * MARGIN)
             for rank in range(len(chart.plots[0].series)):
@@ -154,7 +156,7 @@ class Deck:
         slide = self._slide(section, t("methods.title"))
         names = ("windows", "expected", "intervals", "secret", "judgement")
         values = {"lookback": stamp.lookback_years, "reference": stamp.reference_id, "threshold": stamp.threshold}
-        lines = [f"{t(f'methods.{name}_title')} : {t(f'methods.{name}', **values)}" for name in names]
+        lines = [t("page.pair", name=t(f"methods.{name}_title"), text=t(f"methods.{name}", **values)) for name in names]
         lines.append(t("page.definition", id=section.definition_id))
         _text(slide, MARGIN, TOP, WIDTH - 2 * MARGIN, BODY, "\n".join(lines), 15)
         self._reading(slide, section.care_gaps.text)

@@ -54,7 +54,7 @@ def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: T
     _table(document, pyramid_table(section.pyramid, t))
     for step in section.pyramid.steps:
         if step.meaning:
-            document.add_paragraph(f"{step.label} : {step.meaning}", style="List Bullet")
+            document.add_paragraph(t("page.pair", name=step.label, text=step.meaning), style="List Bullet")
     glance = glance_table(section.glance, t)
     rows = tuple(tuple(row[rank] for rank in GLANCE_COLUMNS) for row in glance.rows)
     _titled(document, Table(glance.name, glance.title, tuple(glance.heads[rank] for rank in GLANCE_COLUMNS), rows, glance.reading))
@@ -65,7 +65,9 @@ def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: T
     _titled(document, follow_table(section, t))
     document.add_heading(t("first_look.title"), level=2)
     for item in section.first_look.items:
-        document.add_paragraph(f"{item.label} : {item.text} {t('first_look.caveat', text=item.caveat)}", style="List Bullet")
+        document.add_paragraph(
+            f"{t('page.pair', name=item.label, text=item.text)} {t('first_look.caveat', text=item.caveat)}", style="List Bullet"
+        )
     document.add_paragraph(section.first_look.empty_text or section.first_look.rule)
     document.add_heading(t("programme.comment"), level=2)
     _blank(document, t("programme.comment_hint"))

@@ -20,7 +20,7 @@ NAMES_UP_TO = 8
 
 def draw(block: Funnel, texts: Texts, numbers: Numbers, identifier: str) -> Markup:
     """The figure; without points, an empty frame with the reason beside it (the reading)."""
-    title = f"{texts('funnel.title')} : {block.label}"
+    title = texts("page.pair", name=texts("funnel.title"), text=block.label)
     if not block.points:
         return figure(identifier, title, block.reading, WIDTH, 60, text(WIDTH / 2, 34, texts("status.not_computable"), 15, anchor="middle"))
     across, up = _across(block), _up(block)
@@ -98,10 +98,11 @@ def _point(point: FunnelPoint, across: _Across, up: RatioScale, has_name: bool) 
     if point.is_here or has_name:
         side, anchor = (14, "start") if x < WIDTH * 0.6 else (-14, "end")
         weight = 700 if point.is_here else 400
+        down = _label_height(y, up)
         shapes.append(
             text(
                 x + side,
-                y + (-9 if point.is_here else 4),
+                y + down,
                 point.name,
                 12,
                 anchor=anchor,
@@ -112,3 +113,10 @@ def _point(point: FunnelPoint, across: _Across, up: RatioScale, has_name: bool) 
             )
         )
     return shapes
+
+
+def _label_height(y: float, up: RatioScale) -> float:
+    """Beside the point, but off the line at 1."""
+    if abs(y - up.at(1)) > 9:
+        return 4
+    return 17 if y > up.at(1) else -9

@@ -15,8 +15,8 @@ DARK_FROM = 4
 def draw(block: TerritoryMap, texts: Texts, identifier: str) -> Markup:
     """The figure, tiles or outlines, with its classes below."""
     drawn = [tile for tile in block.tiles if tile.outline]
-    shapes, height = _outlines(drawn) if drawn else _tiles(block, texts)
-    title = f"{texts('map.title')} : {block.label}"
+    shapes, height = _outlines(drawn, texts) if drawn else _tiles(block, texts)
+    title = texts("page.pair", name=texts("map.title"), text=block.label)
     return figure(identifier, title, texts("map.description"), WIDTH, height + LEGEND, *shapes, *_classes(block, texts, height + 6))
 
 
@@ -62,15 +62,15 @@ def _in_lines(name: str, most: int) -> list[str]:
     return [line if len(line) <= most + 2 else f"{line[: most + 1]}…" for line in kept]
 
 
-def _outlines(tiles: list[MapTile]) -> tuple[list[Markup], int]:
+def _outlines(tiles: list[MapTile], texts: Texts) -> tuple[list[Markup], int]:
     points = [point for tile in tiles for ring in tile.outline for point in ring]
     height = round(max(y for _, y in points) * WIDTH + 8)
-    return [_outline(tile) for tile in sorted(tiles, key=lambda tile: tile.is_here)], height
+    return [_outline(tile, texts) for tile in sorted(tiles, key=lambda tile: tile.is_here)], height
 
 
-def _outline(tile: MapTile) -> Markup:
+def _outline(tile: MapTile, texts: Texts) -> Markup:
     path = "".join(f"M{'L'.join(f'{x * WIDTH:.1f} {y * WIDTH:.1f}' for x, y in ring)}Z" for ring in tile.outline)
-    hint = node("title", f"{tile.name} : {tile.measure.ratio or tile.measure.text}")
+    hint = node("title", texts("map.line", name=tile.name, text=tile.measure.ratio or tile.measure.text))
     stroke = (INK, 2.5) if tile.is_here else ("#ffffff", 1)
     return node("path", hint, d=path, fill=_paint(tile)[0], fill_rule="evenodd", stroke=stroke[0], stroke_width=stroke[1])
 
