@@ -11,7 +11,7 @@ from typing import Any
 
 CATALOGUE = Path(__file__).with_name("indicators.toml")
 POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
-NEEDS = ("national", "population", "reference", "whole_year")
+NEEDS = ("national", "population", "reference", "whole_year", "large_place")
 BREAKDOWNS = ("stratum", "at_risk", "sex", "age_band")
 COMPUTATIONS = ("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised")
 

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from strata.catalogue import Catalogue, Indicator
+from strata.catalogue import NEEDS, Catalogue, Indicator
 from strata.config import Config
 from strata.methods import COMPUTATIONS, Parts
 
@@ -59,7 +59,7 @@ def _owed(entry: Indicator, catalogue: Catalogue, cells: pl.DataFrame) -> pl.Dat
     constant = {
         **{"indicator_id": entry.id, "table": entry.table, "cohort": entry.cohort, "unit": entry.unit, "method": entry.method},
         **{"computes": method["computes"], "decimals": unit["decimals"]},
-        **{f"needs_{need}": need in entry.needs for need in ("national", "population", "reference", "whole_year")},
+        **{f"needs_{need}": need in entry.needs for need in NEEDS},
     }
     mine = cells.filter(pl.col("breakdown").is_in(entry.breakdowns)).drop("breakdown")
     return mine.with_columns(pl.lit(value).alias(name) for name, value in constant.items()).join(
@@ -136,6 +136,7 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "no_data": pl.col("is_after"),
         "partial_year": pl.col("needs_whole_year") & pl.col("is_partial"),
         "lookback": pl.col("persons").is_null(),
+        "small_place": pl.col("needs_large_place") & pl.col("numerator").is_null(),
         "population": pl.col("needs_population") & ~_is_true((residents > 0) & ((pl.col("computes") != "share") | (persons <= residents))),
         "no_person": pl.col("denominator") == 0,
         "reference": pl.col("needs_reference") & (~_is_true(pl.col("expected") > 0) | lacks_mean),

@@ -22,6 +22,7 @@ from strata.config import Config
 from strata.disclosure import Relations, protect
 from strata.errors import StrataError
 from strata.measure import PUBLISHED, measure
+from strata.movement import smoothed
 from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference import pack_margins
 
@@ -150,6 +151,7 @@ def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: P
     earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
     relations = Relations(margins=pack_margins(connection, config))
     frame, report = protect(measure(connection, config, catalogue), config.disclosure, relations=relations, earlier=earlier)
+    frame = smoothed(frame)  # made of what may be told, once it is known what may
     frame.write_parquet(folder / "indicators.parquet", compression="zstd")
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
     _write_json(catalogue.published(), folder / "indicators.json")

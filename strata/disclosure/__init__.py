@@ -2,8 +2,9 @@
 
 Belongs here: the order of the steps, one file each, and what is said of them. Not here: computing (measure.py), writing files (publish.py).
 
-cells.py counts behind rows · sums.py how they add up · primary.py too few · secondary.py what protects them · audit.py the proof ·
-suppression.py the loop · euros.py costs of one person · earlier.py publications before · coarsen.py expected costs · masking.py the rows.
+cells.py counts behind rows · sums.py and moves.py how they add up · primary.py too few · secondary.py what protects them · audit.py the
+proof · suppression.py the loop · euros.py costs of one person · earlier.py publications before · coarsen.py expected costs ·
+masking.py the rows.
 docs/explanation/disclosure.md says what is promised, against whom, and what is not.
 """
 

@@ -18,6 +18,7 @@ from scipy.sparse import block_array, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from strata.disclosure.cells import CELL, MEMBERS, NODE
+from strata.disclosure.moves import PREFIX, add_moves
 
 CELL_KIND, HIDDEN, MARGIN = "cell", "hidden", "margin"
 # A sum: the column whose parts add up, its total, and its parts when not every other value is one.
@@ -70,6 +71,7 @@ def sums_of(cells: pl.DataFrame, relations: Relations | None = None) -> Sums:
     _add_nested(book, numbered)
     _add_unions(book, numbered, relations.unions)
     _add_margins(book, numbered, relations.margins)
+    add_moves(book, numbered, hidden=HIDDEN, margin=MARGIN)
     return Sums(cells, book.all_values(), book.kinds(), book.matrix())
 
 
@@ -107,6 +109,9 @@ class _Book:
         self.terms += [(self.equations, node, 1) for node in left] + [(self.equations, node, -1) for node in right]
         self.equations += 1
 
+    def value(self, node: int) -> int:
+        return int(self.values[node]) if node < len(self.values) else self.extra[node - len(self.values)]
+
     def all_values(self) -> NDArray[np.int64]:
         return np.concatenate([self.values, np.array(self.extra, dtype=np.int64)])
 
@@ -139,14 +144,19 @@ def _add_wholes(book: _Book, cells: pl.DataFrame, wholes: Mapping[str, Sequence[
 
 
 def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
-    """Strict risk within extended; whoever an indicator counts within the members of its cell."""
+    """Strict risk within extended; whoever an indicator counts within the members of its cell (of movement: moves.py)."""
     others = [name for name in NODE if name != "stratum"]
     strict, extended = (
         cells.filter(pl.col("stratum") == f"at_risk_{level}").select(*others, level="node") for level in ("strict", "extended")
     )
     pairs = extended.join(strict.rename({"level": "part"}), on=others).select(total="level", part="part")
     members = cells.filter(pl.col("counted") == MEMBERS).select(*CELL, total="node")
-    within = cells.filter(pl.col("counted") != MEMBERS).select(*CELL, part="node").join(members, on=CELL).select("total", "part")
+    within = (
+        cells.filter((pl.col("counted") != MEMBERS) & ~pl.col("counted").str.starts_with(PREFIX))
+        .select(*CELL, part="node")
+        .join(members, on=CELL)
+        .select("total", "part")
+    )
     for total, part in pl.concat([pairs, within]).sort("part").iter_rows():
         book.add(total, [part], is_whole=False)
 

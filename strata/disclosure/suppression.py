@@ -47,7 +47,10 @@ def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
         verdict = audit(sums, masked & ~is_known, labels, to_prove, rules.threshold)
         labels = unlabelled(labels, verdict.told_by_label)
         wider = _with_companions(sums, _widened(sums, masked, is_known, verdict.told))
-        if (wider == masked).all() and not len(verdict.told_by_label):
+        is_stuck = (wider == masked).all() and not len(verdict.told_by_label)
+        beside = _labelled_with(sums, labels, verdict.told) if is_stuck else verdict.told[:0]
+        labels = unlabelled(labels, beside)
+        if is_stuck and not len(beside):
             cells = _statuses(sums, labels, masked, is_past)
             hushed = first.is_small & ~labels.is_primary
             return Masks(cells, verdict, int((first.is_small & is_known).sum()), int(hushed.sum()))
@@ -77,6 +80,14 @@ def _labelled_beside(sums: Sums, labels: Labels, nodes: NDArray[np.int64]) -> ND
     concerned = places.filter(pl.Series(np.asarray(is_theirs | is_total)[:count])).unique().with_columns(concerned=pl.lit(True))
     is_there = places.join(concerned, on=places.columns, how="left", maintain_order="left")["concerned"].fill_null(False).to_numpy()
     return np.flatnonzero(is_there & labels.is_primary[:count])
+
+
+def _labelled_with(sums: Sums, labels: Labels, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Primary cells in a sum with one of `nodes`: a total of one part and zeros is told by the label of the part, whatever is masked."""
+    aim = np.zeros(len(sums.values))
+    aim[nodes] = 1.0
+    near = abs(sums.matrix).T @ (abs(sums.matrix) @ aim) > 0
+    return np.flatnonzero(near & labels.is_primary)
 
 
 def _targets(sums: Sums, labels: Labels, nodes: NDArray[np.int64], threshold: int) -> list[Target]:

@@ -95,6 +95,7 @@ def populate(connection: duckdb.DuckDBPyConnection, persons: int = 6_000) -> Non
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Config) -> Pack | None:
     """Build everything from population_cell to the indicators, with the reference the configuration asks for."""
+    _write_changes(connection)
     after = models.downstream(["reference_cell", "reference_total"])
     mine = _towards_indicators()
     for name in [name for name in mine if name not in after]:
@@ -115,8 +116,43 @@ def _towards_indicators() -> list[str]:
     return [
         name
         for name, model in known.items()
-        if name in wanted and (model.layer in ("reference", "indicators") or name == "population_cell")
+        if name in wanted and (model.layer in ("reference", "indicators") or name == "population_cell") and name != "stratum_change"
     ]
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    """stratum_change from the states alone: there is no evidence here, so whoever falls is told to be forgotten, whoever rises to be seen."""
+    connection.execute(
+        """
+        CREATE OR REPLACE TABLE stratum_change AS
+        WITH placed AS (
+            SELECT person_id, condition, year, CASE status WHEN 'diseased' THEN CAST(stratum AS VARCHAR) ELSE status END AS stratum,
+                status = 'diseased' AS is_diseased
+            FROM person_stratum
+        ),
+        pair AS (
+            SELECT coalesce(b.person_id, a.person_id) AS person_id, coalesce(b.condition, a.condition) AS condition,
+                coalesce(a.year, b.year + 1) AS year, coalesce(b.stratum, 'none') AS from_stratum, a.stratum AS reached
+            FROM placed AS b FULL JOIN placed AS a ON b.person_id = a.person_id AND b.condition = a.condition AND a.year = b.year + 1
+            WHERE coalesce(b.is_diseased, FALSE) OR coalesce(a.is_diseased, FALSE)
+        ),
+        named AS (
+            SELECT pair.person_id, pair.condition, pair.year, from_stratum,
+                coalesce(reached, CASE WHEN year(death_date) = pair.year THEN 'dead' ELSE 'none' END) AS to_stratum
+            FROM pair INNER JOIN person ON pair.person_id = person.person_id
+        )
+        SELECT named.person_id, named.condition, named.year, from_stratum, to_stratum, b.territory_id AS from_territory_id, a.territory_id,
+            coalesce(b.sex, a.sex) AS sex, coalesce(b.age_band, a.age_band) AS age_band,
+            CASE WHEN to_stratum = 'dead' THEN 'death' WHEN from_stratum = to_stratum THEN 'unchanged'
+                WHEN to_stratum IN ('1', '2', '3', '4') AND to_stratum > replace(from_stratum, 'none', '0') THEN 'new_evidence'
+                WHEN from_stratum IN ('1', '2', '3', '4') THEN 'evidence_expired' ELSE 'new_evidence' END AS cause
+        FROM named
+        INNER JOIN reporting_year AS later ON named.year = later.year AND later.is_stock
+        INNER JOIN reporting_year AS earlier ON named.year = earlier.year + 1
+        LEFT JOIN person_state AS b ON named.person_id = b.person_id AND named.year = b.year + 1
+        LEFT JOIN person_state AS a ON named.person_id = a.person_id AND named.year = a.year
+        """
+    )
 
 
 def add_person(

@@ -1,0 +1,100 @@
+-- Grain: one row per stock year x condition x place (ALL included) x stratum x outcome, where somebody is.
+-- A year of movement, counted. Outcomes of those in the stratum a year before, in the place they lived in then: 'to_1' to 'to_4', 'to_none' (no stratum,
+-- known still: at risk or not), 'to_dead', 'to_left' (no stay left in the look-back, or no known residence); they are everybody.
+-- Of them, 'evidence_expired' and 'no_recent_event' are why somebody fell (docs/explanation/movement.md). 'entered', apart: those in the stratum
+-- now, in the place they live in now, who had none a year before. Those at risk have the outcomes, not the reasons.
+-- stratum: also 'all' (1 to 4), 'at_risk_strict', 'at_risk_extended' (both levels together).
+WITH step AS (
+    SELECT later.year, earlier.year AS from_year, later.index_date, earlier.index_date AS from_date
+    FROM reporting_year AS later
+    INNER JOIN reporting_year AS earlier ON later.year = earlier.year + 1 AND later.lookback_years = earlier.lookback_years
+    WHERE later.is_stock AND later.index_date = make_date(later.year, 12, 31) AND earlier.index_date = make_date(earlier.year, 12, 31)
+),
+
+changed AS (
+    SELECT
+        year,
+        condition,
+        from_stratum,
+        from_territory_id,
+        to_stratum,
+        territory_id,
+        cause,
+        CASE
+            WHEN to_stratum IN ('1', '2', '3', '4') THEN concat('to_', to_stratum)
+            WHEN to_stratum = 'dead' THEN 'to_dead'
+            WHEN territory_id IS NULL THEN 'to_left'
+            ELSE 'to_none'
+        END AS outcome,
+        count(*) AS persons
+    FROM stratum_change
+    GROUP BY year, condition, from_stratum, from_territory_id, to_stratum, territory_id, cause
+),
+
+-- Those at risk who reach no stratum: stratum_change does not follow them.
+at_risk AS (
+    SELECT
+        step.year,
+        person_stratum.condition,
+        person_stratum.status AS stratum,
+        before.territory_id,
+        1 AS persons,
+        CASE
+            WHEN person.death_date > step.from_date AND person.death_date <= step.index_date THEN 'to_dead'
+            WHEN after.person_id IS NULL THEN 'to_left'
+            ELSE 'to_none'
+        END AS outcome
+    FROM step
+    INNER JOIN person_stratum ON step.from_year = person_stratum.year
+    INNER JOIN person_state AS before ON person_stratum.person_id = before.person_id AND person_stratum.year = before.year
+    INNER JOIN person ON person_stratum.person_id = person.person_id
+    LEFT JOIN person_state AS after ON person_stratum.person_id = after.person_id AND step.year = after.year
+    LEFT JOIN person_stratum AS reached
+        ON person_stratum.person_id = reached.person_id AND person_stratum.condition = reached.condition
+        AND step.year = reached.year AND reached.status = 'diseased'
+    WHERE person_stratum.status <> 'diseased' AND reached.person_id IS NULL
+),
+
+counted AS (
+    SELECT year, condition, from_territory_id AS territory_id, from_stratum AS stratum, outcome, persons
+    FROM changed
+    WHERE from_stratum <> 'none'
+    UNION ALL
+    SELECT year, condition, territory_id, stratum, outcome, sum(persons) AS persons
+    FROM at_risk
+    GROUP BY year, condition, territory_id, stratum, outcome
+    UNION ALL
+    SELECT year, condition, from_territory_id AS territory_id, from_stratum AS stratum, cause AS outcome, persons
+    FROM changed
+    WHERE from_stratum IN ('1', '2', '3', '4') AND cause IN ('evidence_expired', 'no_recent_event')
+    UNION ALL
+    SELECT year, condition, territory_id, to_stratum AS stratum, 'entered' AS outcome, persons
+    FROM changed
+    WHERE from_stratum NOT IN ('1', '2', '3', '4') AND to_stratum IN ('1', '2', '3', '4')
+),
+
+placed AS (
+    SELECT year, condition, territory_id, stratum, outcome, persons
+    FROM counted
+    UNION ALL
+    SELECT year, condition, 'ALL' AS territory_id, stratum, outcome, persons
+    FROM counted
+),
+
+levelled AS (
+    SELECT year, condition, territory_id, stratum, outcome, persons
+    FROM placed
+    WHERE stratum <> 'at_risk_extended'
+    UNION ALL
+    SELECT year, condition, territory_id, 'all' AS stratum, outcome, persons
+    FROM placed
+    WHERE stratum IN ('1', '2', '3', '4')
+    UNION ALL
+    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, outcome, persons
+    FROM placed
+    WHERE stratum IN ('at_risk_strict', 'at_risk_extended')
+)
+
+SELECT year, condition, territory_id, stratum, outcome, CAST(sum(persons) AS BIGINT) AS persons
+FROM levelled
+GROUP BY year, condition, territory_id, stratum, outcome
