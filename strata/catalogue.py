@@ -4,7 +4,7 @@ Belongs here: what an entry must say. Not here: computing (sql/indicators, measu
 """
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,19 @@ from typing import Any
 CATALOGUE = Path(__file__).with_name("indicators.toml")
 POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
 NEEDS = ("national", "population", "reference", "whole_year", "large_place")
-BREAKDOWNS = ("stratum", "at_risk", "sex", "age_band")
-COMPUTATIONS = ("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised")
+BREAKDOWNS = ("place", "whole_stratum", "stratum", "at_risk", "sex", "age_band")
+COMPUTATIONS = (
+    *("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised", "cost_gap"),
+    *("repeated", "repeated_mean", "repeated_ratio", "repeated_share"),
+)
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One entry: texts in both languages, and how the number is made. Empty denominator: a count or a sum."""
+    """One entry: texts in both languages, and how the number is made. Empty denominator: a count or a sum.
+
+    measure: of tables/use_measure.csv, for a table that has several. conditions: those it is published for; none named: each definition.
+    """
 
     id: str
     label_fr: str
@@ -40,6 +46,8 @@ class Indicator:
     breakdowns: tuple[str, ...]
     cost_bases: tuple[str, ...]
     needs: tuple[str, ...]
+    measure: str = ""
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Catalogue:
         return {"indicators": {name: self._entry(entry) for name, entry in self.indicators.items()}, "units": self.units}
 
     def _entry(self, entry: Indicator) -> dict[str, Any]:
-        values = {part.name: getattr(entry, part.name) for part in fields(entry) if part.name not in ("id", "table")}
+        values = {part.name: getattr(entry, part.name) for part in fields(entry) if part.name not in ("id", "table", "measure")}
         method = self.methods[entry.method]
         return values | {"method_fr": method["label_fr"], "method_en": method["label_en"], "decimals": self.units[entry.unit]["decimals"]}
 
@@ -72,8 +80,9 @@ def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
 
 def _indicator(name: str, entry: dict[str, Any]) -> Indicator:
     known = {part.name for part in fields(Indicator)} - {"id"}
-    if known != set(entry):
-        raise ValueError(f"{name}: missing or unknown keys {sorted(known ^ set(entry))}")
+    needed = {part.name for part in fields(Indicator) if part.default is MISSING} - {"id"}
+    if not needed <= set(entry) <= known:
+        raise ValueError(f"{name}: missing or unknown keys {sorted((needed - set(entry)) | (set(entry) - known))}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return Indicator(name, **values)
 

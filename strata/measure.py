@@ -24,9 +24,16 @@ PUBLISHED = {
     **dict.fromkeys(["unit", "method", "status", "reason", "definition_id", "reference_id", "cohort", "cost_basis", "fields"], pl.String),
     **{"lookback_years": pl.Int16, "coverage": pl.String, "data_through": pl.Date, "period_status": pl.String, "synthetic": pl.Boolean},
 }
-# Persons behind the row, those of its numerator when not all of them, its table, its euros and those of its dearest person, and whether
-# its expected is made of the members' own sexes and ages.
-FOR_DISCLOSURE = ["persons", "numerator_persons", "table", "cost_eur", "largest_eur", "expects_members"]
+# Persons behind the row, those of its numerator when not all of them, those of what is left of its base (`rest`), its table, measure and
+# base, its euros and those of its dearest person, and whether its expected is made of the members' own sexes and ages.
+FOR_DISCLOSURE = [
+    *("persons", "numerator_persons", "rest_persons", "table", "measure", "base", "rest"),
+    *("cost_eur", "largest_eur", "expects_members"),
+]
+_OF_SOME_TABLES = {
+    **{"numerator_persons": "CAST(NULL AS BIGINT)", "rest_persons": "CAST(NULL AS BIGINT)", "measure": "''"},
+    **{"base": "CAST(NULL AS VARCHAR)", "rest": "CAST(NULL AS VARCHAR)"},
+}
 _ROW = [*CELL, "cohort", "cost_basis", "persons", "numerator", "denominator", "expected", "variance", "reference_value"]
 _BY_UNIT = ["value", "lower", "upper", "reference_value"]
 _LIMITS = ("value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper")
@@ -39,9 +46,11 @@ def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Ca
     door out.
     """
     rows = _expected_rows(connection, config, catalogue)
-    rows = rows.join(_with_dispersion(_computed_rows(connection, catalogue)), on=["table", *CELL, "cohort", "cost_basis"], how="left")
+    rows = rows.join(
+        _with_dispersion(_computed_rows(connection, catalogue)), on=["table", "measure", *CELL, "cohort", "cost_basis"], how="left"
+    )
     rows = rows.join(_spent(connection), on=[*CELL, "cohort", "cost_basis"], how="left")
-    rows = _with_reasons(_with_years(rows, connection, config), config)
+    rows = _with_reasons(_with_years(_with_declared(rows, connection), connection, config), config)
     measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
     return _in_public_form(measured, connection, config)
 
@@ -57,11 +66,14 @@ def _expected_rows(connection: duckdb.DuckDBPyConnection, config: Config, catalo
 def _owed(entry: Indicator, catalogue: Catalogue, cells: pl.DataFrame) -> pl.DataFrame:
     unit, method = catalogue.units[entry.unit], catalogue.methods[entry.method]
     constant = {
-        **{"indicator_id": entry.id, "table": entry.table, "cohort": entry.cohort, "unit": entry.unit, "method": entry.method},
-        **{"computes": method["computes"], "decimals": unit["decimals"]},
+        **{"indicator_id": entry.id, "table": entry.table, "measure": entry.measure, "cohort": entry.cohort},
+        **{"unit": entry.unit, "method": entry.method, "computes": method["computes"]},
+        **{"decimals": unit["decimals"], "scale": float(unit.get("scale", 1))},
         **{f"needs_{need}": need in entry.needs for need in NEEDS},
     }
     mine = cells.filter(pl.col("breakdown").is_in(entry.breakdowns)).drop("breakdown")
+    if entry.conditions:
+        mine = mine.filter(pl.col("condition").is_in(entry.conditions))
     return mine.with_columns(pl.lit(value).alias(name) for name, value in constant.items()).join(
         pl.DataFrame({"cost_basis": entry.cost_bases}), how="cross"
     )
@@ -69,11 +81,11 @@ def _owed(entry: Indicator, catalogue: Catalogue, cells: pl.DataFrame) -> pl.Dat
 
 def _computed_rows(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> pl.DataFrame:
     tables = sorted({entry.table for entry in catalogue.indicators.values()})
-    some = connection.sql("SELECT table_name FROM duckdb_columns() WHERE column_name = 'numerator_persons'").fetchall()
-    above = {table: "numerator_persons" if (table,) in some else "CAST(NULL AS BIGINT)" for table in tables}
-    selects = [
-        f"SELECT '{name}' AS \"table\", {', '.join(_ROW)}, {column} AS numerator_persons FROM {name}" for name, column in above.items()
-    ]
+    held = connection.sql("SELECT table_name, column_name FROM duckdb_columns()").fetchall()
+    selects = []
+    for table in tables:
+        some = [name if (table, name) in held else f"{none} AS {name}" for name, none in _OF_SOME_TABLES.items()]
+        selects.append(f"SELECT '{table}' AS \"table\", {', '.join(_ROW)}, {', '.join(some)} FROM {table}")
     return connection.sql("\nUNION ALL\n".join(selects)).pl().with_columns(pl.col("year").cast(pl.Int16))
 
 
@@ -83,6 +95,13 @@ def _spent(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         f"SELECT {', '.join([*CELL, 'cohort', 'cost_basis'])}, cost_eur, largest_eur FROM cohort_total WHERE cost_basis <> 'none'"
     )
     return euros.pl().with_columns(pl.col("year").cast(pl.Int16))
+
+
+def _with_declared(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """`lacks_event`: the measure needs an event that no definition in use declares."""
+    declared = connection.sql("SELECT condition, measure, TRUE AS is_declared FROM declared_measure").pl()
+    joined = rows.join(declared, on=["condition", "measure"], how="left")
+    return joined.with_columns(lacks_event=(pl.col("measure") != "") & pl.col("is_declared").is_null())
 
 
 def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
@@ -112,19 +131,24 @@ def _years(config: Config) -> range:
     return range(config.years.first, config.years.last + 1)
 
 
-_SAME_COST = ["table", "year", "condition", "cohort", "cost_basis", "stratum"]
+_SAME_SERIES = ["table", "measure", "year", "condition", "cohort", "cost_basis", "stratum"]
 
 
 def _with_dispersion(rows: pl.DataFrame) -> pl.DataFrame:
     """`variation`: spread of one person's euros over their mean, in the whole extract for the same stratum; `variance` as it gives it.
 
-    A small cell sees too few of the rare dear persons to know its own spread: see docs/decisions/0005-cost-intervals.md.
+    `dispersion`: variance over count of events, in the whole extract likewise (1 where it saw none); their own
+    variance stays. A small cell sees too few of the rare dear persons to know its own spread: see docs/decisions/0005-cost-intervals.md.
     """
     is_whole = (pl.col("territory_id") == "ALL") & (pl.col("sex") == "all") & (pl.col("age_band") == "all")
     spread = (pl.col("persons") * pl.col("variance")).sqrt() / pl.col("numerator")
-    whole = rows.filter(is_whole & (pl.col("numerator") > 0)).select(*_SAME_COST, variation=spread)
-    variance = (pl.col("variation") * pl.col("numerator")) ** 2 / pl.col("persons")
-    return rows.join(whole, on=_SAME_COST, how="left").with_columns(variance=variance)
+    over_events = pl.col("variance") / pl.col("numerator")
+    whole = rows.filter(is_whole & (pl.col("numerator") > 0)).select(*_SAME_SERIES, variation=spread, dispersion=over_events)
+    of_euros = (pl.col("variation") * pl.col("numerator")) ** 2 / pl.col("persons")
+    is_cost = pl.col("cost_basis") != "none"
+    return rows.join(whole, on=_SAME_SERIES, how="left").with_columns(
+        variance=pl.when(is_cost).then(of_euros).otherwise("variance"), dispersion=pl.col("dispersion").fill_null(1.0)
+    )
 
 
 def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
@@ -135,6 +159,7 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "coverage": pl.col("needs_national") & (config.scope != "national"),
         "no_data": pl.col("is_after"),
         "partial_year": pl.col("needs_whole_year") & pl.col("is_partial"),
+        "definition": pl.col("lacks_event"),
         "lookback": pl.col("persons").is_null(),
         "small_place": pl.col("needs_large_place") & pl.col("numerator").is_null(),
         "population": pl.col("needs_population") & ~_is_true((residents > 0) & ((pl.col("computes") != "share") | (persons <= residents))),
@@ -142,7 +167,7 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "reference": pl.col("needs_reference") & (~_is_true(pl.col("expected") > 0) | lacks_mean),
     }
     reason = pl.coalesce(pl.when(stands).then(pl.lit(name)) for name, stands in obstacles.items())
-    parts = ("numerator", "denominator", "expected", "variance", "reference_value")
+    parts = ("numerator", "denominator", "expected", "variance", "reference_value", "dispersion")
     return rows.with_columns(reason=reason, **{name: pl.when(reason.is_null()).then(name) for name in parts})
 
 
@@ -152,15 +177,16 @@ def _is_true(condition: pl.Expr) -> pl.Expr:
 
 def _compute(rows: pl.DataFrame, computes: str) -> pl.DataFrame:
     """Value, limits and ratio of the rows of one computation; those with a reason stay NULL."""
-    names = ("numerator", "denominator", "expected", "variance", "reference_value")
+    names = ("numerator", "denominator", "expected", "variance", "reference_value", "dispersion")
     figures = COMPUTATIONS[computes](Parts(*(rows[name].cast(pl.Float64).to_numpy() for name in names)))
     columns = dict(zip(_LIMITS, figures, strict=True))
     computed = rows.with_columns(pl.Series(name, values, dtype=pl.Float64).fill_nan(None) for name, values in columns.items())
     if computes.startswith("cost"):
         computed = _only_claimed(computed)
-    if computes in ("count_ratio", "cost_ratio"):
+    computed = computed.with_columns(pl.col("value", "lower", "upper", "reference_value") * pl.col("scale"))
+    if computes in ("count_ratio", "cost_ratio", "repeated_ratio"):
         computed = computed.with_columns(reference_value=pl.when(pl.col("ratio").is_not_null()).then(1.0))
-    if computes in ("count_ratio", "cost_ratio", "cost_standardised"):
+    if computes in ("count_ratio", "cost_ratio", "repeated_ratio", "cost_standardised", "cost_gap"):
         computed = computed.with_columns(denominator="expected")
     return computed
 

@@ -23,7 +23,7 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
     years, through = years_held(connection, config), data_through(connection, config)
     _write_setting(connection, config, through)
     _write_reporting_year(connection, config, years, through)
-    for name in ("age_band", "stay_filter", "care_filter", "coding_marker", "unvalued_session", "movement_term"):
+    for name in ("age_band", "stay_filter", "care_filter", "coding_marker", "unvalued_session", "movement_term", "use_measure"):
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
     _write_duplicate_finess(connection, config)

@@ -46,15 +46,19 @@ total AS (
         (year, condition, cohort, cost_basis, territory_id, stratum, sex),
         (year, condition, cohort, cost_basis, territory_id, stratum, age_band)
     )
+),
+
+cell AS (
+    SELECT DISTINCT condition, territory_id, stratum, sex, age_band FROM published_cell
 )
 
 SELECT
     series.year,
-    published_cell.condition,
-    published_cell.territory_id,
-    published_cell.stratum,
-    published_cell.sex,
-    published_cell.age_band,
+    cell.condition,
+    cell.territory_id,
+    cell.stratum,
+    cell.sex,
+    cell.age_band,
     series.cohort,
     series.cost_basis,
     CAST(coalesce(total.persons, 0) AS BIGINT) AS persons,
@@ -66,8 +70,8 @@ SELECT
             THEN CAST(total.persons AS DOUBLE) * CAST(total.residual AS DOUBLE) / NULLIF(total.persons - total.groups_of_persons, 0)
     END AS cost_variance
 FROM series
-CROSS JOIN published_cell
+CROSS JOIN cell
 LEFT JOIN total
     ON series.year = total.year AND series.cohort = total.cohort AND series.cost_basis = total.cost_basis
-    AND published_cell.condition = total.condition AND published_cell.territory_id = total.territory_id
-    AND published_cell.stratum = total.stratum AND published_cell.sex = total.sex AND published_cell.age_band = total.age_band
+    AND cell.condition = total.condition AND cell.territory_id = total.territory_id
+    AND cell.stratum = total.stratum AND cell.sex = total.sex AND cell.age_band = total.age_band

@@ -1,5 +1,6 @@
 -- Grain: one row per condition x published cell, whatever the year.
--- The breakdowns that are published: each place by stratum and by level of risk, each place by sex, the whole extract by age band.
+-- The breakdowns that are published: each place as a whole, by stratum, by level of risk and by sex; the whole extract by stratum and by age band.
+-- 'place' and 'whole_stratum' are parts of 'stratum', for what concerns few persons: it would be withheld in the strata of a territory.
 WITH place AS (
     SELECT territory_id FROM published_territory
     UNION ALL
@@ -23,3 +24,11 @@ UNION ALL
 SELECT definition.condition, 'ALL' AS territory_id, 'all' AS stratum, 'all' AS sex, age_band.age_band, 'age_band' AS breakdown
 FROM definition
 CROSS JOIN age_band
+UNION ALL
+SELECT definition.condition, place.territory_id, 'all' AS stratum, 'all' AS sex, 'all' AS age_band, 'place' AS breakdown
+FROM definition
+CROSS JOIN place
+UNION ALL
+SELECT definition.condition, 'ALL' AS territory_id, listed.stratum, 'all' AS sex, 'all' AS age_band, 'whole_stratum' AS breakdown
+FROM definition
+CROSS JOIN (VALUES ('1'), ('2'), ('3'), ('4')) AS listed (stratum)

@@ -41,6 +41,10 @@ def coarsened(rows: pl.DataFrame) -> pl.DataFrame:
         "expected": pl.col("coarse"),
         "denominator": pl.col("coarse"),
     }
+    gap = {"value": pl.col("numerator") - pl.col("coarse")} | {
+        limit: (pl.col(f"ratio_{limit}") * factor - 1) * pl.col("coarse") for limit in ("lower", "upper")
+    }
+    made |= {name: pl.when(pl.col("method") == "cost_gap").then(over).otherwise(made[name]) for name, over in gap.items()}
     is_coarse = pl.col("coarse").is_not_null() & pl.col("ratio").is_not_null()
     changed = rows.with_columns(pl.when(is_coarse).then(new).otherwise(name).alias(name) for name, new in made.items())
     return _rounded(changed).drop("coarse", "decimals")

@@ -31,7 +31,7 @@ def past_of(cells: pl.DataFrame, rows: pl.DataFrame, earlier: Iterable[pl.DataFr
 
 def _seen(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Each count of an earlier publication: printed by some row, masked in some row."""
-    counts = rows.select("indicator_id", "counted", "counted_above").unique()
+    counts = rows.select("indicator_id", "counted", "counted_above", "counted_rest").unique()
     same = rows.select(*_SAME).unique()
     old = frame.join(same, on=same.columns, how="semi", nulls_equal=True).join(counts, on="indicator_id")
     old = old.with_columns(
@@ -42,6 +42,6 @@ def _seen(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     each = [
         old.with_columns(counted=pl.lit(MEMBERS)),
         old,
-        old.filter(pl.col("counted_above").is_not_null()).with_columns(counted="counted_above"),
+        *(old.filter(pl.col(name).is_not_null()).with_columns(counted=name) for name in ("counted_above", "counted_rest")),
     ]
     return pl.concat([part.select(*NODE, "known", "masked") for part in each])

@@ -17,14 +17,20 @@ _TELLING = ["no_person", "reference", "interval_not_claimed"]
 def mask(rows: pl.DataFrame, counts: pl.DataFrame, euros: pl.DataFrame) -> pl.DataFrame:
     """Columns of PUBLISHED, masked rows without a number, in their order. rows: with_counts. counts, euros: masks by NODE, by CELL.
 
-    A row is masked when its members are, or the persons it counts, or those of its numerator, or, when it is in euros, the euros.
+    A row is masked when its members are, or the persons it counts, those of its numerator or of the rest, or, when in euros, the euros.
     """
     masks = counts.filter(pl.col("status").is_not_null()).select(*NODE, "status", "reason")
     members = masks.filter(pl.col("counted") == MEMBERS).drop("counted")
-    above = masks.rename({"counted": "counted_above"})
+    above, rest = masks.rename({"counted": "counted_above"}), masks.rename({"counted": "counted_rest"})
     bases = pl.DataFrame({"cost_basis": list(COST_BASES)})
     in_euros = euros.with_columns(status=pl.lit(SECONDARY)).join(bases, how="cross")
-    reached = [(members, CELL), (masks, NODE), (above, ["counted_above", *CELL]), (in_euros, ["cost_basis", *CELL])]
+    reached = [
+        (members, CELL),
+        (masks, NODE),
+        (above, ["counted_above", *CELL]),
+        (rest, ["counted_rest", *CELL]),
+        (in_euros, ["cost_basis", *CELL]),
+    ]
     for number, (found, keys) in enumerate(reached):
         found = found.select(*keys, pl.col("status").alias(f"status_{number}"), pl.col("reason").alias(f"reason_{number}"))
         rows = rows.join(found, on=keys, how="left", maintain_order="left")

@@ -14,9 +14,9 @@ from strata.statistics.indirect import indirect_rate
 from strata.statistics.overdispersion import additive_overdispersion, multiplicative_overdispersion
 from strata.statistics.person_variance import cost_variance, repeated_event_variance, stay_variance
 from strata.statistics.poisson import byar, exact_poisson, mid_p_poisson
-from strata.statistics.proportion import wilson
+from strata.statistics.proportion import clustered_share, wilson
 from strata.statistics.ratio import standardised_ratio
-from strata.statistics.repeated import repeated_ratio
+from strata.statistics.repeated import repeated_count, repeated_ratio
 from strata.statistics.resampling import bootstrap_ratio
 from strata.statistics.shapes import Limits, Rate, Ratio
 from strata.statistics.smoothing import Smoothed, gamma_poisson, marshall
@@ -32,6 +32,7 @@ __all__ = [
     "additive_overdispersion",
     "bootstrap_ratio",
     "byar",
+    "clustered_share",
     "cost_variance",
     "direct_rate",
     "esp2013",
@@ -46,6 +47,7 @@ __all__ = [
     "mid_p_poisson",
     "multiplicative_overdispersion",
     "ratio_of_ratios",
+    "repeated_count",
     "repeated_event_variance",
     "repeated_ratio",
     "standardised_ratio",

@@ -1,6 +1,6 @@
 """Limits of a proportion.
 
-Belongs here: persons among persons. Not here: ratios to an expected count (ratio.py).
+Belongs here: persons among persons, events among the events of the same persons. Not here: ratios to an expected count (ratio.py).
 """
 
 import numpy as np
@@ -26,3 +26,18 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Limi
     lower = np.where(seen == 0, np.where(among > 0, 0.0, np.nan), centre - half)
     upper = np.where(seen == among, np.where(among > 0, 1.0, np.nan), centre + half)
     return Limits(as_given(lower), as_given(upper))
+
+
+def clustered_share(events: ArrayLike, among: ArrayLike, variance: ArrayLike, level: float = 0.95) -> Limits:
+    """Limits of a share of events that persons repeat (urgent stays among stays): Wilson's, with as many trials as they are worth.
+
+    variance: of events given `among`, between persons: sum by person of (events - share x among)^2. The trials are divided by the design
+    effect, variance over that of independent trials (at least 1). Where the share is 0 or 1 that tells nothing: variance is then the design
+    effect itself, sum of among^2 over sum of among by person. Same shapes; NaN where `among` is 0. ValueError as wilson.
+    """
+    seen, trials, spread = np.broadcast_arrays(array(events), array(among), array(variance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = seen / trials
+        inner = (seen > 0) & (seen < trials)
+        effect = np.maximum(np.where(inner, spread / (trials * share * (1 - share)), spread), 1.0)
+        return wilson(np.where(seen == trials, trials / effect, share * (trials / effect)), trials / effect, level)

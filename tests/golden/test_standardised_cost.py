@@ -61,7 +61,7 @@ def write_persons(connection):
         SELECT person_id, 2023, age_band, sex, 'T1' FROM drawn
         INNER JOIN (SELECT age_band, row_number() OVER (ORDER BY age_min) - 1 AS band FROM age_band) AS b ON drawn.band = b.band;
         INSERT INTO person_stratum SELECT person_id, 't2d', 2023, stratum, 'diseased' FROM drawn;
-        INSERT INTO person_year
+        INSERT INTO person_year (person_id, year, cost_billed_eur, cost_standard_eur)
         SELECT person_id, 2024, euros, euros
         FROM (SELECT person_id, CASE rank WHEN 9 THEN 42500.10 WHEN 8 THEN 12499.90 WHEN 7 THEN 10000 ELSE 0 END AS euros FROM drawn)
         WHERE euros > 0;

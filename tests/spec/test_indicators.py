@@ -150,7 +150,7 @@ def test_finding_mild_patients_does_not_look_like_savings(tmp_path):
             found = "SELECT 100000 + i AS person_id FROM range(115) AS r (i)"  # 8 % of the members of T1
             connection.execute(f"INSERT INTO person_state SELECT person_id, 2023, '60-64', 'F', 'T1' FROM ({found})")
             connection.execute(f"INSERT INTO person_stratum SELECT person_id, 't2d', 2023, 1, 'diseased' FROM ({found})")
-            connection.execute(f"INSERT INTO person_year SELECT person_id, 2024, 500, 500 FROM ({found})")
+            connection.execute(f"INSERT INTO person_year SELECT person_id, 2024, 500, 500, 0 FROM ({found})")
         frame = world.measured(connection, settings)
         return pick(frame, "cost_per_patient")["value"], pick(frame, "cost_per_resident")["value"]
 

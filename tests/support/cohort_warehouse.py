@@ -47,15 +47,30 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
     write_settings(connection, settings)
     connection.execute(
         """
-        CREATE TABLE definition (condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR);
+        CREATE TABLE definition (condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR,
+            content_sha256 VARCHAR);
         CREATE TABLE person (person_id INTEGER, death_date DATE);
         CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR);
-        CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2));
+        CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2),
+            nights BIGINT);
         CREATE TABLE person_stratum (person_id INTEGER, condition VARCHAR, year SMALLINT, stratum SMALLINT, status VARCHAR);
         INSERT INTO territory VALUES ('T1', 'Ici', 'G1'), ('T2', 'Là', 'G2');
+        CREATE TABLE stay (stay_id BIGINT, person_id INTEGER, field VARCHAR, year SMALLINT, entry_date DATE, exit_date DATE,
+            entry_mode VARCHAR, entry_provenance VARCHAR, exit_mode VARCHAR, is_overnight BOOLEAN, is_urgent BOOLEAN, is_death BOOLEAN,
+            is_transfer_in BOOLEAN,
+            counts_as_stay BOOLEAN, counts_for_person BOOLEAN, counts_for_cost BOOLEAN, has_standard_cost BOOLEAN,
+            cost_billed_eur DECIMAL(12, 2), cost_standard_eur DECIMAL(12, 2));
+        CREATE TABLE stay_event (person_id INTEGER, stay_id BIGINT, event_no SMALLINT, entry_date DATE, exit_date DATE);
+        CREATE TABLE stay_episode (person_id INTEGER, stay_id BIGINT, episode_no INTEGER);
+        CREATE TABLE definition_event (event_no SMALLINT, condition VARCHAR, event_id VARCHAR);
+        CREATE TABLE shown_event (event_no SMALLINT, shown_no SMALLINT);
+        INSERT INTO definition_event SELECT row_number() OVER (ORDER BY event_id), 'shared', event_id
+        FROM (SELECT DISTINCT CASE event_id WHEN 'stay_for_' THEN 'stay_for_t2d' ELSE event_id END AS event_id
+              FROM use_measure WHERE event_id IS NOT NULL) AS listed;
+        INSERT INTO shown_event SELECT event_no, event_no FROM definition_event;
         """
     )
-    connection.execute("INSERT INTO definition VALUES ('t2d', ?, 'Diabète', 'Diabetes', 'DT2')", [DEFINITION])
+    connection.execute("INSERT INTO definition VALUES ('t2d', ?, 'Diabète', 'Diabetes', 'DT2', '0')", [DEFINITION])
     return connection
 
 
@@ -81,9 +96,16 @@ def populate(connection: duckdb.DuckDBPyConnection, persons: int = 6_000) -> Non
         INSERT INTO person_stratum
         SELECT person_id, 't2d', year, CASE status WHEN 'diseased' THEN stratum ELSE 0 END, status
         FROM drawn INNER JOIN person_state USING (person_id);
-        INSERT INTO person_year
-        SELECT person_id, year, 1000 * stratum + 100 * band + person_id % 97 + 0.25, 900 * stratum + 90 * band + person_id % 89 + 0.10
+        INSERT INTO person_year (person_id, year, nights, cost_billed_eur, cost_standard_eur)
+        SELECT person_id, year, (person_id + year) % 5,
+            1000 * stratum + 100 * band + person_id % 97 + 0.25, 900 * stratum + 90 * band + person_id % 89 + 0.10
         FROM drawn CROSS JOIN range(2017, 2026) AS y (year) WHERE (person_id + year) % 3 > 0;
+        INSERT INTO stay
+        SELECT 100 * (10000 * year + person_id) + k, person_id, 'mco', year,
+            make_date(year, 1 + 3 * k, 2), make_date(year, 1 + 3 * k, 5), '8', NULL, '8',
+            (person_id + k) % 3 > 0, (person_id + k) % 5 = 0, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, 1000, 900
+        FROM drawn CROSS JOIN range(2020, 2026) AS y (year) CROSS JOIN range(4) AS r (k)
+        WHERE k < (person_id // 3 + stratum + year) % 4 AND (year < 2024 OR person_id % 50 <> 7);
         INSERT INTO population
         SELECT year, CASE territory_id WHEN 'T1' THEN 'G1' WHEN 'T2' THEN 'G2' ELSE 'G9' END, NULL, sex, age_min, age_max, 500 + 7 * age_min
         FROM range(2020, 2026) AS y (year)
@@ -173,7 +195,7 @@ def add_person(
         connection.execute("INSERT INTO person_state VALUES (?, ?, ?, ?, ?)", [person_id, year, age_band, sex, place])
         connection.execute("INSERT INTO person_stratum VALUES (?, 't2d', ?, ?, ?)", [person_id, year, number, status])
     for year, euros in (costs or {}).items():
-        connection.execute("INSERT INTO person_year VALUES (?, ?, ?, ?)", [person_id, year, euros, euros / 2])
+        connection.execute("INSERT INTO person_year VALUES (?, ?, ?, ?, 0)", [person_id, year, euros, euros / 2])
 
 
 def measured(connection: duckdb.DuckDBPyConnection, settings: Config) -> pl.DataFrame:

@@ -1,0 +1,46 @@
+-- Grain: one row per flow year x condition x place (ALL included) x stratum ('all' included) x sex x age band x measure where somebody is.
+-- Hospital use in the shape of cohort_cell: what the reference is made from and the indicators are added up from.
+WITH placed AS (
+    SELECT
+        year, condition, territory_id, stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
+        events, events_square, base_events, base_square, product
+    FROM use_cell
+    UNION ALL
+    SELECT
+        year, condition, 'ALL' AS territory_id, stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
+        events, events_square, base_events, base_square, product
+    FROM use_cell
+),
+
+levelled AS (
+    SELECT
+        year, condition, territory_id, stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
+        events, events_square, base_events, base_square, product
+    FROM placed
+    UNION ALL
+    SELECT
+        year, condition, territory_id, 'all' AS stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
+        events, events_square, base_events, base_square, product
+    FROM placed
+    WHERE stratum IN ('1', '2', '3', '4')
+)
+
+SELECT
+    year,
+    condition,
+    territory_id,
+    stratum,
+    sex,
+    age_band,
+    measure,
+    CAST(sum(persons) AS BIGINT) AS persons,
+    CAST(sum(holders) AS BIGINT) AS holders,
+    CAST(sum(rest_holders) AS BIGINT) AS rest_holders,
+    CAST(sum(base_holders) AS BIGINT) AS base_holders,
+    CAST(sum(events) AS BIGINT) AS events,
+    CAST(sum(events_square) AS BIGINT) AS events_square,
+    CAST(sum(base_events) AS BIGINT) AS base_events,
+    CAST(sum(base_square) AS BIGINT) AS base_square,
+    CAST(sum(product) AS BIGINT) AS product
+FROM levelled
+GROUP BY year, condition, territory_id, stratum, sex, age_band, measure
