@@ -4,6 +4,7 @@ Belongs here: gathering hashes, versions, counts. Not here: writing the publicat
 of what they hold; counts of rejected stays and of personal tables below the threshold are not written out.
 """
 
+import csv
 import hashlib
 import json
 import platform
@@ -20,6 +21,7 @@ from strata.config import Config
 from strata.definitions import CONDITIONS
 from strata.errors import StrataError
 from strata.models import models
+from strata.settings import TABLES
 
 NAME = "receipt.json"
 # What two runs of the same inputs must have in common, byte for byte.
@@ -69,6 +71,7 @@ def make_receipt(
         "user_files": _user_files(config),
         "sql_models": {name: model.sha256 for name, model in sorted(models().items())},
         "definitions": _definitions(connection, config),
+        "unverified": _unverified(config),
         "code_lists": _code_lists(config),
         "reference": _reference(connection),
         "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
@@ -179,6 +182,12 @@ def _definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[
 
 def _strata_words(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")).get("strata", {}) if path.is_file() else {}
+
+
+def _unverified(config: Config) -> list[dict[str, str]]:
+    """Rules of valuation that no source confirms, of the fields of care that are included."""
+    with (TABLES / "unverified_rule.csv").open(encoding="utf-8", newline="") as handle:
+        return [row for row in csv.DictReader(handle) if row["field"] in config.method.fields]
 
 
 def _code_lists(config: Config) -> dict[str, str]:

@@ -1,10 +1,11 @@
 -- Grain: one SMR stay that has a group (GME).
 -- What the stay is worth in euros at the GMT of its groups, coefficients 1, each group rounded to the cent before the sum. Two tariffs:
--- own_year_eur, of the stay's own year (January and February use the year before, as MCO), and standard_eur, of the one reference year.
+-- own_year_eur, of the stay's own year (January and February use the year before, as MCO: UNVERIFIED of SMR, unverified_rule.csv), and standard_eur, of the one reference year.
 -- Day care (a GME that ends with 0): the flat amount for each day. Full care: the flat zone of the GMT, limits included, has one amount;
 -- a zone of 21 days has three periods of 7 days, of which the table prices the first two. NULL, never imputed, where the table of
 -- tariffs does not say: below the zone (the printed amount is meant with a supplement by day that is not in it), the third period, above
 -- the zone (the supplement by day is not in it), a group without a tariff, a full stay that has not ended.
+-- is_outside_zone: every group has a tariff in the reference year, and one of them no amount for its days (filter gmt_outside_zone).
 -- own_year_eur starts with 2024: until 2023 SMR was paid by endowments and about a tenth of the GMT, which no extract shows.
 -- Source: arrêté of 1 March 2022, article 4 (periods), arrêté of 4 December 2023, article 2 (zones, day care).
 WITH priced AS (
@@ -40,6 +41,7 @@ tariff AS (
 group_value AS (
   SELECT
     priced.stay_id,
+    standard.gmt IS NOT NULL AS has_tariff,
     CASE
       WHEN NOT priced.is_paid_by_gmt THEN NULL
       WHEN own.is_by_day THEN round(own.flat_eur * priced.days, 2)
@@ -62,6 +64,7 @@ group_value AS (
 SELECT
   stay_id,
   CAST(CASE WHEN count(*) = count(own_eur) THEN sum(own_eur) END AS DECIMAL(12, 2)) AS own_year_eur,
-  CAST(CASE WHEN count(*) = count(standard_eur) THEN sum(standard_eur) END AS DECIMAL(12, 2)) AS standard_eur
+  CAST(CASE WHEN count(*) = count(standard_eur) THEN sum(standard_eur) END AS DECIMAL(12, 2)) AS standard_eur,
+  bool_and(has_tariff) AND count(*) > count(standard_eur) AS is_outside_zone
 FROM group_value
 GROUP BY stay_id

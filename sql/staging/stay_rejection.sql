@@ -65,7 +65,12 @@ SELECT stay_id, 'no_cost_basis' AS reason FROM read_stay WHERE field = 'psy'
 UNION ALL
 SELECT stay_id, 'no_billed_cost' AS reason FROM stay_cost WHERE field IN ('smr', 'had') AND is_valued AND cost_billed_eur IS NULL
 UNION ALL
-SELECT stay_id, 'no_tariff' AS reason FROM stay_cost WHERE field <> 'psy' AND is_valued AND cost_standard_eur IS NULL
+SELECT
+  stay_cost.stay_id,
+  CASE WHEN coalesce(smr_value.is_outside_zone, false) THEN 'gmt_outside_zone' ELSE 'no_tariff' END AS reason
+FROM stay_cost
+LEFT JOIN smr_value ON stay_cost.stay_id = smr_value.stay_id
+WHERE stay_cost.field <> 'psy' AND stay_cost.is_valued AND stay_cost.cost_standard_eur IS NULL
 UNION ALL
 SELECT stay_id, 'unlinkable_abortion' AS reason FROM read_stay WHERE field = 'mco' AND ghm = '14Z08Z'
 UNION ALL

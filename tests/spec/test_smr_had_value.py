@@ -48,6 +48,15 @@ def test_below_beyond_and_in_the_third_period_the_table_does_not_say(group: str)
     assert value("smr", group) is None
 
 
+@pytest.mark.parametrize(
+    ("groups", "is_outside"),
+    [("0106SA1/0005/28", True), ("0106UA1/0017/22 0106SA1/0005/30", True), ("0106SA1/0005/30", False), ("0106SA2/0006/30", False)]
+    + [("0106SA2/0006/30 0106SA1/0005/36", False)],  # one without any tariff says more
+)
+def test_days_outside_the_zone_are_told_from_a_gmt_without_a_tariff(groups: str, is_outside: bool) -> None:
+    assert value("smr", groups, column="is_outside_zone") is is_outside
+
+
 def test_day_care_is_worth_its_amount_for_each_day() -> None:
     assert value("smr", "0106LA0/0004/12") == Decimal("2622.36")
 

@@ -37,6 +37,7 @@ CASES = {
     "ambulatory_contact": PSY | {"form": "contact", "nights": "0"},
     "unfinished": PSY | {"unfinished": "1"},
     "no_cost_basis": PSY,
+    "gmt_outside_zone": SMR | {"groups": "0106SA1/0005/36"},
     "no_billed_cost": SMR | {"exit": "2023-06-01"},
 }
 
