@@ -50,8 +50,13 @@ def test_below_beyond_and_in_the_third_period_the_table_does_not_say(group: str)
 
 @pytest.mark.parametrize(
     ("groups", "is_outside"),
-    [("0106SA1/0005/28", True), ("0106UA1/0017/22 0106SA1/0005/30", True), ("0106SA1/0005/30", False), ("0106SA2/0006/30", False)]
-    + [("0106SA2/0006/30 0106SA1/0005/36", False)],  # one without any tariff says more
+    [
+        ("0106SA2/0006/30 0106SA1/0005/36", False),
+        ("0106SA1/0005/28", True),
+        ("0106UA1/0017/22 0106SA1/0005/30", True),
+        ("0106SA1/0005/30", False),
+        ("0106SA2/0006/30", False),
+    ],  # one group without any tariff says more
 )
 def test_days_outside_the_zone_are_told_from_a_gmt_without_a_tariff(groups: str, is_outside: bool) -> None:
     assert value("smr", groups, column="is_outside_zone") is is_outside
