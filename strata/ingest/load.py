@@ -36,7 +36,8 @@ from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
-STORE_MEMORY = "256MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
+STORE_MEMORY = "192MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
+STORE_THREADS = 2  # meanwhile: what it needs at least grows with them, and pieces are small
 
 
 @dataclass
@@ -136,16 +137,19 @@ def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progre
 @contextmanager
 def _little_memory(connection: duckdb.DuckDBPyConnection, work: Path | None) -> Iterator[None]:
     """STORE_MEMORY at most for DuckDB, which then spills beside the warehouse; a warehouse in memory cannot, and is left alone."""
-    query = "SELECT current_setting('memory_limit'), parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)"
-    before, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
+    query = """
+        SELECT current_setting('memory_limit'), current_setting('threads'),
+               parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)
+    """
+    memory, threads, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
     if work is None or not is_more:
         yield
         return
-    connection.execute(f"SET memory_limit = '{STORE_MEMORY}'")
+    connection.execute(f"SET threads = {min(threads, STORE_THREADS)}; SET memory_limit = '{STORE_MEMORY}'")
     try:
         yield
     finally:
-        connection.execute(f"SET memory_limit = '{before}'")
+        connection.execute(f"SET memory_limit = '{memory}'; SET threads = {threads}")
 
 
 def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pair:

@@ -33,6 +33,7 @@ HELD_BYTES = 64 << 20  # a smaller pair is held: staging it would cost more than
 JUDGING_MEMORY, PIECES_MEMORY = "128MB", "32MB"  # of the private database, while the files are judged and afterwards
 THREADS = 1  # what DuckDB needs at least grows with them
 _INSERT_ROWS = 50_000
+_BATCH_ROWS = 50_000  # of a query read in part: a million by default
 _NO_LINE = -1
 
 
@@ -43,7 +44,7 @@ class Query:
         self._connection, self._query = connection, query
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._connection.sql(self._query).to_arrow_reader().__arrow_c_stream__(requested_schema)
+        return self._connection.sql(self._query).to_arrow_reader(_BATCH_ROWS).__arrow_c_stream__(requested_schema)
 
 
 @dataclass

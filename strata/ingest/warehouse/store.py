@@ -140,17 +140,22 @@ def _meet(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
     connection.execute(_MEET.format(relation=relation, status=_STATUS.format(p="pseudonym")))
 
 
+# Grain: new_pseudonym: a usable pseudonym without a number, in order (which a window over all of them could not sort beyond memory)
 _MEET = """
+    CREATE OR REPLACE TEMP TABLE met_pseudonym AS
+    WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok')
+    SELECT met.pseudonym, p.person_id
+    FROM met
+    LEFT JOIN pseudonym AS p ON p.pseudonym = met.pseudonym;
+    CREATE OR REPLACE TEMP TABLE new_pseudonym AS
+    SELECT pseudonym FROM met_pseudonym WHERE person_id IS NULL ORDER BY pseudonym;
     CREATE OR REPLACE TEMP TABLE met_person AS
-    WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok'),
-    known AS (SELECT met.pseudonym, p.person_id FROM met LEFT JOIN pseudonym AS p ON p.pseudonym = met.pseudonym),
-    last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym),
-    ranked AS (
-        SELECT pseudonym, person_id, row_number() OVER (PARTITION BY person_id IS NULL ORDER BY pseudonym) AS new_rank FROM known
-    )
-    SELECT r.pseudonym, CAST(coalesce(r.person_id, last.person_id + r.new_rank) AS INTEGER) AS person_id, r.person_id IS NULL AS is_new
-    FROM ranked AS r
-    CROSS JOIN last
+    WITH last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym)
+    SELECT pseudonym, person_id, false AS is_new FROM met_pseudonym WHERE person_id IS NOT NULL
+    UNION ALL
+    SELECT n.pseudonym, CAST(last.person_id + n.rowid + 1 AS INTEGER) AS person_id, true AS is_new FROM new_pseudonym AS n CROSS JOIN last;
+    DROP TABLE met_pseudonym;
+    DROP TABLE new_pseudonym
 """
 
 
