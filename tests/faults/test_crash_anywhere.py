@@ -1,7 +1,7 @@
 """A run killed at any moment, and at each named step: what readers see stays whole, and the next run converges to the same numbers.
 
-Real runs (`strata run`, every asset) of a hospital with one archive, in processes of their own that are killed with SIGKILL. Between two runs the
-archive is replaced by another transmission, so that reading is interrupted as often as the rest.
+Real runs (`strata run`, every asset) of a hospital with one archive, in processes of their own that are killed with SIGKILL. Between two
+runs the archive is replaced by another transmission, so that reading is interrupted as often as the rest.
 """
 
 import json
@@ -109,7 +109,7 @@ def test_a_run_killed_at_each_named_step(tmp_path: Path, nursery: Nursery, capsy
     path = project(tmp_path / "p")
     wanted, _ = settled(nursery, path)
     for turn, name in enumerate(STEPS):
-        send(path.parent, STAYS[1 - turn % 2])
+        send(path.parent, STAYS[1] + turn)  # each time another transmission, so that there is something to store
         ended = nursery.run(path, at=[name, ("before", "after")[turn // 2 % 2]])
         assert ended["killed"], name
         assert violations(path) == [], name

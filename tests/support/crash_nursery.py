@@ -1,8 +1,9 @@
 """Runs that are killed: a process that has imported everything once, and makes a child per run.
 
-Started as a program (`python -m tests.support.crash_nursery`), it reads one JSON line per run: {"project": strata.toml, "after": seconds} kills
-the child then (SIGKILL: nothing of it can clean up); {"project", "at": [name, "before" | "after"]} has the child kill itself at a named step;
-{"project"} lets it end. It answers with one JSON line: {"killed": bool, "code": exit code, "seconds": float}. POSIX only: it forks.
+Started as a program (`python -m tests.support.crash_nursery`), it reads one JSON line per run. {"project": strata.toml, "after": seconds}
+kills the child then (SIGKILL: nothing of it can clean up). {"project", "at": [name, "before" | "after"]} has the child kill itself at a
+named step. {"project"} lets it end. It answers with one JSON line: {"killed": bool, "code": exit code, "seconds": float}. POSIX only: it
+forks.
 """
 
 import importlib
@@ -91,9 +92,6 @@ def main() -> None:
     """Import, then one child a line."""
     import great_expectations  # noqa: F401
 
-    import dashboards.site
-    import pipelines.quality_page
-    import pipelines.runner
     import strata.publish  # noqa: F401
 
     for line in sys.stdin:
