@@ -20,12 +20,23 @@ member AS (
     definition_member.criterion_no,
     numbered.rule_no,
     definition_member.weight,
-    definition_member.weight_alone
+    definition_member.weight_alone,
+    count(*) OVER (PARTITION BY numbered.rule_no) AS members
   FROM definition_member
   INNER JOIN numbered ON definition_member.condition = numbered.condition AND definition_member.rule_id = numbered.rule_id
 ),
 
+-- A rule of one criterion, the most frequent kind, has nothing to add up.
 added AS (
+  SELECT
+    person_evidence.person_id,
+    person_evidence.year,
+    member.rule_no,
+    member.weight_alone AS score
+  FROM person_evidence
+  INNER JOIN member ON person_evidence.criterion_no = member.criterion_no
+  WHERE member.members = 1
+  UNION ALL
   SELECT
     person_evidence.person_id,
     person_evidence.year,
@@ -33,6 +44,7 @@ added AS (
     CASE WHEN count(*) = 1 THEN max(member.weight_alone) ELSE sum(member.weight) END AS score
   FROM person_evidence
   INNER JOIN member ON person_evidence.criterion_no = member.criterion_no
+  WHERE member.members > 1
   GROUP BY person_evidence.person_id, person_evidence.year, member.rule_no
 ),
 
