@@ -2,7 +2,8 @@
 -- Our persons beside those of the tops of the same year, in its latest version. level: for a status the stratum ('1' to '4'), for a
 -- criterion 'met'; of the others only those whom the cartography has are told beside the levels of risk: 'not_found' (in the extract, not
 -- found), 'under_age', 'died' (by the index date), 'not_seen' (no usable stay in the look-back, or no known residence).
--- persons: of the level; persons_with_top: those whom the cartography has.
+-- persons: of the level; persons_with_top: those whom the cartography has. A comparison whose tops nobody has in a year is not told: the
+-- extract may not hold them.
 WITH latest AS (
   SELECT year, max(version) AS version
   FROM cartography
@@ -49,10 +50,21 @@ our_criterion AS (
   WHERE asked.compared_with = 'criterion'
 ),
 
-ours AS (
+told AS (
+  SELECT DISTINCT condition, comparison, year
+  FROM with_top
+),
+
+found AS (
   SELECT condition, comparison, year, person_id, level FROM our_status
   UNION ALL
   SELECT condition, comparison, year, person_id, level FROM our_criterion
+),
+
+ours AS (
+  SELECT found.condition, found.comparison, found.year, found.person_id, found.level
+  FROM found
+  INNER JOIN told ON found.condition = told.condition AND found.comparison = told.comparison AND found.year = told.year
 ),
 
 beside AS (

@@ -61,6 +61,7 @@ def test_a_criterion_stands_beside_its_tops_and_two_tops_of_one_person_count_onc
 
 def test_without_the_cartography_there_is_nothing_to_compare() -> None:
     assert crosswalk("", "t2d", "condition") == {}
+    assert crosswalk("3 top_fantihta_med G11", "t2d", "condition") == {}  # none of its tops in the extract
 
 
 @pytest.mark.parametrize(
