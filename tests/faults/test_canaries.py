@@ -1,7 +1,7 @@
-"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse's own file, and all it says.
+"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse's own file, and in what it says.
 
-Canaries are pseudonyms, stay numbers and bytes of a bad line; they go through a whole run, a report, a listing, an explanation and Dagster's
-own log of the same run.
+Canaries are pseudonyms and the bytes of a bad line. They go through whole runs, a report, a listing, an explanation and Dagster's own events
+of the same runs.
 """
 
 import json
