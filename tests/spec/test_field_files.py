@@ -276,3 +276,18 @@ def test_a_stay_that_may_not_be_billed_says_so(field: str, project: Loaded, tmp_
     found = "SELECT CAST(stay_number AS INTEGER), billable, billing_base_eur FROM read_stay WHERE care_form <> 'contact' ORDER BY 1"
     assert [row[:2] for row in project.rows(found)] == [(1, "0"), (2, "3"), (3, "1")]
     assert {float(row[2]) for row in project.rows(found)} == {1234.56}
+
+
+@pytest.mark.parametrize("field", FILES_OF)
+def test_a_copy_of_a_file_beside_it_is_a_copy_and_no_half(field: str, project: Loaded, tmp_path: Path) -> None:
+    put(tmp_path, files(field, 2023) | {"0copy.txt": files(field, 2023)["a.ano"]})
+    listing = list_folder(tmp_path)
+    assert [(one.file, one.reason, one.same_as) for one in listing.unread] == [("0copy.txt", "same_content", "a.ano")]
+    assert "half_transmission" not in {one.finding for one in listing.findings}
+    assert {file.source_file: file.reason for file in project.load(tmp_path).files if file.reason} == {"0copy.txt": "already_in"}
+
+
+def test_a_tra_of_another_year_is_said(tmp_path: Path) -> None:
+    put(tmp_path, files("had", 2023) | {"a.tra": files("had", 2021)["a.tra"]})
+    found = {one.finding: (one.year, one.detail, one.files) for one in list_folder(tmp_path).findings}
+    assert found["tra_of_another_year"] == (2023, "2021", ("a.tra",))

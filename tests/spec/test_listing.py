@@ -106,6 +106,13 @@ def test_a_set_without_one_of_its_tables_is_refused_and_without_valuation_is_not
     assert ("table_missing", "T_MCOaaUM") in said(listing.findings)
 
 
+def test_a_table_of_stays_with_nothing_but_its_header_is_said(tmp_path: Path) -> None:
+    write_csv(tmp_path, stay(1))
+    table = tmp_path / "T_MCO17B.csv"
+    table.write_text(table.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert ("no_stay_in_table", "T_MCOaaB") in {(one.finding, one.detail) for one in list_folder(tmp_path).findings}
+
+
 def test_a_table_without_a_column_is_refused_by_its_name_and_so_is_its_set(tmp_path: Path) -> None:
     tables = stay(1)
     del tables["UM"][0]["UM_ORD_NUM"]

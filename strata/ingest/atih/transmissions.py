@@ -23,7 +23,7 @@ from strata.ingest.lines.layouts import Layout, layouts
 from strata.ingest.local import files as local_files
 from strata.ingest.local.files import LocalFile
 from strata.ingest.reasons import Refused
-from strata.ingest.recognise import Recognised, recognise_source
+from strata.ingest.recognise import Recognised, recognise_source, seen
 
 _HEAD_LINES = 50
 UNKNOWN = dict.fromkeys(("mco_rsa", *line_shape.CODED), "unknown_version_file") | {"mco_ano": "unknown_length_file"}
@@ -163,10 +163,31 @@ def field_files(sources: Iterable[SourceFile]) -> list[FieldFiles]:
 
     A file that finds no other is a transmission of its own. In the order in which e-PMSI made them, as their names tell.
     """
-    found = _found(sources)
+    found = _without_copies(_found(sources))
     made = [one for field in FILES_OF for one in _of_field(field, [each for each in found if each.family in FILES_OF[field]])]
     made = [one for one in made if not all(source.refused for source in one.sources)]
     return sorted(made, key=lambda one: (_sent(one), [source.name for source in one.sources]))
+
+
+def _without_copies(found: list[Found]) -> list[Found]:
+    """Without the files that repeat another of one place and family under a name no other file has: they bring nothing.
+
+    A TRA does not say whose it is: two hospitals may have one alike. Only files of one family and size are looked into.
+    """
+    names = Counter(_by_name(one) for one in found)
+    groups: dict[tuple[object, ...], list[Found]] = {}
+    for one in found:
+        if not one.family.endswith("_tra") and not one.source.refused:
+            groups.setdefault((one.source.container, one.family, one.source.size), []).append(one)
+    copies: set[int] = set()
+    for group in (group for group in groups.values() if len(group) > 1):
+        contents: set[str] = set()
+        for one in sorted(group, key=lambda one: -names[_by_name(one)]):
+            content = seen(one.source).sha256  # blank when the file breaks
+            if content and names[_by_name(one)] == 1 and content in contents:
+                copies.add(id(one))
+            contents.add(content)
+    return [one for one in found if id(one) not in copies]
 
 
 def _of_field(field: str, found: list[Found]) -> list[FieldFiles]:

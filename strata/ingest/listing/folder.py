@@ -109,6 +109,9 @@ def _add_files(listing: Listing, files: FieldFiles) -> None:
         listing.unread += [_unread(one.source, one.recognised, faults.get(one.family, reason)) for one in files.found]
         return
     listing.unread += [_unread(one.source, one.recognised, faults[one.family]) for one in files.found if one.family in faults]
+    for one in files.found:
+        if one.family.endswith("_tra") and year and one.year not in (None, str(year)):
+            listing.findings.append(Finding("tra_of_another_year", finess, files.field, year, one.year or "", (one.source.name,)))
     parts = tuple(_care_part(one, counts[one.family]) for one in files.found if one.family in counts)
     met = tuple(sorted(month for year_of, month in months if year_of == year))
     listing.transmissions.append(Transmission("atih", finess, files.field, year, met, said.sent if said else None, parts))
@@ -185,6 +188,9 @@ def _add_set(listing: Listing, tables: TableSet, connection: duckdb.DuckDBPyConn
     for one in missing:
         if finding := one.missing_finding if one.is_optional else "table_missing":
             listing.findings.append(Finding(finding, None, tables.field, year, one.family, names))
+    for file, rows in counts:
+        if file.family in main_families() and not rows:
+            listing.findings.append(Finding("no_stay_in_table", None, tables.field, year, file.family, (file.source.name,)))
     mandatory = [one.family for one in missing if not one.is_optional]
     reason = f"incomplete_set: {', '.join(mandatory)}" if mandatory else None if year else "several_years"
     listing.transmissions += _of_hospitals(tables.field, counts, year, reason)
