@@ -42,11 +42,11 @@ class Writer:
         return Measure(
             row=row,
             text=self._text(row),
-            interval=self._pair(row.lower, row.upper, self._unit(row)),
+            interval=self._pair(row.lower, row.upper, self._unit(row.unit)),
             numerator=_optional(row.numerator, amount),
             denominator=_optional(row.denominator, divisor),
             expected=_optional(row.expected, amount),
-            reference=_optional(row.reference_value, self._unit(row)),
+            reference=_optional(row.reference_value, self._unit(row.unit)),
             ratio=_optional(row.ratio, self.numbers.ratio),
             ratio_interval=self._pair(row.ratio_lower, row.ratio_upper, self.numbers.ratio),
             gap="" if row.ratio is None else self.numbers.percent(row.ratio - 1, 1, signed=True),
@@ -58,7 +58,7 @@ class Writer:
     def _text(self, row: Row) -> str:
         if row.status != "ok":
             return self.texts(f"status.{row.status}", threshold=self.published.threshold)
-        return _optional(row.value, self._unit(row))
+        return _optional(row.value, self._unit(row.unit))
 
     def _note(self, row: Row) -> str:
         if row.status == "ok" and not row.reason:
@@ -67,7 +67,7 @@ class Writer:
             return self.texts(f"status.{row.status}_note", threshold=self.published.threshold)
         return self.texts.get(f"reason.{row.reason}", self.texts("reason.other", reason=row.reason))
 
-    def _unit(self, row: Row) -> Callable[[float], str]:
+    def _unit(self, unit: str) -> Callable[[float], str]:
         numbers = self.numbers
         units: dict[str, Callable[[float], str]] = {
             "persons": numbers.count,
@@ -75,7 +75,7 @@ class Writer:
             "ratio": numbers.ratio,
             "share": numbers.percent,
         }
-        return units.get(row.unit, numbers.by_size if self.decimals(row.unit) else numbers.count)
+        return units.get(unit, numbers.by_size if self.decimals(unit) else numbers.count)
 
     def decimals(self, unit: str) -> int:
         """Decimals of the unit in the catalogue."""
@@ -83,7 +83,7 @@ class Writer:
 
     def amount(self, value: float | None, unit: str) -> str:
         """A number of this run in one of its units; empty when there is none."""
-        return "" if value is None else self._unit(replace(self.published.front_row, unit=unit))(value)
+        return "" if value is None else self._unit(unit)(value)
 
     def cell(self, measure: Measure) -> Cell:
         """The value of a measure for a table."""

@@ -5,6 +5,7 @@ Belongs here: separators, decimals and signs of numbers, money, percentages, dat
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -24,11 +25,7 @@ class Numbers:
 
     def decimal(self, value: float, digits: int, signed: bool = False) -> str:
         """A number with exactly `digits` decimals; `signed` writes the plus sign too."""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        rounded = round(value, digits) + 0.0
-        text = format_decimal(abs(rounded), format=pattern, locale=LOCALES[self.language])
-        sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
-        return sign + text
+        return _decimal(self.language, value, digits, signed)
 
     def count(self, value: float) -> str:
         """Persons, or expected persons, as a whole number."""
@@ -66,3 +63,13 @@ class Numbers:
             return f"{text}{NO_BREAK}{french_unit}"
         sign = text[0] if text[0] in f"+{MINUS}" else ""
         return f"{sign}€{text[len(sign) :]}{english_suffix}"
+
+
+@lru_cache(maxsize=1 << 17)
+def _decimal(language: str, value: float, digits: int, signed: bool) -> str:
+    """Kept: every page of a site writes the numbers of all the territories again."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    rounded = round(value, digits) + 0.0
+    text = format_decimal(abs(rounded), format=pattern, locale=LOCALES[language])
+    sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return sign + text

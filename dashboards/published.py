@@ -6,6 +6,7 @@ Belongs here: the three files the pages read, in the shape of the public contrac
 import json
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ class Published:
         """The row, or None when the run did not publish it."""
         return self.rows.get((indicator_id, year, condition, territory_id, stratum, cost_basis))
 
-    @property
+    @cached_property
     def front_row(self) -> Row:
         """A row of the year in front, to read what is the same in all of that year: scope, period, date of the data, synthetic or not."""
         return next(row for row in self.rows.values() if row.year == self.front_year)

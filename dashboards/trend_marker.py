@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboards.published import Row
 
 FEWEST_POINTS = 5
-Z95 = 1.959964
+NORMAL_975 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def trend_of(rows: list[Row]) -> Trend:
     if len(points) < FEWEST_POINTS:
         return Trend("", "interval")
     slope, error = _slope(points)
-    if abs(slope) <= Z95 * error:
+    if abs(slope) <= NORMAL_975 * error:
         return Trend("flat")
     return Trend("up" if slope > 0 else "down")
 
@@ -53,7 +53,7 @@ def _point(row: Row) -> list[tuple[int, float, float]]:
     """Year, value, standard error; nothing without an interval."""
     if row.value is None or row.lower is None or row.upper is None or row.upper <= row.lower:
         return []
-    return [(row.year, row.value, (row.upper - row.lower) / (2 * Z95))]
+    return [(row.year, row.value, (row.upper - row.lower) / (2 * NORMAL_975))]
 
 
 def _slope(points: list[tuple[int, float, float]]) -> tuple[float, float]:
