@@ -13,18 +13,18 @@ import polars as pl
 
 from strata.errors import StrataError
 
-KEYS = ["year", "condition", "cohort", "cost_basis", "per", "stratum"]
+KEYS = ["year", "condition", "cohort", "cost_basis", "measure", "per", "stratum"]
 CELL_SCHEMA = {
     **dict.fromkeys(["year"], pl.Int16),
-    **dict.fromkeys(["condition", "cohort", "cost_basis", "per", "stratum", "sex", "age_band"], pl.String),
+    **dict.fromkeys(["condition", "cohort", "cost_basis", "measure", "per", "stratum", "sex", "age_band"], pl.String),
     **{"persons": pl.Int64, "denominator": pl.Float64, "rate": pl.Float64, "variance": pl.Float64, "merged": pl.String},
 }
 TOTAL_SCHEMA = {
     **dict.fromkeys(["year"], pl.Int16),
-    **dict.fromkeys(["condition", "cohort", "cost_basis", "per", "stratum"], pl.String),
+    **dict.fromkeys(["condition", "cohort", "cost_basis", "measure", "per", "stratum"], pl.String),
     **{"persons": pl.Int64, "denominator": pl.Float64, "mean": pl.Float64},
 }
-_FORMAT = 1
+_FORMAT = 2
 _FILES = {"cells.csv": CELL_SCHEMA, "totals.csv": TOTAL_SCHEMA}
 
 

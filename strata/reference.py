@@ -82,13 +82,14 @@ def _writable(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     In both sexes: a publication tells both together, and the sex that is written would give the other.
     """
     series = [key for key in KEYS if key != "stratum"]
-    sums = cells.group_by([*series, "sex", "stratum"], maintain_order=True).agg(pl.col("persons").sum())
+    sums = cells.group_by([*series, "sex", "stratum"], maintain_order=True).agg(pl.col("persons", "holders").sum())
     wide = sums.filter(pl.col("stratum") == "at_risk_extended").select(*series, "sex", wide="persons")
     sums = sums.join(wide, on=[*series, "sex"], how="left", maintain_order="left").with_columns(
         family=pl.col("stratum").replace_strict(_FAMILIES),
         nested=(pl.col("stratum") == "at_risk_strict") & (pl.col("wide") - pl.col("persons")).is_between(1, threshold - 1),
     )
-    safe = ~pl.col("persons").is_between(1, threshold - 1) & ~pl.col("nested").fill_null(False)
+    is_few = pl.any_horizontal(pl.col("persons", "holders").is_between(1, threshold - 1))
+    safe = ~is_few & ~pl.col("nested").fill_null(False)
     written = sums.filter(safe.all().over([*series, "family"]) & (pl.col("persons") > 0))  # nobody: nothing to write, nothing to hide
     return cells.join(written, on=[*series, "sex", "stratum"], how="semi", maintain_order="left")
 
@@ -98,9 +99,22 @@ def _with_parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     state_year = pl.when(pl.col("cohort") == "stock").then("year").otherwise(pl.col("year") - 1)
     cells = cells.with_columns(state_year=state_year, alike=pl.col("stratum").replace_strict(_ALIKE))
     found = [_parts(group, threshold) for _, group in cells.group_by(_BANDS, maintain_order=True)]
-    return (
-        cells.join(pl.concat(found), on=[*_BANDS, "age_band"], how="left", maintain_order="left") if found else cells.with_columns(part=0)
-    )
+    if not found:
+        return cells.with_columns(part=0)
+    parted = cells.join(pl.concat(found), on=[*_BANDS, "age_band"], how="left", maintain_order="left")
+    wider = [_wider(group, threshold) for _, group in parted.group_by([*_BANDS, "measure"], maintain_order=True)]
+    return parted.drop("part").join(pl.concat(wider), on=[*_BANDS, "measure", "age_band"], how="left", maintain_order="left")
+
+
+def _wider(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """The parts of one measure, merged further where its events are of too few persons: sums of merged cells, which tell nothing new."""
+    held = cells.unique(["stratum", "sex", "age_band"], maintain_order=True)
+    series = held.filter(pl.col("holders").sum().over("stratum", "sex") > 0)
+    counts = series.group_by("part", "stratum", "sex", maintain_order=True).agg(pl.col("holders").sum())
+    parts = counts.group_by("part", maintain_order=True).agg("holders").sort("part")
+    wide = dict(zip(parts["part"], merge_bands(parts["holders"].to_list(), threshold), strict=True)) if len(parts) else {}
+    bands = held.unique("age_band", maintain_order=True).select(*_BANDS, "measure", "age_band", "part")
+    return bands.with_columns(part=pl.col("part").replace(wide))
 
 
 def _parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
@@ -123,11 +137,11 @@ def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
         *(pl.col(name).sum().over([*group, "part"]) for name in names),
         merged=pl.col("age_band").str.join("+").over([*group, "part"]),
     )
-    is_cost = pl.col("per") == "member"
+    is_spread = (pl.col("per") == "member") & (pl.col("measure") != "persons")
     square = (pl.col("cost_square") - pl.col("numerator") ** 2 / pl.col("persons")) / (pl.col("persons") - 1)
     named = summed.with_columns(
         rate=pl.when(pl.col("denominator") > 0).then(pl.col("numerator") / pl.col("denominator")),
-        variance=pl.when(is_cost & (pl.col("persons") > 1)).then(square),
+        variance=pl.when(is_spread & (pl.col("persons") > 1)).then(square),
     )
     return named.filter(pl.col("rate").is_not_null()).select(pl.col(name).cast(kind) for name, kind in CELL_SCHEMA.items())
 
@@ -142,7 +156,7 @@ def pack_margins(connection: duckdb.DuckDBPyConnection, config: Config) -> pl.Da
     known = connection.sql(
         """WITH cell AS (
                SELECT DISTINCT condition, year - CASE cohort WHEN 'flow' THEN 1 ELSE 0 END AS state_year, stratum, sex, age_band, merged
-               FROM reference_cell
+               FROM reference_cell WHERE measure IN ('persons', 'cost')
            )
            SELECT DISTINCT condition, state_year, stratum, 'all' AS sex, ['all'] AS age_bands FROM cell
            UNION SELECT condition, state_year, 'all', sex, ['all'] FROM cell WHERE stratum = 'all'

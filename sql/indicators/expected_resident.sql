@@ -1,15 +1,15 @@
--- Grain: one row per year x condition x cohort x cost basis x place (ALL included) x stratum x sex (all included).
+-- Grain: one row per year x condition x cohort x cost basis x measure x place (ALL included) x stratum x sex (all included).
 -- What the place would count (persons, or euros) if each sex and age band of its residents had the national rate.
 -- NULL when a population or a rate is missing: part of an expected number is not the expected number.
 WITH series AS (
-    SELECT DISTINCT year, condition, cohort, cost_basis, stratum
+    SELECT DISTINCT year, condition, cohort, cost_basis, measure, stratum
     FROM reference_cell
     WHERE per = 'resident'
 ),
 
 cell AS (
     SELECT
-        series.year, series.condition, series.cohort, series.cost_basis, series.stratum, published_territory.territory_id, sex.sex,
+        series.year, series.condition, series.cohort, series.cost_basis, series.measure, series.stratum, published_territory.territory_id, sex.sex,
         -- decimal, so that the sum does not depend on its order
         CAST(population_cell.population * reference_cell.rate AS DECIMAL(28, 9)) AS expected
     FROM series
@@ -21,20 +21,20 @@ cell AS (
         AND sex.sex = population_cell.sex AND age_band.age_band = population_cell.age_band
     LEFT JOIN reference_cell
         ON series.year = reference_cell.year AND series.condition = reference_cell.condition AND series.cohort = reference_cell.cohort
-        AND series.cost_basis = reference_cell.cost_basis AND series.stratum = reference_cell.stratum
+        AND series.cost_basis = reference_cell.cost_basis AND series.measure = reference_cell.measure AND series.stratum = reference_cell.stratum
         AND sex.sex = reference_cell.sex AND age_band.age_band = reference_cell.age_band AND reference_cell.per = 'resident'
 ),
 
 place AS (
-    SELECT year, condition, cohort, cost_basis, stratum, territory_id, sex, expected FROM cell
+    SELECT year, condition, cohort, cost_basis, measure, stratum, territory_id, sex, expected FROM cell
     UNION ALL
-    SELECT year, condition, cohort, cost_basis, stratum, 'ALL' AS territory_id, sex, expected FROM cell
+    SELECT year, condition, cohort, cost_basis, measure, stratum, 'ALL' AS territory_id, sex, expected FROM cell
 ),
 
 both_sexes AS (
-    SELECT year, condition, cohort, cost_basis, stratum, territory_id, sex, expected FROM place
+    SELECT year, condition, cohort, cost_basis, measure, stratum, territory_id, sex, expected FROM place
     UNION ALL
-    SELECT year, condition, cohort, cost_basis, stratum, territory_id, 'all' AS sex, expected FROM place
+    SELECT year, condition, cohort, cost_basis, measure, stratum, territory_id, 'all' AS sex, expected FROM place
 )
 
 SELECT
@@ -42,9 +42,10 @@ SELECT
     condition,
     cohort,
     cost_basis,
+    measure,
     stratum,
     territory_id,
     sex,
     CAST(CASE WHEN count(*) = count(expected) THEN sum(expected) END AS DOUBLE) AS expected
 FROM both_sexes
-GROUP BY year, condition, cohort, cost_basis, stratum, territory_id, sex
+GROUP BY year, condition, cohort, cost_basis, measure, stratum, territory_id, sex

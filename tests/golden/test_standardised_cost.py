@@ -31,7 +31,7 @@ def national_pack():
     cells = [(sex, band) for sex in ("F", "M") for band in bands]
     weight = {cell: 10 + at for at, cell in enumerate(cells)}
     per_cell = EXPECTED / (PERSONS / len(cells)) / sum(weight.values())  # 2 200 persons in each of the 20 cells
-    key = {"year": 2024, "condition": "t2d", "cohort": "flow", "per": "member", "stratum": "all"}
+    key = {"year": 2024, "condition": "t2d", "cohort": "flow", "measure": "cost", "per": "member", "stratum": "all"}
     rows = [
         key | {"cost_basis": basis, "sex": sex, "age_band": band, "persons": 100_000, "denominator": 1e5, "merged": band}
         | {"rate": weight[sex, band] * per_cell, "variance": 3.0e8}

@@ -121,7 +121,10 @@ def test_an_empty_cell_is_a_true_zero_without_a_mean(tmp_path):
 # ------------------------------------------------------------------ against the country
 
 
-@pytest.mark.parametrize("indicator_id", ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"])
+EXPECTED = ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected", "stays_vs_expected", "stays_vs_expected_case_mix"]
+
+
+@pytest.mark.parametrize("indicator_id", EXPECTED)
 def test_the_country_equals_one(nation, indicator_id):
     rows = nation.filter(pl.col("indicator_id") == indicator_id, pl.col("status") == "ok")
     whole = rows.filter(pl.col("territory_id") == "ALL")
@@ -131,6 +134,44 @@ def test_the_country_equals_one(nation, indicator_id):
     parts = rows.filter(pl.col("territory_id") != "ALL").group_by(key).agg(pl.col("numerator").sum(), pl.col("expected").sum())
     assert parts.height == whole.height
     assert (parts["numerator"] / parts["expected"] - 1).abs().max() < 5e-5  # expected is published to the hundredth
+
+
+@pytest.mark.parametrize("indicator_id", ["ambulatory_stays_vs_expected", "overnight_stays_vs_expected", "persons_vs_expected_case_mix"])
+def test_the_country_equals_one_in_each_part(nation, indicator_id):
+    rows = nation.filter(pl.col("indicator_id") == indicator_id, pl.col("status") == "ok", pl.col("territory_id") == "ALL")
+    assert rows.height > 0
+    assert (rows["ratio"] == 1).all()
+
+
+ADDITIVE = ["stays", "ambulatory_stays", "overnight_stays", "bed_days", "hpe_stays", "condition_stays", "persons", "at_risk_persons"]
+
+
+@pytest.mark.parametrize("indicator_id", ADDITIVE)
+def test_places_and_the_rest_add_up_to_all(nation, indicator_id):
+    rows = nation.filter(pl.col("indicator_id") == indicator_id, pl.col("age_band") == "all", pl.col("status") == "ok")
+    key = ["year", "stratum", "sex"]
+    whole = rows.filter(pl.col("territory_id") == "ALL").select(*key, whole="numerator")
+    parts = rows.filter(pl.col("territory_id") != "ALL").group_by(key).agg(parts=pl.col("numerator").sum())
+    both = parts.join(whole, on=key)
+    assert both.height == parts.height > 0
+    assert (both["parts"] == both["whole"]).all()
+
+
+def test_ambulatory_and_full_stays_make_the_stays(nation):
+    stays, ambulatory, full = (pick(nation, name)["value"] for name in ("stays", "ambulatory_stays", "overnight_stays"))
+    assert stays == ambulatory + full > 0
+    assert pick(nation, "ambulatory_share")["value"] == pytest.approx(ambulatory / stays, abs=1e-6)
+    assert pick(nation, "stays_per_1000")["value"] == pytest.approx(1000 * stays / pick(nation, "stays_per_1000")["denominator"], abs=0.01)
+
+
+def test_a_measure_without_its_event_says_so(tmp_path):
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    add_person(connection, 1, states={2023: "1"})
+    connection.execute("DELETE FROM definition_event WHERE event_id = 'amputation_act'")
+    frame = world.measured(connection, settings)
+    assert (pick(frame, "amputation_rate")["status"], pick(frame, "amputation_rate")["reason"]) == ("not_computable", "definition")
+    assert pick(frame, "hospitalised_share")["status"] == "ok"
 
 
 def test_standardised_cost_is_the_ratio_times_the_national_mean(nation):

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import strata
+from strata.catalogue import POLARITIES
 from strata.errors import StrataError
 from strata.measure import PUBLISHED
 from strata.publish import POINTER, publish, published_folder, verify
@@ -35,7 +36,8 @@ def test_a_publication_holds_every_file_and_the_pointer_names_it(warehouse, tmp_
         warehouse, world.config(tmp_path), run_id="run-1", checks=[{"check": "c", "passed": True}], timings={"t": 1.0}, extra=page
     )
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    assert names == ["dashboard/index.html", "datapackage.json", "indicators.csv", "indicators.json", "indicators.parquet", "receipt.json"]
+    written = ["datapackage.json", "indicators.csv", "indicators.json", "indicators.parquet", "receipt.json", "revision.json", "revision.md"]
+    assert names == ["dashboard/index.html", *written]
     assert folder == tmp_path / "published" / "run-1"
     assert (tmp_path / "published" / POINTER).read_text(encoding="utf-8") == "run-1\n"
     assert sorted(path.name for path in (tmp_path / "published").iterdir()) == [POINTER, "run-1"]
@@ -128,7 +130,7 @@ def test_the_catalogue_is_published_with_its_methods(warehouse, tmp_path):
     entries = json.loads((folder / "indicators.json").read_text(encoding="utf-8"))["indicators"]
     concerned = {name for name, entry in entries.items() if not entry["conditions"] or "t2d" in entry["conditions"]}
     assert concerned == set(strata.indicators(folder)["indicator_id"]) and len(concerned) < len(entries)
-    assert all(entry["polarity"] == "no_judgement" and entry["method_fr"] and entry["method_en"] for entry in entries.values())
+    assert all(entry["polarity"] in POLARITIES and entry["method_fr"] and entry["method_en"] for entry in entries.values())
 
 
 def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, tmp_path):

@@ -1,6 +1,7 @@
 """The national reference: sparse cells, totals that give nothing back, packs that are refused."""
 
 import json
+import re
 from itertools import pairwise
 
 import polars as pl
@@ -120,11 +121,40 @@ def test_no_difference_of_two_cells_of_a_pack_is_a_small_number(tmp_path, person
 
 def test_stock_flow_and_both_sexes_share_their_merged_bands(nation):
     _, _, pack = nation
-    people = pack.cells.filter(~pl.col("stratum").str.starts_with("at_risk")).with_columns(
+    of_persons = pl.col("measure").is_in(["persons", "cost"])
+    people = pack.cells.filter(~pl.col("stratum").str.starts_with("at_risk") & of_persons).with_columns(
         state_year=pl.col("year") - (pl.col("cohort") == "flow").cast(pl.Int16)
     )
     assert pack.cells["merged"].str.contains("+", literal=True).any()
     assert set(people.group_by("condition", "state_year", "age_band").agg(pl.col("merged").n_unique())["merged"]) == {1}
+
+
+def bands_of(merged: str) -> list[str]:
+    return re.split(r"\+(?=[0-9])", merged)  # 90+ has a sign of its own
+
+
+def test_bands_of_hospital_use_are_sums_of_merged_cells(nation):
+    """Stays of too few persons are merged further: nothing is told that the cells of persons do not tell."""
+    _, _, pack = nation
+    cells = pack.cells.filter(~pl.col("stratum").str.starts_with("at_risk"), pl.col("cohort") == "flow")
+    finer = {(row["year"], row["age_band"]): row["merged"] for row in cells.filter(pl.col("measure") == "cost").to_dicts()}
+    used = cells.filter(pl.col("measure") != "cost")
+    assert {"stays", "ambulatory_stays", "overnight_stays"} <= set(used["measure"])
+    for row in used.to_dicts():
+        wide = set(bands_of(row["merged"]))
+        assert all(set(bands_of(finer[row["year"], band])) <= wide for band in wide)
+
+
+def test_no_event_of_the_pack_is_of_few_persons(nation):
+    connection, _, pack = nation
+    held = (
+        connection.sql("FROM national_cell WHERE cohort = 'flow' AND cost_basis = 'none'").pl().with_columns(pl.col("year").cast(pl.Int16))
+    )
+    keys = [*KEYS, "sex"]
+    joined = pack.cells.join(held.select(*keys, "age_band", "holders"), on=[*keys, "age_band"])
+    summed = joined.group_by([*keys, "merged"]).agg(pl.col("holders").sum())
+    assert summed.height > 0
+    assert summed.filter(pl.col("holders").is_between(1, THRESHOLD - 1)).is_empty()
 
 
 def test_disclosure_control_knows_what_the_pack_tells(nation):
