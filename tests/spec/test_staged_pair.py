@@ -1,6 +1,8 @@
 """A pair handed on in pieces is the pair held: the same rows, quarantine and accounts, whatever the order of its lines."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from strata.ingest.atih.staged_pair import StagedPair, open_pair
 from strata.ingest.atih.transmissions import pairs
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
 from tests.support.local_lines import tra_line
-from tests.support.rsa_lines import ANO_OF_YEAR, RSA_OF_YEAR, Draw, ano_line, plain_ano, rsa_line
+from tests.support.rsa_lines import ANO_OF_YEAR, RSA_OF_YEAR, Draw, ano_line, plain_ano, plain_stay, rsa_line
 
 YEAR, OTHER = 2024, "990000099"
 Read = tuple[dict[str, pa.Table], list[dict], list[FileSeen], list[tuple[str, int]]]
@@ -137,3 +139,49 @@ def test_a_broken_file_refuses_a_pair_in_pieces(tmp_path: Path, monkeypatch: pyt
         assert isinstance(taken, Extract)
         assert [(file.lines, file.refused, file.reason) for file in taken.files] == [(4, 4, "pair_refused"), (0, 0, "unreadable")]
     assert {path.name for path in folder.iterdir()} == {"x.rsa", "x.ano"}
+
+
+PEAKS = """
+import sys, tracemalloc
+from pathlib import Path
+import pyarrow as pa
+from strata.ingest import archives
+from strata.ingest.archives import open_sources
+from strata.ingest.atih import staged_pair
+from strata.ingest.atih.transmissions import pairs
+
+def peak_bytes(folder):
+    (pair,) = pairs(list(open_sources(folder)))
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    with staged_pair.open_pair(pair, folder) as taken:
+        arrow = [pa.total_allocated_bytes() for _ in pa.RecordBatchReader.from_stream(taken.persons())]
+        arrow += [pa.total_allocated_bytes() for _ in taken.pieces()]
+    return tracemalloc.get_traced_memory()[1] - before + max(arrow)
+
+staged_pair.HELD_BYTES = 0 if sys.argv[1] == "staged" else 1 << 40
+staged_pair._INSERT_ROWS = staged_pair._BATCH_ROWS = 100
+archives.SourceFile.blocks.__defaults__ = (20_000,)
+small, large = (Path(folder) for folder in sys.argv[2:])
+tracemalloc.start()
+peak_bytes(small)
+print(peak_bytes(large) / peak_bytes(small))
+"""
+
+
+def growth(way: str, small: Path, large: Path) -> float:
+    """How many times more numpy, Python and Arrow hold at once; DuckDB holds what it is told to."""
+    command = [sys.executable, "-c", PEAKS, way, str(small), str(large)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
+
+
+def test_what_is_held_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Four times the lines, the .ano in another order. A pair that is held shows that what is measured can grow."""
+    stay = rsa_line(RSA_OF_YEAR[YEAR], plain_stay(YEAR), filling=" ")
+    for count in (500, 2_000):
+        rsa = [f"{stay[:12]}{number:010d}{stay[22:]}" for number in range(1, count + 1)]
+        write(tmp_path / str(count), rsa, list(reversed(ano_lines(count))))
+    assert growth("staged", tmp_path / "500", tmp_path / "2000") < 1.3
+    assert growth("held", tmp_path / "500", tmp_path / "2000") > 2
