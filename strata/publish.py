@@ -17,11 +17,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from strata import revision
 from strata.catalogue import load_catalogue
-from strata.config import Config
+from strata.config import COST_BASES, Config
 from strata.disclosure import Relations, protect
 from strata.errors import StrataError
-from strata.measure import PUBLISHED, measure
+from strata.measure import CELL, PUBLISHED, VALUES, measure
 from strata.movement import smoothed
 from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference import pack_margins
@@ -58,6 +59,7 @@ def publish(
         report = _write_data(connection, config, building)
         described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}, "disclosure": report}
         write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
+        revision.write(revision.compare(_before(published), building), building)
         if extra:
             extra(building)
         _write_json(_data_package(building), building / "datapackage.json")
@@ -69,6 +71,14 @@ def publish(
         raise
     _point(published, run_id)
     return target
+
+
+def _before(published: Path) -> Path | None:
+    """The publication that `latest` names, when it is whole."""
+    if not (published / POINTER).is_file():
+        return None
+    folder = published / (published / POINTER).read_text(encoding="utf-8").strip()
+    return folder if all((folder / name).is_file() for name in (NAME, "indicators.parquet")) else None
 
 
 def publications(published: Path) -> list[str]:
@@ -159,19 +169,25 @@ def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: P
 
 
 def _data_package(folder: Path) -> dict[str, Any]:
-    """A Frictionless data package: every file with its hash (the receipt, written last, without one)."""
-    hashes = file_hashes(folder)
+    """A Frictionless data package: every file with its hash, but those that are of the run and not of its content."""
+    hashes = {name: value for name, value in file_hashes(folder).items() if name not in revision.NAMES}
     resources = [_resource(folder / name, name, f"sha256:{value}") for name, value in hashes.items()]
-    receipt = {"name": "receipt", "path": "receipt.json", "format": "json", "mediatype": "application/json", "encoding": "utf-8"}
+    of_run = [_of_run(name) for name in sorted((NAME, *revision.NAMES))]
     return {
         "profile": "data-package",
         "name": "strata-indicators",
         "title": "Population stratification indicators",
-        "resources": [*resources, receipt],
+        "resources": [*resources, *of_run],
     }
 
 
+def _of_run(name: str) -> dict[str, Any]:
+    """A file that two runs of the same inputs do not share: the receipt, written last, and what changed since the run before."""
+    return {"name": name, "path": name, "format": name.rpartition(".")[2], "mediatype": _MEDIA[Path(name).suffix], "encoding": "utf-8"}
+
+
 _MEDIA = {
+    ".md": "text/markdown",
     ".csv": "text/csv",
     ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
@@ -192,9 +208,32 @@ def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
         "hash": digest,
     }
     if name == "indicators.csv":
-        schema = {"fields": [{"name": column, "type": _TYPES[kind]} for column, kind in PUBLISHED.items()], "missingValues": [""]}
-        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": schema}
+        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": _schema()}
     return resource
+
+
+def _schema() -> dict[str, Any]:
+    """The table schema of the indicators: the columns of the contract, their values where they are a list, and what names a row."""
+    catalogue = load_catalogue()
+    choices: dict[str, list[str]] = {
+        "indicator_id": list(catalogue.indicators),
+        "stratum": ["1", "2", "3", "4", "all", "at_risk_strict", "at_risk_extended"],
+        "sex": ["F", "M", "all"],
+        "unit": list(catalogue.units),
+        "method": list(catalogue.methods),
+        "status": ["ok", "suppressed_primary", "suppressed_secondary", "not_computable"],
+        "cohort": ["stock", "flow"],
+        "cost_basis": ["none", *COST_BASES],
+        "coverage": ["own", "regional", "national"],
+        "period_status": ["partial", "complete", "corrected"],
+    }
+    key = ["indicator_id", "cost_basis", *CELL]
+    optional = {*VALUES, "reason", "reference_id"}
+    fields = []
+    for column, kind in PUBLISHED.items():
+        limits = ({} if column in optional else {"required": True}) | ({"enum": choices[column]} if column in choices else {})
+        fields.append({"name": column, "type": _TYPES[kind]} | ({"constraints": limits} if limits else {}))
+    return {"fields": fields, "missingValues": [""], "primaryKey": key}
 
 
 def _write_json(content: Any, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`strata publish verify`: is a publication what its receipt says? `strata publish use`: show another one.
+"""`strata publish verify`: is a publication what its receipt says? `use`: show another one. `compare`: what changed between two.
 
 Belongs here: the arguments and the answer. Not here: hashes (strata/publish.py).
 """
@@ -33,6 +33,18 @@ def add(commands: Any, speaker: Terminal) -> None:
     use.add_argument("run_id", nargs="?", metavar=speaker.choose("EXÉCUTION", "RUN"), help=run)
     add_config(use, speaker)
     use.set_defaults(action=use_command)
+    _add_compare(actions, speaker)
+
+
+def _add_compare(actions: Any, speaker: Terminal) -> None:
+    text = speaker.choose(
+        "ce qui change d'une publication à l'autre, indicateur par indicateur, et pourquoi",
+        "what changes between two publications, indicator by indicator, and why",
+    )
+    compare = actions.add_parser("compare", terminal=speaker, help=text, description=text)
+    for name, words in (("before", ("la première", "the first")), ("after", ("la seconde", "the second"))):
+        compare.add_argument(name, type=Path, metavar=speaker.choose("DOSSIER", "DIR"), help=speaker.choose(*words))
+    compare.set_defaults(action=compare_command)
 
 
 def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
@@ -45,6 +57,15 @@ def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     if not faults:
         speaker.say("Publication conforme à son reçu.", "The publication is what its receipt says.")
     return 1 if faults else 0
+
+
+def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
+    """Print the comparison as Markdown. StrataError when one of the two is no publication."""
+    from strata.publish import published_folder
+    from strata.revision import compare, text
+
+    print(text(compare(published_folder(chosen.before), published_folder(chosen.after)), speaker.language))
+    return 0
 
 
 def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
