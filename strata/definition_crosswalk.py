@@ -46,8 +46,9 @@ def read_crosswalk(folder: Path, condition: str, criteria: set[str]) -> list[tup
 
 
 def _check(path: Path, line: int, row: dict[str, str], criteria: set[str]) -> None:
-    if None in row or (empty := next((name for name in COLUMNS if not (row[name] or "").strip()), None)):
-        raise wrong(path, empty if None not in row else "", "cette case est vide", "this cell is empty", line)
+    empty = next((name for name in COLUMNS if not (row[name] or "").strip()), "")
+    if empty or None in row:
+        raise wrong(path, empty, "cette case est vide, ou il y en a trop", "this cell is empty, or there are too many", line)
     if not _TOP.fullmatch(row["top"]):
         raise wrong(path, "top", "un nom de top en minuscules est attendu", "the name of a top in lower case is expected", line)
     is_known = row["value"] == _STATUS if row["compared_with"] == "status" else row["value"] in criteria

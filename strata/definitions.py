@@ -44,8 +44,8 @@ POSITIONS = {
     "ald": ("ald",),
 }
 SYSTEMS_OF = {
-    "dp": ("icd10",), "stay_dp": ("icd10",), "secondary": ("icd10",), "diagnosis": ("icd10",), "act": ("ccam",), "ghm": ("ghm",), "unit": ("unit",),
-    "supplement": ("supplement",), "care": ("prs", "nabm", "ccam", "cip13", "atc"), "ald": ("icd10",),
+    "dp": ("icd10",), "stay_dp": ("icd10",), "secondary": ("icd10",), "diagnosis": ("icd10",), "act": ("ccam",), "ghm": ("ghm",),
+    "unit": ("unit",), "supplement": ("supplement",), "care": ("prs", "nabm", "ccam", "cip13", "atc"), "ald": ("icd10",),
 }  # fmt: skip
 OUTSIDE_STAYS = ("care", "ald")
 SHARED = "shared"

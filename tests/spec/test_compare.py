@@ -86,7 +86,7 @@ def _without(tmp_path: Path, code: str) -> Path:
 
 
 def test_a_population_that_shrinks_says_who_leaves(made: Config, tmp_path: Path) -> None:
-    folder = edited(tmp_path, ("shared/codes/dm_t2.csv", "E11,,\n", "E1190,,\n"))
+    folder = edited(tmp_path, ("shared/codes/dm_t2.csv", "\nE11,,", "\nE1190,,"))
     one = compared(made, folder)
     leaving = sum(row["persons"] for row in one.moves if row["state_before"] in "1234" and row["state_after"] not in ("1", "2", "3", "4"))
     assert leaving == sum(one.persons(stratum, "before") - one.persons(stratum, "after") for stratum in "1234") > 0

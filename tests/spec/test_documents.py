@@ -60,7 +60,7 @@ def test_a_page_holds_every_list_code_criterion_rule_and_caveat_with_its_words(w
 @pytest.mark.parametrize("condition", NAMES)
 def test_no_identifier_stands_without_words(condition: str, language: str) -> None:
     told = document(CONDITIONS, condition, language)
-    named = [told.name, *(one.name for one in (*told.criteria, *told.lists))]
+    named = [told.name, *(one.name for one in told.criteria), *(one.name for one in told.lists)]
     named += [rule.name for group in told.groups for rule in group.rules]
     assert [one.identifier for one in named if not one.label.strip() or one.label == one.identifier] == []
     assert told.caveats and told.versions and not told.is_edited
