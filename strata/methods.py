@@ -93,7 +93,8 @@ def _repeated_share(parts: Parts) -> Figures:
 def _cost_gap(parts: Parts) -> Figures:
     """Euros over or under the expected: (observed / expected - 1) x expected, and the limits of the ratio likewise."""
     ratio, lower, upper = _with_cost_limits(parts.numerator / parts.expected, parts)
-    return *((part - 1) * parts.expected for part in (ratio, lower, upper)), ratio, lower, upper
+    gap, least, most = ((part - 1) * parts.expected for part in (ratio, lower, upper))
+    return gap, least, most, ratio, lower, upper
 
 
 def _limited(value: Array, limits: Limits) -> tuple[Array, Array, Array]:

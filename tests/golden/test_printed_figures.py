@@ -1,4 +1,4 @@
-"""Printed figures made again by the method of their catalogue entry, with numerator and denominator: those that hold, and those that do not.
+"""Printed figures made again by the method of their catalogue entry, with its parts: those that hold, and those that do not.
 
 Belongs here: arithmetic of the public slides (2019, 2023 and 2024 figures). Not here: intervals (test_method_vectors.py).
 """
