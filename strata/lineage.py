@@ -61,8 +61,8 @@ def page(found: list[Edge]) -> str:
         "",
         "Made from the SQL files by `python -m strata.lineage`; every step, column by column, is in `strata/tables/lineage.csv`.",
         "Columns named are those that a number is computed from. *Rows* are the tables, as read or written by the product, that decide who",
-        "and what is counted (joins, filters): `definition_code` holds the code lists (`strata/conditions`). The fields of the ATIH and SNDS",
-        "files behind the `read_` columns are in `strata/formats`.",
+        "and what is counted (joins, filters): `definition_code` holds the code lists (`strata/conditions`). The fields of the ATIH and",
+        "SNDS files behind the `read_` columns are in `strata/formats`.",
     ]
     for entry in load_catalogue().indicators.values():
         roots = _roots(entry.table, back)
