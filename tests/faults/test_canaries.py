@@ -1,4 +1,4 @@
-"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse's own file, and in what it says.
+"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse's file, and in what it says.
 
 Canaries are pseudonyms and the bytes of a bad line. They go through whole runs, a report, a listing, an explanation and Dagster's own events
 of the same runs.
@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import command, runner
+from pipelines import command
 from pipelines.history import folder_of
 from strata.audit import NAME as AUDIT
 from strata.config import load
@@ -46,15 +46,13 @@ def test_no_identifier_is_in_what_a_run_says_or_writes(
     path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     events: list[str] = []
-    leave = dg.DagsterInstance.ephemeral
+    whole = dg.DagsterInstance.handle_new_event
 
-    def watched(*arguments: object, **named: object) -> dg.DagsterInstance:
-        instance = leave(*arguments, **named)  # type: ignore[arg-type]
-        whole = instance.store_event
-        monkeypatch.setattr(instance, "store_event", lambda event: (events.append(event.to_json()), whole(event))[1])
-        return instance
+    def watched(instance: dg.DagsterInstance, event: dg.EventLogEntry, **named: object) -> object:
+        events.append(str(event))
+        return whole(instance, event, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runner.dg.DagsterInstance, "ephemeral", watched)
+    monkeypatch.setattr(dg.DagsterInstance, "handle_new_event", watched)
     for words in (["list"], ["run"], ["check"], ["run"], ["status"], ["doctor"], ["explain", "1"], ["status", "--json"]):
         command.main([*words, "--config", str(path)])
     config = load(path)
