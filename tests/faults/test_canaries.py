@@ -1,7 +1,7 @@
-"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse's file, and in what it says.
+"""No identifier leaves: canaries in the input are looked for in all that a run writes beside the warehouse, and in what it says.
 
-Canaries are pseudonyms and the bytes of a bad line. They go through whole runs, a report, a listing, an explanation and Dagster's own events
-of the same runs.
+Canaries are pseudonyms and the bytes of a bad line. They go through whole runs, a report, a listing, an explanation and Dagster's own
+events of the same runs.
 """
 
 import json

@@ -33,6 +33,10 @@ WRONG = [
     (["list", ".", "--config", "strata.toml"], "--config"),
     (["publish"], "strata publish"),
     (["publish", "verify"], "strata publish verify"),
+    (["publish", "use", "--config", "missing.toml"], "missing.toml"),
+    (["status", "--config", "missing.toml"], "missing.toml"),
+    (["schedule", "--kind", "at"], "--kind"),
+    (["purge", "--config", "missing.toml"], "missing.toml"),
     (["reference", "build"], "--out"),
     (["dashboard", "build", "--config", "missing.toml"], "missing.toml"),
     (["explain"], "strata explain"),
@@ -40,7 +44,7 @@ WRONG = [
     (["compare", "--definitions", "built-in", "built-in", "--config", "missing.toml"], "missing.toml"),
 ]
 PAGES = [[], ["demo"], ["init"], ["list"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
-PAGES += [["explain"], ["compare"]]
+PAGES += [["explain"], ["compare"], ["status"], ["doctor"], ["schedule"], ["purge"], ["publish", "use"]]
 PAGES += [["reference", action] for action in ("build", "show", "verify")]
 
 
