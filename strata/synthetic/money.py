@@ -15,6 +15,7 @@ from strata.synthetic.tables import column, position, rows
 
 FIRST_TARIFF_YEAR = 2016
 ONE_SESSION_ROOTS = ("28Z19", "28Z20", "28Z21", "28Z22")  # paid once, whatever the sessions
+UNPAID_SERVICE_ROOTS = ("28Z01", "28Z02", "28Z14", "28Z15", "28Z16")  # the sessions that only the asking hospital is paid for
 SHARED_GHS_PERCENT = 20  # price of a GHS that several levels share, of the first level
 SHARED_USE = 0.06
 HALF_DAY_TENTHS = 5  # an urgent entry has used half a day of the missing ones
@@ -126,6 +127,10 @@ def _value(stay: Table) -> np.ndarray:
 
 
 def _valuation(stay: Table) -> np.ndarray:
-    """VALO: 0 for what is never paid, 1 for all else (FACTAM says the same)."""
-    unpaid = stay["is_error"] | (stay["type"] == b"B") | (stay["ghs"] == ERROR_GHS) | (stay["billable"] == b"0")
+    """VALO: 0 for what is never paid, 1 for all else (FACTAM says the same).
+
+    Care rendered for another hospital (type B) is paid to that one, but for most sessions: the hospital that gives them is paid.
+    """
+    is_paid_session = stay["session"] & ~np.isin(stay["ghm"].astype("S5"), np.array(UNPAID_SERVICE_ROOTS, dtype="S5"))
+    unpaid = stay["is_error"] | ((stay["type"] == b"B") & ~is_paid_session) | (stay["ghs"] == ERROR_GHS) | (stay["billable"] == b"0")
     return np.where(unpaid, b"0", b"1").astype("S1")

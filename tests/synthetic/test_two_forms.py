@@ -163,6 +163,16 @@ def test_every_stay_is_worth_what_the_tariffs_say(small: Written, year: int) -> 
     assert len(stays) == len(paid)
 
 
+def test_sessions_for_another_hospital_are_paid_and_its_stays_are_not(small: Written) -> None:
+    paid: dict[bool, set[str]] = {True: set(), False: set()}
+    for year in YEARS:
+        valuation = {(row["ETA_NUM"], int(row["RSA_NUM"])): row["VALO"] for row in snds(small, year, "VALO")}
+        for row in snds(small, year, "B"):
+            if row["SEJ_TYP"] == "B" and row["GHS_NUM"] != "9999":
+                paid[row["GRG_GHM"].startswith("28")].add(valuation[row["ETA_NUM"], int(row["RSA_NUM"])])
+    assert paid == {True: {"1"}, False: {"0"}}
+
+
 def test_each_way_of_pricing_is_used(small: Written) -> None:
     stays = [row for year in YEARS for row in snds(small, year, "B")]
     assert {row["BEB_SEJ"] for row in stays} == {"0", "1", "2"}
