@@ -30,7 +30,7 @@ def content(source: dict[str, Any], lists: Iterable[CodeList]) -> dict[str, Any]
 
 
 def content_sha256(source: dict[str, Any], lists: Iterable[CodeList]) -> str:
-    """Two definitions of one hash give every person the same status, stratum and deciding rule."""
+    """Two definitions of one hash give every person the same status, stratum and deciding rule, and every fall the same cause."""
     text = json.dumps(content(source, lists), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

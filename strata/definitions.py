@@ -51,6 +51,7 @@ OUTSIDE_STAYS = ("care", "ald")
 SHARED = "shared"
 COUNTED = ("stay", "day", "episode")
 STRATA = ("1", "2", "3", "4")
+FALLS = ("recency", "expiry")  # what a fall between strata may be: the first when a definition says nothing
 # rule entry -> its values, each with (purpose, outcome) of definition_rule
 OUTCOMES = {
     "purpose": {name: (name, name) for name in ("population", "known")},
@@ -184,8 +185,14 @@ class _Compiler:
             self._criterion(criterion_id, criterion)
         self._types(self.text.check(source.get("type", {}), "type", "type"))
         self._rules(source.get("rules", []))
-        row = (self.condition, *facts, source.get("population_type"), content_sha256(source, self.used))
+        row = (self.condition, *facts, source.get("population_type"), self._falls(source), content_sha256(source, self.used))
         self.out.rows["definition"].append(row)
+
+    def _falls(self, source: dict[str, Any]) -> str:
+        falls: str = source.get("falls", FALLS[0])
+        if falls not in FALLS:
+            raise self._wrong("falls", f"valeur inconnue : {falls} (recency ou expiry)", f"unknown value: {falls} (recency or expiry)")
+        return falls
 
     def compile_events(self, condition: str) -> None:
         """The events alone: of a text that defines no condition."""

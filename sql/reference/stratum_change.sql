@@ -1,7 +1,8 @@
 -- Grain: one person x condition x stock year, of those in a stratum at its index date or a year before; the unchanged are here too.
 -- From which stratum to which, and why: what the data saw (new_evidence), what they forgot (evidence_expired: a code left the look-back, which
 -- says nothing of the person), what did not happen again (no_recent_event: a rule that asks for recent events met none within its own window).
--- Only the last may be an improvement, and not for every rule (docs/explanation/validity.md). Two whole years with the same look-back only.
+-- Only the last may be an improvement, and only where the definition says so (definition.falls): under 'expiry' every fall is evidence_expired
+-- (docs/explanation/validity.md). Two whole years with the same look-back only.
 -- Other causes: type_changed (another type of the condition than before), death, entered (not seen a year before, or under age), left (known still,
 -- but no residence in the country), moved (same stratum, another territory), same_evidence (an age passed, or a criterion that weighs more alone).
 WITH step AS (
@@ -70,6 +71,7 @@ described AS (
     after.territory_id,
     before.age_years IS NULL OR before.age_years < definition.age_min AS is_new_here,
     after.person_id IS NULL AS is_out_of_sight,
+    definition.falls,
     CASE
       WHEN paired.to_stratum IS NOT NULL THEN paired.to_stratum
       WHEN person.death_date > step.from_date AND person.death_date <= step.index_date THEN 'dead'
@@ -164,7 +166,7 @@ SELECT
     WHEN (described.to_stratum > described.from_stratum OR NOT described.was_diseased) AND described.is_diseased
       THEN CASE WHEN evidence.gained > 0 THEN 'new_evidence' ELSE 'same_evidence' END
     WHEN evidence.forgotten > 0 THEN 'evidence_expired'
-    WHEN evidence.lost > 0 THEN 'no_recent_event'
+    WHEN evidence.lost > 0 THEN CASE described.falls WHEN 'expiry' THEN 'evidence_expired' ELSE 'no_recent_event' END
     ELSE 'same_evidence'
   END AS cause
 FROM described

@@ -44,6 +44,8 @@ SELECT condition, 'definition' AS kind, condition AS name, 'age_min' AS aspect, 
 UNION ALL
 SELECT condition, 'definition' AS kind, condition AS name, 'population_type' AS aspect, population_type AS value FROM definition
 UNION ALL
+SELECT condition, 'definition' AS kind, condition AS name, 'falls' AS aspect, falls AS value FROM definition
+UNION ALL
 SELECT used_list.condition, 'list' AS kind, used_list.list_id AS name, 'code' AS aspect,
   definition_code.code || CASE definition_code.match WHEN 'prefix' THEN '*' ELSE '' END
   || CASE

@@ -210,9 +210,21 @@ class _Teller:
         if wanted := self.source.get("population_type"):
             name = self.of(self.source["type"]["labels"][wanted])
             told.append(say(f"Type établi : {name} [{wanted}].", f"Type settled: {name} [{wanted}]."))
+        told.append(self.falls())
         if any("at_risk" in rule for rule in self.source["rules"]):
             told.append(self.at_risk())
         return tuple(told)
+
+    def falls(self) -> str:
+        if self.source.get("falls") == "expiry":
+            return self.say(
+                "Une strate qui baisse n'est jamais une amélioration : la preuve a vieilli, la personne n'a pas changé, autant qu'on sache.",
+                "A stratum that falls is never an improvement: evidence grew old; the person has not changed, as far as is known.",
+            )
+        return self.say(
+            "Une strate qui baisse faute d'événement récent peut être une amélioration ; parce qu'un code est sorti du recul, non.",
+            "A stratum that falls for want of a recent event may be an improvement; because a code left the look-back, it is none.",
+        )
 
     def at_risk(self) -> str:
         return self.say(

@@ -66,7 +66,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ),
         ("shared/lists.csv", "acs,icd10,prefix", "acs,icd10,contains", "lists.csv ligne", "match"),
         ("shared/lists.csv", '"SNDS documentation, disease map sheet"', "", "lists.csv ligne", "empty"),
-        ("t2d/definition.toml", 'codes = ["dm_t1"]', 'codes = ["dm_t9"]', "definition.toml ligne 21, events.type_1", "dm_t9"),
+        ("t2d/definition.toml", 'codes = ["dm_t1"]', 'codes = ["dm_t9"]', "definition.toml ligne 22, events.type_1", "dm_t9"),
         ("t2d/definition.toml", 'any = [{ codes = ["dm_t1"], in = "diagnosis" }]', 'any = ["dm_t1"]', "events.type_1", "type"),
         (
             "t2d/definition.toml",
@@ -122,6 +122,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", 'event = "type_2", spec', 'event = "type_9", spec', "type.t2", "type_9"),
         ("t2d/definition.toml", 'event = "type_2", specificity = 1', 'event = "type_2"', "type.t2 specificity", "missing"),
         ("t2d/definition.toml", 'population_type = "t2"', 'population_type = "t4"', "population_type", "no rule"),
+        ("t2d/definition.toml", 'falls = "expiry"', 'falls = "never"', "definition.toml ligne 13, falls", "recency or expiry"),
         ("t2d/definition.toml", 'source = "', 'origin = "', "definition.toml ligne 12, origin", "no such"),
         ("t2d/definition.toml", 'source = "Open', 'source = ""  # "Open', "source", "missing"),
         ("t2d/definition.toml", 'condition = "t2d"', 'condition = "dt2"', "condition", "folder"),

@@ -10,9 +10,10 @@ from tests.support.small_country import built
 TERRITORIES = "INSERT INTO territory VALUES ('T1', 'Ici', '9A001'), ('T2', 'Là', '9A002')"
 
 
-def changes(stays: str, *, condition: str, year: int = 2025, also: str = TERRITORIES, **more: Any) -> dict[str, tuple[str, str, str]]:
-    """person -> (from, to, cause) for one condition and year."""
-    connection = built(stays, also=also, **more)
+def changes(stays: str, *, condition: str, year: int = 2025, falls: str | None = None, **more: Any) -> dict[str, tuple[str, str, str]]:
+    """person -> (from, to, cause) for one condition and year. falls: instead of what the definition says."""
+    connection = built(stays, also=TERRITORIES, **more)
+    connection.execute("UPDATE definition SET falls = coalesce(?, falls)", [falls])
     models.build(connection, "stratum_change")
     rows = connection.execute(
         """SELECT ltrim(pseudonym, '0'), from_stratum, to_stratum, cause FROM stratum_change JOIN pseudonym USING (person_id)
@@ -71,8 +72,18 @@ def test_an_expired_code_of_a_rule_that_did_not_hold_is_not_the_cause() -> None:
            1      | 2024-06-10 | J189  | E1198 | JVJF004@0
            1      | 2024-06-20 | J189  | E1198 | JVJF004@0""",
         condition="t2d",
+        falls="recency",  # where both causes can be told
     )
     assert found["1"] == ("4", "1", "no_recent_event")
+
+
+def test_no_fall_of_a_condition_that_does_not_get_better_is_an_improvement() -> None:
+    """Dialysis of 2024 alone made stratum 4, and asks for the last 12 months: in diabetes its silence is no recovery."""
+    stays = """person | exit       | dp    | das   | acts
+               1      | 2024-06-10 | J189  | E1198 | JVJF004@0
+               1      | 2024-06-20 | J189  | E1198 | JVJF004@0"""
+    assert changes(stays, condition="t2d")["1"] == ("4", "1", "evidence_expired")
+    assert changes(stays, condition="t2d", falls="recency")["1"] == ("4", "1", "no_recent_event")
 
 
 def test_new_evidence_raises() -> None:
