@@ -98,7 +98,7 @@ def test_the_readmes_are_twins() -> None:
 def test_every_command_is_documented_with_its_options() -> None:
     documented = {}
     for row in table(read("docs/reference/commands.md")):
-        command = re.match(r"`(strata [a-z ]+?)(?: \[?DIR\]?)?`$", row[0])
+        command = re.match(r"`(strata [a-z ]+?)(?: \[?[A-Z]+\]?)?`$", row[0])
         if command:
             documented[command[1]] = set(re.findall(r"`(--[a-z-]+)", row[2] if len(row) > 2 else ""))
     found = {
