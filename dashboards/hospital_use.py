@@ -11,10 +11,10 @@ from dashboards.published import COMPARED_BASIS, NO_COST
 # The count, and the indicator that has its expected when it is another one.
 LINES = (
     ("stays", "stays_vs_expected"),
-    ("overnight_stays", ""),
-    ("ambulatory_stays", ""),
+    ("overnight_stays", "overnight_stays_vs_expected"),
+    ("ambulatory_stays", "ambulatory_stays_vs_expected"),
     ("ambulatory_share", ""),
-    ("hpe_stays", ""),
+    ("hpe_stays", "hpe_stays_vs_expected"),
     ("urgent_share", ""),
     ("bed_days", ""),
     ("cost_per_stay", ""),
