@@ -29,7 +29,7 @@ def with_counts(measured: pl.DataFrame) -> pl.DataFrame:
         ),
         counted_rest=pl.when(pl.col("rest_persons").is_not_null()).then("rest"),
     )
-    is_everybody = (pl.col("persons") == pl.col("persons").max().over(CELL)).all(ignore_nulls=True).over("table")
+    is_everybody = (pl.col("persons") == pl.col("persons").max().over(CELL)).all(ignore_nulls=True).over("table", "measure")
     own = pl.when(is_everybody).then(pl.lit(MEMBERS)).otherwise("table")
     return rows.with_columns(counted=pl.coalesce("base", own))
 
