@@ -39,6 +39,10 @@ class Numbers:
         """A number of any unit: whole from one hundred on, one decimal from ten on, else two."""
         return self.decimal(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
 
+    def as_declared(self, value: float) -> str:
+        """A threshold with the decimals it was declared with."""
+        return self.decimal(value, len(str(value).partition(".")[2].rstrip("0")))
+
     def percent(self, share: float, digits: int = 2, signed: bool = False) -> str:
         """A share (0.0323) as a percentage (3,23 %)."""
         space = NARROW_NO_BREAK if self.language == "fr" else ""

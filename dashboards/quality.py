@@ -54,16 +54,16 @@ def _check(writer: Writer, one: dict[str, Any]) -> tuple[Cell, ...]:
         Cell(t.get(f"quality.severity_{severity}", severity)),
         Cell(str(one.get("table", ""))),
         Cell("", None) if failing is None else _count(writer, failing),
-        Cell(_bounds(one)),
-        Cell(str(one.get("source", ""))),
+        Cell(_bounds(writer, one)),
+        Cell(str(one.get(f"source_{t.language}", ""))),
     )
 
 
-def _bounds(one: dict[str, Any]) -> str:
-    low, high = one.get("min"), one.get("max")
-    if low is None and high is None:
-        return ""
-    return f"≤ {high}" if low is None else f"≥ {low}" if high is None else f"{low}–{high}"
+def _bounds(writer: Writer, one: dict[str, Any]) -> str:
+    low, high = (None if bound is None else writer.numbers.as_declared(bound) for bound in (one.get("min"), one.get("max")))
+    if low is None:
+        return "" if high is None else f"≤ {high}"
+    return f"≥ {low}" if high is None else f"{low}–{high}"
 
 
 def _rejected(writer: Writer) -> Table:

@@ -183,8 +183,9 @@ def _prune(session: Session) -> None:
 
 def _receipt_line(outcome: Outcome) -> dict[str, object]:
     one = outcome.expectation
-    bounds = {"min": one.min, "max": one.max, "severity": one.severity, "source": one.source[1]}
-    return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds}
+    bounds = {"min": one.min, "max": one.max, "severity": one.severity}
+    words = {"label_fr": one.label[0], "label_en": one.label[1], "source_fr": one.source[0], "source_en": one.source[1]}
+    return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds, **words}
 
 
 def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int | bool]:
