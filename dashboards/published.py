@@ -4,7 +4,7 @@ Belongs here: the three files the pages read, in the shape of the public contrac
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -143,6 +143,12 @@ def read_published(run_folder: Path) -> Published:
         content_hash=receipt.get("content_hash", ""),
         receipt=receipt,
     )
+
+
+def in_front(published: Published, run_folder: Path, year: int) -> Published:
+    """The same run with another of its years in front."""
+    details = _details(pl.read_parquet(run_folder / "indicators.parquet"), year)
+    return replace(published, front_year=year, details=details)
 
 
 def _rows(frame: pl.DataFrame) -> dict[Key, Row]:

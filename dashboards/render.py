@@ -19,6 +19,7 @@ from dashboards.page import ConditionSection, MethodsPage, NationalCondition, Na
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent
+AnyPage = TerritoryPage | NationalPage | MethodsPage | QualityPage
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,25 @@ def render_quality(page: QualityPage) -> str:
     return _render("quality.html.j2", page)
 
 
-def _render(template: str, page: TerritoryPage | NationalPage | MethodsPage | QualityPage) -> str:
+def render_shell(layout: str, page: AnyPage, **more: object) -> str:
+    """A page inside the shell of the server (shell.html.j2): its switches, and what the callbacks need. more: `switch`, `dash`."""
+    return _render("shell.html.j2", page, layout=layout, app_styles=_styles("app.css"), **more)
+
+
+def render_message(language: str, **more: object) -> str:
+    """A page of the server that shows no publication: sign-in, refusal."""
+    return _environment().get_template("message.html.j2").render(language=language, t=load(language), styles=_styles("page.css") + _styles("app.css"), **more) + "\n"
+
+
+def _render(template: str, page: AnyPage, **more: object) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
-    styles = Markup((FOLDER / "static" / "page.css").read_text(encoding="utf-8"))
-    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=styles, twins=twins) + "\n"
+    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_styles("page.css"), twins=twins, **more) + "\n"
+
+
+@cache
+def _styles(name: str) -> Markup:
+    return Markup((FOLDER / "static" / name).read_text(encoding="utf-8"))
 
 
 @cache

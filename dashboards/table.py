@@ -13,7 +13,8 @@ def territory_table(writer: Writer, year: int, links: tuple[Link, ...], here: st
     """One line per declared territory, then REST and ALL. links: pages by territory order, the national page first."""
     published, texts = writer.published, writer.texts
     targets = dict(zip(published.territories, (link.target for link in links[1:]), strict=True))
-    names = published.territories | {REST: texts("name.REST"), ALL: texts("name.ALL")}
+    whole = {name: texts(f"name.{name}") for name in (REST, ALL) if any(name == key[2] for key in published.groups)}
+    names = published.territories | whole
     lines = tuple(_line(writer, year, name, names[name], targets.get(name, ""), here) for name in names)
     conditions = tuple(entry.label[texts.language] for entry in published.definitions)
     return TerritoryTable(year, conditions, lines, _reading(writer, year, here))

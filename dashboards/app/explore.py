@@ -1,0 +1,167 @@
+"""The Dash callbacks: one indicator over the years and across the territories, and the simulator.
+
+Belongs here: components and callbacks, each with its rule. Not here: numbers (measures.py), authorisation (store.py): every callback
+asks `answer`, which denies what the reader may not see.
+"""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dash import Dash, Input, Output, State, dcc, html
+
+from dashboards.app.question import SIMULATOR, Question
+from dashboards.app.simulate import KEPT, LIMITS, simulate
+from dashboards.blocks import Cell, Measure, Series, Table
+from dashboards.figures import trend
+from dashboards.measures import Writer
+from dashboards.places import place_of
+from dashboards.published import ALL, NO_COST
+
+PANEL, EXPLORED, SIMULATED = "panel.children", "explored.children", "simulated.children"
+# Every callback, and who may call it: whoever may read the territory of its address. One that is not here is refused (server.py).
+CALLBACKS = frozenset({PANEL, EXPLORED, SIMULATED})
+SVG_DATA = "data:image/svg+xml;base64,"
+Asked = Callable[[dict[str, str]], tuple[Writer, Question]]
+
+
+def layout() -> html.Div:
+    """What each page starts from: the address says the rest."""
+    return html.Div([dcc.Location(id="url", refresh=False), html.Div(id="panel")])
+
+
+def add_callbacks(app: Dash, asked: Asked) -> None:
+    """Declare them. asked: from the parts of an address to what its reader may see; raises Denied or Unknown."""
+
+    @app.callback(Output("panel", "children"), Input("url", "pathname"), Input("url", "search"))
+    def panel(pathname: str, search: str) -> Any:
+        writer, question = asked(_query(search))
+        return _simulator_form(writer) if pathname == SIMULATOR else _choices(writer, question)
+
+    @app.callback(Output("explored", "children"), Input("indicator", "value"), State("url", "search"))
+    def explored(indicator: str | None, search: str) -> Any:
+        writer, question = asked(_query(search))
+        return _explored(writer, question, indicator)
+
+    typed = [State(f"simulator-{name}", "value") for name in ("condition", "stratum", *LIMITS)]
+
+    @app.callback(Output("simulated", "children"), Input("simulate", "n_clicks"), State("url", "search"), *typed, prevent_initial_call=True)
+    def simulated(_clicks: int, search: str, *values: str | None) -> Any:
+        writer, question = asked(_query(search))
+        return _simulated(writer, question, dict(zip(("condition", "stratum", *LIMITS), values, strict=True)))
+
+
+def _query(search: object) -> dict[str, str]:
+    return dict(parse_qsl(str(search or "").removeprefix("?")))
+
+
+def _choices(writer: Writer, question: Question) -> Any:
+    """The indicators that have a number here."""
+    t, published = writer.texts, writer.published
+    found = {
+        f"{row.condition}/{row.indicator_id}"
+        for row in published.rows.values()
+        if (row.territory_id, row.year) == (question.territory, published.front_year) and row.status == "ok" and row.stratum == "all"
+    }
+    groups = []
+    for one in published.definitions:
+        keys = [f"{one.condition}/{name}" for name in published.catalogue]
+        name = one.label[question.language]
+        groups += [(key, t("explore.condition_label", condition=name, label=_label(writer, key))) for key in keys if key in found]
+    groups = [(key, label) for key, label in groups if question.condition in ("", key.partition("/")[0])]
+    options = [{"label": label, "value": key} for key, label in groups]
+    radio = dcc.RadioItems(id="indicator", options=options, className="choices")
+    return [
+        html.H2(t("explore.title")),
+        html.Details([html.Summary(t("explore.choose")), html.Fieldset([html.Legend(t("explore.indicator")), radio])]),
+        html.Div(id="explored", role="status"),
+    ]
+
+
+def _label(writer: Writer, key: str) -> str:
+    return str(writer.published.catalogue[key.partition("/")[2]][f"label_{writer.texts.language}"])
+
+
+def _explored(writer: Writer, question: Question, indicator: str | None) -> Any:
+    condition, _, name = (indicator or "").partition("/")
+    if name not in writer.published.catalogue or condition not in {one.condition for one in writer.published.definitions}:
+        return html.P(writer.texts("explore.none"))
+    label = _label(writer, str(indicator))
+    years = [_measure(writer, name, year, condition, question.territory) for year in writer.published.years]
+    places = [*writer.published.territories, ALL]
+    across = [_measure(writer, name, writer.published.front_year, condition, place) for place in places]
+    by_year = [(str(measure.row.year), measure) for measure in years]
+    by_place = [(place_of(writer, place).name, measure) for place, measure in zip(places, across, strict=True)]
+    here = place_of(writer, question.territory).name
+    return [
+        html.H3(label),
+        *_figure(writer, Series(label, tuple(years)), f"{label}, {here}"),
+        _table(_listed(writer, writer.texts("explore.over_years", place=here), writer.texts("origin.year"), by_year)),
+        _table(_listed(writer, writer.texts("page.year", year=writer.published.front_year), writer.texts("table.territory"), by_place)),
+    ]
+
+
+def _measure(writer: Writer, name: str, year: int, condition: str, place: str) -> Measure:
+    row = writer.published.find(name, year, condition, place, "all", NO_COST)
+    return writer.write(row) if row else writer.measure(name, year, condition, place, "all", writer.published.cost_basis)
+
+
+def _figure(writer: Writer, series: Series, title: str) -> list[Any]:
+    """Euros and ratios have a drawing; its table says the same."""
+    unit = series.measures[-1].row.unit
+    if unit == "eur":
+        drawn = trend.euros(series, writer.texts, writer.numbers, "explored", title)
+    elif unit == "ratio":
+        drawn = trend.ratios(series, series, writer.texts, writer.numbers, "explored", title)
+    else:
+        return []
+    svg = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return [html.Img(src=SVG_DATA + base64.b64encode(svg.encode()).decode(), alt=title, className="figure")]
+
+
+def _listed(writer: Writer, title: str, first: str, lines: list[tuple[str, Measure]]) -> Table:
+    t = writer.texts
+    heads = (first, t("origin.value"), t("origin.interval"), t("origin.numerator"), t("origin.denominator"), t("origin.note"))
+    rows = tuple(
+        tuple(Cell(text) for text in (name, one.text, one.interval, one.numerator, one.denominator, one.note)) for name, one in lines
+    )
+    return Table("explored", title, heads, rows)
+
+
+def _table(table: Table) -> Any:
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in table.heads]))
+    body = [html.Tr([html.Th(row[0].text, scope="row"), *(html.Td(cell.text) for cell in row[1:])]) for row in table.rows]
+    grid = html.Table([html.Caption(table.title), head, html.Tbody(body)])
+    return html.Div(grid, className="scroll", role="region", tabIndex=0, **{"aria-label": table.title})
+
+
+def _simulator_form(writer: Writer) -> Any:
+    t = writer.texts
+    conditions = [{"label": one.label[t.language], "value": one.condition} for one in writer.published.definitions]
+    strata = [{"label": t("simulator.keep", stratum=one, above=int(one) + 1), "value": one} for one in KEPT]
+    radios = [
+        html.Fieldset([html.Legend(t(f"simulator.{name}")), dcc.RadioItems(id=f"simulator-{name}", options=options, className="choices")])
+        for name, options in (("condition", conditions), ("stratum", strata))
+    ]
+    fields = [
+        html.Div([html.Label(t(f"simulator.{name}"), htmlFor=f"simulator-{name}"), dcc.Input(id=f"simulator-{name}", type="text", inputMode="decimal")])
+        for name in LIMITS
+    ]
+    button = html.Button(t("simulator.compute"), id="simulate", type="button")
+    result = html.Div(id="simulated", role="status")
+    return html.Div([html.H2(t("simulator.form")), *radios, html.Div(fields, className="inputs"), button, result], className="simulator")
+
+
+def _simulated(writer: Writer, question: Question, typed: dict[str, str | None]) -> Any:
+    found = simulate(writer, question.territory, typed)
+    if found.problem or found.table is None:
+        return html.P(found.problem, className="absent")
+    t = writer.texts
+    return [
+        html.P(found.headline, className="result"),
+        *(html.P(line) for line in found.lines),
+        html.H3(t("simulator.assumptions")),
+        html.Ul([html.Li(one) for one in found.assumptions]),
+        _table(found.table),
+    ]

@@ -1,0 +1,46 @@
+"""What is asked: a state of the pages and its address, both ways.
+
+Belongs here: from the query of an address to a question, and back. Not here: whether the reader may ask it (store.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from dashboards.published import ALL
+from dashboards.texts import LANGUAGES
+
+HOME, MEETING, SIMULATOR, METHODS, QUALITY = "/", "/meeting", "/simulator", "/methods", "/quality"
+EXPORTS = (".xlsx", ".pptx", ".programme.docx", ".csv", ".html")
+EXPORT = "/export/"
+
+
+class Unknown(Exception):
+    """The address names nothing that is there."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A state. territory: ALL for the whole. condition: '' for all of them. year: 0 for the year in front."""
+
+    territory: str = ALL
+    condition: str = ""
+    year: int = 0
+    language: str = ""
+
+    def address(self, path: str = HOME, **change: object) -> str:
+        """The address of this state, changed by `change`; what is left to its default is not written."""
+        asked = replace(self, **change)  # type: ignore[arg-type]
+        territory = "" if asked.territory == ALL else asked.territory
+        parts = {"territory": territory, "condition": asked.condition, "year": asked.year or "", "lang": asked.language}
+        query = urlencode({name: value for name, value in parts.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+def read_question(query: Mapping[str, str], default_language: str) -> Question:
+    """The question of a query. Unknown: a language or a year that is none; other words are judged by the data."""
+    language = query.get("lang") or default_language
+    year = query.get("year") or "0"
+    if language not in LANGUAGES or not (year.isascii() and year.isdigit() and len(year) <= 4):
+        raise Unknown
+    return Question(query.get("territory") or ALL, query.get("condition") or "", int(year), language)

@@ -1,0 +1,35 @@
+"""The published numbers of a territory page as one CSV: a line per number, as published, with what it means.
+
+Belongs here: columns, and cells that no spreadsheet takes for a formula. Not here: any number the page object does not hold.
+"""
+
+import csv
+import io
+
+from dashboards.page import TerritoryPage
+
+KEYS = ("indicator_id", "condition", "year", "territory_id", "stratum", "cost_basis", "unit", "status", "reason")
+NUMBERS = ("value", "lower", "upper", "numerator", "denominator", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value")
+SCOPE = ("definition_id", "reference_id", "fields", "coverage", "data_through", "period_status", "synthetic")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_csv(page: TerritoryPage) -> bytes:
+    """UTF-8 with a mark, separated by ; . Numbers have a decimal point, as in indicators.parquet; hidden ones are empty, with their status."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(("run_id", "territory_name", "label", *KEYS, "text", *NUMBERS, *SCOPE))
+    for section in page.sections:
+        for origin in section.origins:
+            for measure in origin.measures:
+                row = measure.row
+                texts = (page.stamp.run_id, page.name, origin.label, *(getattr(row, name) for name in KEYS), measure.text)
+                numbers = (getattr(row, name) for name in NUMBERS)
+                writer.writerow((*map(plain, texts), *numbers, *(plain(getattr(row, name)) for name in SCOPE)))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def plain(value: object) -> str:
+    """A text that a spreadsheet shows and does not compute."""
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
