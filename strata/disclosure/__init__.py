@@ -65,6 +65,7 @@ def _report(indicators: pl.DataFrame, masks: Masks, euros: EuroMasks) -> dict[st
         "audited": masks.verdict.audited,
         "linear_programmes": masks.verdict.programmes,
         "not_proved": len(masks.verdict.told),
+        "told_elsewhere": masks.elsewhere,
         "unlabelled": masks.unlabelled,
         "printed_earlier": masks.exposed,
         "lost": {row["indicator_id"]: {"rows": row["rows"], "lost": row["lost"]} for row in lost.iter_rows(named=True)},

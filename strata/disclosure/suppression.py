@@ -3,7 +3,7 @@
 Belongs here: the order of the steps and the status of each count. Not here: any of the steps (primary.py, secondary.py, audit.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from strata.disclosure.cells import CELL, MEMBERS
 from strata.disclosure.earlier import KNOWN, MASKED
 from strata.disclosure.primary import Primary, primary, unlabelled
 from strata.disclosure.secondary import Room, Target, complete
-from strata.disclosure.sums import CELL_KIND, HIDDEN, MARGIN, Sums
+from strata.disclosure.sums import CELL_KIND, HIDDEN, MARGIN, Sums, parts_of
 
 PRIMARY, SECONDARY = "suppressed_primary", "suppressed_secondary"
 _DEAREST = {"territory_id": ("ALL", 8.0), "stratum": ("all", 4.0), "sex": ("all", 2.0)}
@@ -26,13 +26,15 @@ _DEAREST = {"territory_id": ("ALL", 8.0), "stratum": ("all", 4.0), "sex": ("all"
 class Masks:
     """cells: NODE, persons, status (NULL: published) and reason. verdict: of the last audit.
 
-    exposed: small counts that an earlier publication printed. unlabelled: small counts printed as secondary.
+    exposed: small counts that an earlier publication printed. unlabelled: small counts printed as secondary. elsewhere: counts that
+    earlier publications and the pack tell by themselves, whatever is withheld today; the verdict does not name them.
     """
 
     cells: pl.DataFrame
     verdict: Verdict
     exposed: int
     unlabelled: int
+    elsewhere: int
 
 
 def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
@@ -43,18 +45,48 @@ def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
     to_prove = np.flatnonzero((first.is_small | first.is_told) & ~is_known)
     masked = _with_companions(sums, first.is_small | (is_past == MASKED) | (sums.kind == HIDDEN))
     masked, labels = _completed(sums, first, masked, is_known, to_prove, rules.threshold)
+    masked, labels, verdict = _proved(sums, masked, labels, is_known, to_prove, rules.threshold)
+    elsewhere = _told_elsewhere(sums, labels, is_known, verdict.told, rules.threshold)
+    if len(np.setdiff1d(verdict.told, elsewhere)):
+        masked, labels = _without_their_parts(sums, masked, labels, is_known, np.setdiff1d(verdict.told, elsewhere))
+        masked, labels, verdict = _proved(sums, masked, labels, is_known, to_prove, rules.threshold)
+    cells = _statuses(sums, labels, masked, is_past)
+    hushed = first.is_small & ~labels.is_primary
+    verdict = replace(verdict, told=np.setdiff1d(verdict.told, elsewhere))
+    return Masks(cells, verdict, int((first.is_small & is_known).sum()), int(hushed.sum()), len(elsewhere))
+
+
+def _proved(
+    sums: Sums, masked: NDArray[np.bool_], labels: Labels, is_known: NDArray[np.bool_], to_prove: NDArray[np.int64], threshold: int
+) -> tuple[NDArray[np.bool_], Labels, Verdict]:
+    """Audit, widen the masks around what is told, take labels away, and again until nothing is told or nothing is left to do."""
     while True:
-        verdict = audit(sums, masked & ~is_known, labels, to_prove, rules.threshold)
+        verdict = audit(sums, masked & ~is_known, labels, to_prove, threshold)
         labels = unlabelled(labels, verdict.told_by_label)
         wider = _with_companions(sums, _widened(sums, masked, is_known, verdict.told))
         is_stuck = (wider == masked).all() and not len(verdict.told_by_label)
         beside = _labelled_with(sums, labels, verdict.told) if is_stuck else verdict.told[:0]
         labels = unlabelled(labels, beside)
         if is_stuck and not len(beside):
-            cells = _statuses(sums, labels, masked, is_past)
-            hushed = first.is_small & ~labels.is_primary
-            return Masks(cells, verdict, int((first.is_small & is_known).sum()), int(hushed.sum()))
+            return masked, labels, verdict
         masked = wider
+
+
+def _told_elsewhere(sums: Sums, labels: Labels, is_known: NDArray[np.bool_], told: NDArray[np.int64], threshold: int) -> NDArray[np.int64]:
+    """Of what is told, what earlier publications and the pack tell by themselves: it would be told if nothing were published today."""
+    if not len(told):
+        return told
+    silent = unlabelled(labels, np.flatnonzero(~is_known & (sums.kind != MARGIN)))
+    return audit(sums, ~is_known, silent, told, threshold).told
+
+
+def _without_their_parts(
+    sums: Sums, masked: NDArray[np.bool_], labels: Labels, is_known: NDArray[np.bool_], told: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], Labels]:
+    """The last resort: whatever shares an equation with what is told, directly or not, is withheld, and no label says anything of it."""
+    part = parts_of(sums.matrix)
+    around = np.isin(part, part[told]) & ~is_known & (sums.kind != MARGIN)
+    return _with_companions(sums, masked | around), unlabelled(labels, np.flatnonzero(around))
 
 
 def _completed(

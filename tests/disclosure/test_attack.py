@@ -63,6 +63,7 @@ def test_the_attack_succeeds_when_secondary_suppression_is_switched_off(name, mo
     made, frame, unions = drawn(name)
     monkeypatch.setattr(suppression, "complete", lambda _room, _targets, hidden: (hidden, []))
     monkeypatch.setattr(suppression, "_widened", lambda _sums, masked, _known, _told: masked)
+    monkeypatch.setattr(suppression, "_without_their_parts", lambda _sums, masked, labels, _known, _told: (masked, labels))
     protected = protect(frame, RULES, relations=Relations(wholes=made.wholes, unions=unions))
     assert protected.report["not_proved"] > 0  # the audit says so too
     attack = Attack(counts_shown(protected.indicators), counts_of(frame), labelled(protected.indicators), wholes=made.wholes, unions=unions)
@@ -76,6 +77,18 @@ def test_what_the_audit_finds_is_withheld_though_the_choice_of_cells_is_switched
     truth = counts_of(frame)
     found = Attack(counts_shown(protected.indicators), truth, labelled(protected.indicators)).recovered()
     figures.append(Attacked("audit alone", len(truth), few(truth), withheld_beside(protected), len(found)))
+    assert few(truth) > 0 and found == [] and protected.report["not_proved"] == 0
+
+
+def test_what_nothing_else_could_clear_is_withheld_with_all_that_it_adds_up_with(monkeypatch, figures):
+    """Neither the choice of cells nor the audit's widening: the last resort alone leaves nothing told."""
+    frame = measured(country(2, 12, mean=500)).filter(pl.col("indicator_id") != "hospitalised_share")
+    monkeypatch.setattr(suppression, "complete", lambda _room, _targets, hidden: (hidden, []))
+    monkeypatch.setattr(suppression, "_widened", lambda _sums, masked, _known, _told: masked)
+    protected = protect(frame, RULES)
+    truth = counts_of(frame)
+    found = Attack(counts_shown(protected.indicators), truth, labelled(protected.indicators)).recovered()
+    figures.append(Attacked("last resort", len(truth), few(truth), withheld_beside(protected), len(found)))
     assert few(truth) > 0 and found == [] and protected.report["not_proved"] == 0
 
 

@@ -269,6 +269,14 @@ def test_a_small_count_that_an_earlier_publication_printed_is_said():
     assert protected.indicators["status"].to_list() == ["suppressed_primary"]
 
 
+def test_what_an_earlier_publication_tells_by_subtraction_is_said_and_stops_nothing():
+    """The two other strata and the total were printed: 5 is told, whatever is withheld today."""
+    counts = {("T1", "2", "all", "all"): 30, ("T1", "3", "all", "all"): 31, ("T1", "4", "all", "all"): 32, ("T1", "all", "all", "all"): 98}
+    before = frame_of(counts).select(PUBLISHED.keys())
+    protected = protect(frame_of(counts | {("T1", "1", "all", "all"): 5}), RULES, earlier=[before])
+    assert protected.report["not_proved"] == 0 and protected.report["told_elsewhere"] == 1
+
+
 # ------------------------------------------------------------------ euros
 
 

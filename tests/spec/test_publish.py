@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 import strata
+import strata.publish as publishing
 from strata.catalogue import POLARITIES
+from strata.disclosure import Relations, suppression
 from strata.errors import StrataError
 from strata.measure import PUBLISHED
 from strata.publish import POINTER, publish, published_folder, verify
@@ -36,7 +38,15 @@ def test_a_publication_holds_every_file_and_the_pointer_names_it(warehouse, tmp_
         warehouse, world.config(tmp_path), run_id="run-1", checks=[{"check": "c", "passed": True}], timings={"t": 1.0}, extra=page
     )
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    written = ["datapackage.json", "indicators.csv", "indicators.json", "indicators.parquet", "receipt.json", "revision.json", "revision.md"]
+    written = [
+        "datapackage.json",
+        "indicators.csv",
+        "indicators.json",
+        "indicators.parquet",
+        "receipt.json",
+        "revision.json",
+        "revision.md",
+    ]
     assert names == ["dashboard/index.html", *written]
     assert folder == tmp_path / "published" / "run-1"
     assert (tmp_path / "published" / POINTER).read_text(encoding="utf-8") == "run-1\n"
@@ -160,3 +170,15 @@ def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, 
 def test_nothing_published_is_said_in_plain_words(tmp_path):
     with pytest.raises(StrataError, match="Aucune publication"):
         strata.indicators(tmp_path)
+
+
+def test_a_count_that_the_audit_cannot_clear_stops_the_publication(warehouse, tmp_path, monkeypatch):
+    """Whatever protects is switched off, the last resort too: the small counts of 1,200 persons would be told."""
+    monkeypatch.setattr(suppression, "complete", lambda _room, _targets, hidden: (hidden, []))
+    monkeypatch.setattr(suppression, "_widened", lambda _sums, masked, _known, _told: masked)
+    monkeypatch.setattr(suppression, "_without_their_parts", lambda _sums, masked, labels, _known, _told: (masked, labels))
+    monkeypatch.setattr(publishing, "pack_margins", lambda _connection, _config: Relations().margins)
+    with pytest.raises(StrataError) as refused:
+        publish(warehouse, world.config(tmp_path, disclosure={"threshold": 60}), run_id="told")
+    assert "calcul" in refused.value.why[0]
+    assert not (tmp_path / "published" / "told").exists()
