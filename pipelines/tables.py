@@ -165,11 +165,12 @@ WRITERS = (
         {
             "reference_cell": "National rates and mean costs by age, sex and stratum.",
             "reference_total": "Crude national figures.",
+            "reference_spread": "Where the nation's territories lie: quartiles, over-dispersion; empty without a pack that says so.",
             "reference_pack": "Name, hash and terms of the pack in use; empty without one.",
         },
         _reference,
         ("Référence nationale…", "National reference…"),
-        reads=("national_cell", "flow_year", "setting", "reporting_year", "age_band", "definition"),
+        reads=("national_cell", "flow_year", "setting", "reporting_year", "age_band", "definition", "territory"),
     ),
 )
 

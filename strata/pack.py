@@ -1,11 +1,12 @@
 """A reference pack: national rates and means as a small folder that can be carried into a hospital.
 
-Belongs here: what a pack holds, its two CSV files and its JSON, its hash. Not here: making one or deciding whether it fits (reference.py).
+Belongs here: what a pack holds, its three CSV files and its JSON, its hash. Not here: making one or deciding whether it fits
+(reference.py).
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,38 +25,49 @@ TOTAL_SCHEMA = {
     **dict.fromkeys(["condition", "cohort", "cost_basis", "measure", "per", "stratum"], pl.String),
     **{"persons": pl.Int64, "denominator": pl.Float64, "mean": pl.Float64},
 }
-_FORMAT = 2
-_FILES = {"cells.csv": CELL_SCHEMA, "totals.csv": TOTAL_SCHEMA}
+SPREAD_SCHEMA = {
+    **dict.fromkeys(["year"], pl.Int16),
+    **dict.fromkeys(["condition", "indicator_id", "stratum", "cost_basis", "figure"], pl.String),
+    **{"territories": pl.Int32},
+    **dict.fromkeys(["least", "lower", "median", "upper", "most", "phi", "tau2"], pl.Float64),
+}
+_FORMAT = 3
+_FILES = {"cells.csv": CELL_SCHEMA, "totals.csv": TOTAL_SCHEMA, "spread.csv": SPREAD_SCHEMA}
+_RATES = ("cells.csv", "totals.csv")
 
 
 @dataclass(frozen=True)
 class Pack:
-    """about: definitions, look-backs, fields, cost bases, years, synthetic. cells, totals: reference_cell and reference_total."""
+    """about: definitions, look-backs, fields, cost bases, years, synthetic, the territory left out. cells, totals, spread: the tables
+    reference_cell, reference_total and reference_spread.
+    """
 
     about: dict[str, Any]
     cells: pl.DataFrame
     totals: pl.DataFrame
+    spread: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPREAD_SCHEMA))
 
     @property
     def sha256(self) -> str:
         """Hash of what the pack says, whoever wrote it and wherever it lies."""
-        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self._tables().items()}
-        return hashlib.sha256(_json({"about": self.about, "files": hashes})).hexdigest()
+        return self._sha256(tuple(_FILES))
 
     @property
     def reference_id(self) -> str:
-        """Twelve characters that name the pack in every published row."""
-        return self.sha256[:12]
+        """Twelve characters that name the rates in every published row: the same with or without the spread of the territories."""
+        return self._sha256(_RATES)[:12]
+
+    def _sha256(self, names: tuple[str, ...]) -> str:
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self._tables().items() if name in names}
+        return hashlib.sha256(_json({"about": self.about, "files": hashes})).hexdigest()
 
     def _tables(self) -> dict[str, bytes]:
-        return {
-            "cells.csv": self.cells.write_csv(line_terminator="\n").encode(),
-            "totals.csv": self.totals.write_csv(line_terminator="\n").encode(),
-        }
+        frames = {"cells.csv": self.cells, "totals.csv": self.totals, "spread.csv": self.spread}
+        return {name: frame.write_csv(line_terminator="\n").encode() for name, frame in frames.items()}
 
 
 def write_pack(pack: Pack, folder: Path) -> None:
-    """Write reference.json, cells.csv and totals.csv in `folder`, made when missing. The same pack gives the same bytes."""
+    """Write reference.json, cells.csv, totals.csv and spread.csv in `folder`, made when missing. The same pack gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in pack._tables().items():
         (folder / name).write_bytes(content)
@@ -64,7 +76,7 @@ def write_pack(pack: Pack, folder: Path) -> None:
 
 
 def read_pack(folder: Path) -> Pack:
-    """The pack in `folder`. StrataError when a file is missing, cannot be read, or no longer agrees with the hash."""
+    """The pack in `folder`. StrataError: a file is missing, cannot be read or no longer agrees with the hash, or the format is another."""
     head, pack = _read(folder)
     if head.get("sha256") != pack.sha256:
         raise _unusable(folder, ("son contenu ne correspond plus à son empreinte", "its content no longer agrees with its hash"))
@@ -79,8 +91,11 @@ def verify_pack(folder: Path) -> str:
 def _read(folder: Path) -> tuple[dict[str, Any], Pack]:
     try:
         head = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
-        cells, totals = (pl.read_csv(folder / name, schema=schema) for name, schema in _FILES.items())
-        return head, Pack(head["about"], cells, totals)
+        if head["format"] != _FORMAT:
+            raise _unusable(
+                folder, (f"son format est {head['format']}, celui attendu {_FORMAT}", f"its format is {head['format']}, not {_FORMAT}")
+            )
+        return head, Pack(head["about"], *(pl.read_csv(folder / name, schema=schema) for name, schema in _FILES.items()))
     except OSError as error:
         raise _unusable(folder, ("un de ses fichiers ne peut pas être lu", "one of its files cannot be read")) from error
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
@@ -97,8 +112,8 @@ def _unusable(folder: Path, why: tuple[str, str]) -> StrataError:
         where=str(folder),
         why=why,
         fix=(
-            "Recopier le dossier entier (reference.json, cells.csv, totals.csv) depuis sa source",
-            "Copy the whole folder again (reference.json, cells.csv, totals.csv) from its source",
+            "Recopier le dossier entier (reference.json et ses trois CSV) depuis sa source, ou y refaire le paquet",
+            "Copy the whole folder again (reference.json and its three CSV) from its source, or make the pack again there",
         ),
         is_usage=True,
     )

@@ -26,8 +26,9 @@ from strata.measure import CELL, PUBLISHED, VALUES, measure
 from strata.movement import smoothed
 from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference import pack_margins
+from strata.reference_spread import write_spread
 
-__all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "use", "verify"]
+__all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 
 POINTER = "latest"
 _BUILDING = ".building-"
@@ -157,15 +158,37 @@ def _clear(published: Path) -> None:
 
 def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: Path) -> dict[str, Any]:
     """Write the indicators and their catalogue; gives what disclosure control did."""
-    catalogue = load_catalogue()
-    earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
-    relations = Relations(margins=pack_margins(connection, config))
-    frame, report = protect(measure(connection, config, catalogue), config.disclosure, relations=relations, earlier=earlier)
-    frame = smoothed(frame)  # made of what may be told, once it is known what may
+    frame, report = tell(connection, config)
     frame.write_parquet(folder / "indicators.parquet", compression="zstd")
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
-    _write_json(catalogue.published(), folder / "indicators.json")
+    _write_json(load_catalogue().published(), folder / "indicators.json")
+    write_spread(connection, frame, folder)
     return report
+
+
+def tell(connection: duckdb.DuckDBPyConnection, config: Config) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The indicators that may be told, in the columns of the contract, and what disclosure control did.
+
+    StrataError when the audit could not clear a count: nothing is published then.
+    """
+    earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
+    relations = Relations(margins=pack_margins(connection, config))
+    frame, report = protect(measure(connection, config, load_catalogue()), config.disclosure, relations=relations, earlier=earlier)
+    if report["not_proved"]:
+        raise _not_proved(report["not_proved"])
+    return smoothed(frame), report  # made of what may be told, once it is known what may
+
+
+def _not_proved(count: int) -> StrataError:
+    return StrataError(
+        what=("La publication est refusée", "The publication is refused"),
+        where="strata.toml [disclosure]",
+        why=(
+            f"{count} petits effectifs pourraient être retrouvés par calcul à partir des autres chiffres",
+            f"{count} small counts could be found by calculation from the other figures",
+        ),
+        fix=("Publier moins de territoires ou d'années, puis le signaler", "Publish fewer territories or years, and report it"),
+    )
 
 
 def _data_package(folder: Path) -> dict[str, Any]:

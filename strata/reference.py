@@ -1,11 +1,13 @@
 """The national reference: rates and mean costs by sex and age band, made from a national extract or read from a pack.
 
-Belongs here: making the cells, merging the sparse ones, refusing a pack that does not fit. Not here: the pack's files (pack.py),
-the expected numbers (sql/indicators/expected_*.sql).
+Belongs here: making the cells, merging the sparse ones, refusing a pack that does not fit. Not here: the pack's files (pack.py), how
+territories lie (reference_spread.py), the nation without one of them (reference_left_out.py), the expected numbers
+(sql/indicators/expected_*.sql).
 """
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -14,7 +16,10 @@ import polars as pl
 from strata.config import COST_BASES, Config
 from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
-from strata.pack import CELL_SCHEMA, KEYS, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
+from strata.measure import PUBLISHED
+from strata.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
+from strata.reference_left_out import check_dominance, check_told, split
+from strata.reference_spread import territory_spread
 
 __all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "pack_margins", "read_pack", "verify_pack", "write_pack"]
 
@@ -23,10 +28,11 @@ _FAMILIES = {**dict.fromkeys("1234", "strata"), "all": "all", "at_risk_strict": 
 # Levels that share the bands of their merged cells: a difference of theirs is then a merged cell too.
 _ALIKE = {**dict.fromkeys(["1", "2", "3", "4", "all"], "diseased"), **dict.fromkeys(["at_risk_strict", "at_risk_extended"], "at_risk")}
 _BANDS = ["state_year", "condition", "alike"]
+_SERIES = ["side", "stratum", "sex"]  # side: the nation, or what is left of it and the territory left out: each is told by a difference
 
 
 def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack | None:
-    """Write `reference_cell`, `reference_total` and `reference_pack` (its name), empty when there is no reference; give the pack.
+    """Write `reference_cell`, `reference_total`, `reference_spread` and `reference_pack` (its name), empty without one; give the pack.
 
     A pack named in [paths] reference wins; without one, a national extract is its own reference. Reads the tables of sql/reference.
     StrataError when the pack is damaged or does not fit the configuration and the extract.
@@ -34,29 +40,63 @@ def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pac
     pack = None
     if config.paths.reference:
         pack = read_pack(config.path("reference"))
-        _refuse_mismatch(pack, _about(connection, config), str(config.path("reference")))
+        territories = {name for (name,) in connection.sql("SELECT territory_id FROM territory").fetchall()}
+        _refuse_mismatch(pack, _about(connection, config), territories, str(config.path("reference")))
     elif config.scope == "national":
         pack = build_reference(connection, config)
     _write_tables(connection, pack)
     return pack
 
 
-def build_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack:
+def build_reference(
+    connection: duckdb.DuckDBPyConnection, config: Config, *, told: pl.DataFrame | None = None, leave_out: str = ""
+) -> Pack:
     """The pack of a national extract: territories and REST together. Only cells of at least `threshold` persons are in it.
 
-    StrataError (usage) when the extract is not declared national. A year without the whole population has no rate per resident.
+    told: its indicators as published (publish.tell), of which the spread of the territories is made; none without it. leave_out: a
+    territory whose persons and residents are not counted; it needs `told`. StrataError (usage): the extract is not declared national, or
+    the territory cannot be left out. A year without the whole population has no rate per resident.
     """
     if config.scope != "national":
         raise _not_national(config.scope)
-    cells = _in_band_order(connection.sql("FROM national_cell").pl(), connection)
+    cells = connection.sql("FROM national_cell").pl().with_columns(side=pl.lit("nation"))
+    whole = _pack(connection, config, _in_band_order(cells, connection))
+    told = pl.DataFrame(schema=PUBLISHED) if told is None else told.filter(pl.col("reference_id") == whole.reference_id)
+    pack = _without(connection, config, told, leave_out) if leave_out else whole
+    if told.is_empty():
+        return pack
+    return replace(pack, spread=territory_spread(told.filter(pl.col("territory_id") != leave_out)))
+
+
+def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.DataFrame, territory_id: str) -> Pack:
+    cells = _in_band_order(split(connection, territory_id), connection)
+    check_told(told, territory_id)
+    numbered = _numbered(_written(cells, config), config.disclosure.threshold).filter(pl.col("side") == "own")
+    check_dominance(connection, numbered, territory_id, config.disclosure.dominance_share)
+    pack = _pack(connection, config, cells)
+    return replace(pack, about=pack.about | {"left_out": territory_id})
+
+
+def _pack(connection: duckdb.DuckDBPyConnection, config: Config, cells: pl.DataFrame) -> Pack:
+    """cells: of side 'nation', or of sides 'rest', which is packed, and 'own', which the pack must not give away."""
+    written = _written(cells, config)
+    is_packed = pl.col("side") != "own"
+    merged = _merged_cells(written, config.disclosure.threshold)
+    return Pack(_about(connection, config), merged, _totals(cells.filter(is_packed), written.filter(is_packed)))
+
+
+def _written(cells: pl.DataFrame, config: Config) -> pl.DataFrame:
+    """The levels that may be told on every side, of years whose residents are known on every side."""
     complete = cells.filter(pl.col("denominator").is_not_null().all().over(KEYS))
-    written = _writable(complete, config.disclosure.threshold)
-    return Pack(_about(connection, config), _merged_cells(written, config.disclosure.threshold), _totals(complete, written))
+    levels = [_writable(side, config.disclosure.threshold) for _, side in complete.group_by("side", maintain_order=True)]
+    for other in levels[1:]:
+        levels[0] = levels[0].join(other, on=[*KEYS, "sex"], how="semi", maintain_order="left")
+    return complete.join(levels[0], on=[*KEYS, "sex"], how="semi", maintain_order="left") if levels else complete
 
 
 def _in_band_order(cells: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     order = connection.sql("SELECT age_band, age_min FROM age_band").pl()
-    return cells.join(order, on="age_band").sort([*KEYS, "sex", "age_min"])
+    return cells.join(order, on="age_band").sort(["side", *KEYS, "sex", "age_min"])
 
 
 def merge_bands(bands: Sequence[Sequence[int]], threshold: int) -> list[int]:
@@ -108,9 +148,9 @@ def _with_parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
 
 def _wider(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     """The parts of one measure, merged further where its events are of too few persons: sums of merged cells, which tell nothing new."""
-    held = cells.unique(["stratum", "sex", "age_band"], maintain_order=True)
-    series = held.filter(pl.col("holders").sum().over("stratum", "sex") > 0)
-    counts = series.group_by("part", "stratum", "sex", maintain_order=True).agg(pl.col("holders").sum())
+    held = cells.unique([*_SERIES, "age_band"], maintain_order=True)
+    series = held.filter(pl.col("holders").sum().over(_SERIES) > 0)
+    counts = series.group_by("part", *_SERIES, maintain_order=True).agg(pl.col("holders").sum())
     parts = counts.group_by("part", maintain_order=True).agg("holders").sort("part")
     wide = dict(zip(parts["part"], merge_bands(parts["holders"].to_list(), threshold), strict=True)) if len(parts) else {}
     bands = held.unique("age_band", maintain_order=True).select(*_BANDS, "measure", "age_band", "part")
@@ -119,24 +159,27 @@ def _wider(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
 
 def _parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     """The merged cell of each band of one group of levels. Extended risk without strict is a series too."""
-    counts = cells.unique(["stratum", "sex", "age_band"], maintain_order=True)
-    strict = counts.filter(pl.col("stratum") == "at_risk_strict").select("sex", "age_band", inner="persons")
-    beyond = counts.filter(pl.col("stratum") == "at_risk_extended").join(strict, on=["sex", "age_band"], maintain_order="left")
+    counts = cells.unique([*_SERIES, "age_band"], maintain_order=True)
+    strict = counts.filter(pl.col("stratum") == "at_risk_strict").select("side", "sex", "age_band", inner="persons")
+    beyond = counts.filter(pl.col("stratum") == "at_risk_extended").join(strict, on=["side", "sex", "age_band"], maintain_order="left")
     beyond = beyond.with_columns(persons=pl.col("persons") - pl.col("inner"), stratum=pl.lit("beyond strict")).drop("inner")
-    series = pl.concat([counts, beyond]).filter(pl.col("persons").sum().over("stratum", "sex") > 0)
+    series = pl.concat([counts, beyond]).filter(pl.col("persons").sum().over(_SERIES) > 0)
     bands = series.group_by("age_band", maintain_order=True).agg("persons")
     parts = merge_bands(bands["persons"].to_list(), threshold)
     return bands.select(*(pl.lit(cells[name][0], cells.schema[name]).alias(name) for name in _BANDS), "age_band", part=pl.Series(parts))
 
 
-def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    group = [*KEYS, "sex"]
-    numbered = _with_parts(cells, threshold)
+def _numbered(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    """Each band with the sums and the name (`merged`) of its merged cell."""
+    group = ["side", *KEYS, "sex", "part"]
     names = ["persons", "denominator", "numerator", "cost_square"]
-    summed = numbered.with_columns(
-        *(pl.col(name).sum().over([*group, "part"]) for name in names),
-        merged=pl.col("age_band").str.join("+").over([*group, "part"]),
+    return _with_parts(cells, threshold).with_columns(
+        *(pl.col(name).sum().over(group) for name in names), merged=pl.col("age_band").str.join("+").over(group)
     )
+
+
+def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+    summed = _numbered(cells, threshold).filter(pl.col("side") != "own")
     is_spread = (pl.col("per") == "member") & (pl.col("measure") != "persons")
     square = (pl.col("cost_square") - pl.col("numerator") ** 2 / pl.col("persons")) / (pl.col("persons") - 1)
     named = summed.with_columns(
@@ -184,6 +227,7 @@ def _about(connection: duckdb.DuckDBPyConnection, config: Config) -> dict[str, A
     flow = connection.sql("SELECT year, lookback_years FROM flow_year ORDER BY year").fetchall()
     return {
         "definitions": dict(connection.sql("SELECT condition, definition_id FROM definition ORDER BY condition").fetchall()),
+        "contents": dict(connection.sql("SELECT condition, content_sha256 FROM definition ORDER BY condition").fetchall()),
         "lookback_years": lookback,
         "fields": fields,
         "cost_bases": list(COST_BASES),
@@ -207,7 +251,7 @@ _SAME = {
 }
 
 
-def _refuse_mismatch(pack: Pack, ours: dict[str, Any], where: str) -> None:
+def _refuse_mismatch(pack: Pack, ours: dict[str, Any], territories: set[str], where: str) -> None:
     theirs = pack.about
     wrong = [
         (f"{fr} ({theirs.get(name)} ≠ {ours[name]})", f"{en} ({theirs.get(name)} ≠ {ours[name]})")
@@ -215,9 +259,13 @@ def _refuse_mismatch(pack: Pack, ours: dict[str, Any], where: str) -> None:
         if theirs.get(name) != ours[name]
     ]
     wrong += _missing(theirs.get("definitions", {}), ours["definitions"], ("la définition", "the definition"))
+    wrong += _edited(theirs, ours)
     years = sorted(set(ours["stock_years"]) - set(theirs.get("stock_years", [])))
     wrong += [(f"l'année {year} (stock) absente", f"year {year} (stock) missing") for year in years]
     wrong += _missing(theirs.get("flow_years", {}), ours["flow_years"], ("le recul du flux", "the look-back of the flow"))
+    left_out = theirs.get("left_out")
+    if left_out and left_out not in territories:
+        wrong.append((f"le territoire laissé de côté, {left_out}, n'est pas ici", f"the territory left out, {left_out}, is not here"))
     if theirs.get("synthetic") and not ours["synthetic"]:
         wrong.append(("le paquet est synthétique, l'extraction est réelle", "the pack is synthetic, the extract is real"))
     if wrong:
@@ -227,6 +275,16 @@ def _refuse_mismatch(pack: Pack, ours: dict[str, Any], where: str) -> None:
 def _missing(theirs: dict[str, Any], ours: dict[str, Any], what: tuple[str, str]) -> list[tuple[str, str]]:
     wrong = [(name, theirs.get(name, "—"), value) for name, value in ours.items() if theirs.get(name) != value]
     return [(f"{what[0]} {name} ({theirs} ≠ {ours})", f"{what[1]} {name} ({theirs} ≠ {ours})") for name, theirs, ours in wrong]
+
+
+def _edited(theirs: dict[str, Any], ours: dict[str, Any]) -> list[tuple[str, str]]:
+    """Definitions of one name and two contents: one of the two was edited under its old name."""
+    same_name = [name for name, value in ours["definitions"].items() if theirs.get("definitions", {}).get(name) == value]
+    edited = [name for name in same_name if theirs.get("contents", {}).get(name) != ours["contents"][name]]
+    return [
+        (f"le contenu de la définition {name}, sous le même nom", f"the content of definition {name}, under the same name")
+        for name in edited
+    ]
 
 
 def _refusal(where: str, wrong: Iterable[tuple[str, str]]) -> StrataError:
@@ -262,7 +320,8 @@ def _not_national(scope: str) -> StrataError:
 def _write_tables(connection: duckdb.DuckDBPyConnection, pack: Pack | None) -> None:
     cells = pack.cells if pack else pl.DataFrame(schema=CELL_SCHEMA)
     totals = pack.totals if pack else pl.DataFrame(schema=TOTAL_SCHEMA)
-    for name, frame in {"reference_cell": cells, "reference_total": totals}.items():
+    spread = pack.spread if pack else pl.DataFrame(schema=SPREAD_SCHEMA)
+    for name, frame in {"reference_cell": cells, "reference_total": totals, "reference_spread": spread}.items():
         connection.register("reference_frame", frame.to_arrow())
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM reference_frame")
         connection.unregister("reference_frame")

@@ -20,6 +20,8 @@ def add(commands: Any, speaker: Terminal) -> None:
     build = actions.add_parser("build", terminal=speaker, help=text, description=text)
     add_config(build, speaker)
     _add_folder(build, speaker, "--out", required=True)
+    text = speaker.choose("territoire à ne pas compter", "territory not to count")
+    build.add_argument("--leave-out", default="", metavar=speaker.choose("TERRITOIRE", "TERRITORY"), help=text)
     build.set_defaults(action=build_command)
     text = speaker.choose("ce que contient un paquet", "what a pack holds")
     show = actions.add_parser("show", terminal=speaker, help=text, description=text)
@@ -37,16 +39,21 @@ def _add_folder(parser: Parser, speaker: Terminal, name: str, **options: Any) ->
 
 
 def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
-    """Compute up to the reference, check, and write it as a pack. StrataError: a blocking check failed (the release gate, for one)."""
+    """Compute up to the indicators, check, and write the pack with where their territories lie.
+
+    StrataError: a blocking check failed (the release gate, for one), or the territory cannot be left out.
+    """
     from pipelines.runner import run
     from strata.engine.duckdb import connect
+    from strata.publish import tell
     from strata.reference import build_reference, write_pack
 
     config = read_config(chosen, speaker)
-    run(config, progress=speaker.progress, until=("reference", "quality"))
+    run(config, progress=speaker.progress, until=("indicators", "quality"))
     connection = connect(config.database, read_only=True)
     try:
-        write_pack(build_reference(connection, config), chosen.out)
+        told, _ = tell(connection, config)
+        write_pack(build_reference(connection, config, told=told, leave_out=chosen.leave_out), chosen.out)
     finally:
         connection.close()
     speaker.say(f"Paquet de référence : {chosen.out}", f"Reference pack: {chosen.out}")
@@ -61,7 +68,7 @@ def show_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     print(f"reference_id: {pack.reference_id}\nsha256: {pack.sha256}")
     for key, value in sorted(pack.about.items()):
         print(f"{key}: {value}")
-    print(f"cells: {len(pack.cells)}\ntotals: {len(pack.totals)}")
+    print(f"cells: {len(pack.cells)}\ntotals: {len(pack.totals)}\nspread: {len(pack.spread)}")
     return 0
 
 

@@ -218,8 +218,8 @@ class _Teller:
     def falls(self) -> str:
         if self.source.get("falls") == "expiry":
             return self.say(
-                "Une strate qui baisse n'est jamais une amélioration : la preuve a vieilli, la personne n'a pas changé, autant qu'on sache.",
-                "A stratum that falls is never an improvement: evidence grew old; the person has not changed, as far as is known.",
+                "Une strate qui baisse n'est jamais une amélioration : la preuve a vieilli ; de la personne, on ne sait rien de neuf.",
+                "A stratum that falls is never an improvement: evidence grew old; nothing new is known of the person.",
             )
         return self.say(
             "Une strate qui baisse faute d'événement récent peut être une amélioration ; parce qu'un code est sorti du recul, non.",

@@ -57,4 +57,4 @@ def test_a_reference_pack_waits_for_the_checks(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(runner, "run", refuse)
     (tmp_path / "strata.toml").write_text("", encoding="utf-8")
     assert command.main(["reference", "build", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "pack")]) == 1
-    assert asked == [("reference", "quality")] and not (tmp_path / "pack").exists()
+    assert asked == [("indicators", "quality")] and not (tmp_path / "pack").exists()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import polars as pl
@@ -10,8 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strata.errors import StrataError
+from strata.measure import PUBLISHED
 from strata.pack import KEYS
+from strata.publish import tell
 from strata.reference import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
+from strata.reference_spread import NAME, territory_spread, write_spread
+from strata.statistics import additive_overdispersion, multiplicative_overdispersion
 from tests.support import cohort_warehouse as world
 
 THRESHOLD = 11
@@ -182,7 +187,7 @@ def test_a_pack_is_read_as_written_and_twice_the_same_bytes(nation, tmp_path):
     for name in ("one", "two"):
         write_pack(pack, tmp_path / name)
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == ["cells.csv", "reference.json", "totals.csv"]
+    assert files == ["cells.csv", "reference.json", "spread.csv", "totals.csv"]
     assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
     again = read_pack(tmp_path / "one")
     assert again.cells.equals(pack.cells)
@@ -191,10 +196,10 @@ def test_a_pack_is_read_as_written_and_twice_the_same_bytes(nation, tmp_path):
     assert len(pack.reference_id) == 12
 
 
-@pytest.mark.parametrize("damage", ["cells.csv", "totals.csv", "reference.json"])
+@pytest.mark.parametrize("damage", ["cells.csv", "totals.csv", "spread.csv", "reference.json"])
 def test_a_damaged_pack_is_refused(nation, tmp_path, damage):
     folder = tmp_path / "pack"
-    write_pack(nation[2], folder)
+    write_pack(replace(nation[2], spread=territory_spread(many_territories(8))), folder)
     content = (folder / damage).read_bytes()
     (folder / damage).write_bytes(content.replace(b": 11", b": 12") if damage == "reference.json" else content.replace(b"1", b"2", 1))
     with pytest.raises(StrataError, match="inutilisable"):
@@ -228,6 +233,7 @@ def test_a_pack_that_fits_is_used(nation, tmp_path):
         ({"method": {"conditions": ["t2d"], "lookback_years": 4}}, "recul"),
         ({"method": {"conditions": ["t2d"], "standard_tariff_year": 2023}}, "tarif"),
         ({"method": {"conditions": ["t2d"], "pie_rule": "a"}}, "prestations"),
+        ({"method": {"conditions": ["t2d"], "residence": "modal"}}, "résidence"),
         ({"first": 2023}, "2023"),
     ],
 )
@@ -248,6 +254,33 @@ def test_other_fields_and_other_definitions_are_refused(nation, tmp_path):
     connection.execute("UPDATE definition SET definition_id = 'TEST-1.0'; UPDATE setting SET fields = 'had+mco'")
     with pytest.raises(StrataError, match="champs"):
         load_reference(connection, chosen)
+
+
+@pytest.mark.parametrize(
+    ("term", "value", "why"),
+    [
+        ("cost_bases", ["billed_br"], "bases de coût"),
+        ("flow_years", {"2024": 4, "2025": 5}, "recul du flux"),
+        ("stock_years", [2025], "2024"),
+        ("contents", {"t2d": "edited"}, "sous le même nom"),
+        ("left_out", "T9", "T9"),
+    ],
+)
+def test_a_pack_of_other_terms_is_refused_in_plain_words(nation, tmp_path, term, value, why):
+    connection, chosen = with_pack(nation, tmp_path)
+    other = replace(nation[2], about=nation[2].about | {term: value})
+    write_pack(other, tmp_path / "pack")
+    with pytest.raises(StrataError, match=why) as refusal:
+        world.build(connection, chosen)
+    assert refusal.value.is_usage
+
+
+def test_a_pack_of_another_format_is_refused(nation, tmp_path):
+    write_pack(nation[2], tmp_path / "pack")
+    path = tmp_path / "pack" / "reference.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 3', '"format": 2'), encoding="utf-8")
+    with pytest.raises(StrataError, match="son format est 2"):
+        read_pack(tmp_path / "pack")
 
 
 def test_a_real_extract_refuses_a_synthetic_pack(nation, tmp_path):
@@ -274,3 +307,123 @@ def test_the_pack_says_what_it_is(nation, tmp_path):
     assert about["definitions"] == {"t2d": world.DEFINITION}
     assert (about["lookback_years"], about["fields"], about["synthetic"]) == (5, "mco", True)
     assert about["flow_years"] == {"2024": 5, "2025": 5}
+
+
+# ------------------------------------------------------------------ where the territories lie
+
+
+def many_territories(count, **other):
+    """Published rows of one ratio of `count` territories, of the whole and of the rest: 0.5, 1, 1.5… of 100 expected."""
+    names = [*(f"P{number:02}" for number in range(count)), "ALL", "REST"]
+    observed = [50.0 * (1 + number) for number in range(count)] + [9.0, 9.0]
+    row = {"indicator_id": "stays_vs_expected", "year": 2024, "condition": "t2d", "stratum": "all", "sex": "all", "age_band": "all"}
+    row |= {"cost_basis": "none", "status": "ok", "coverage": "national", "expected": 100.0, "denominator": 100.0} | other
+    frame = pl.DataFrame({"territory_id": names, "numerator": observed, "value": observed}).with_columns(
+        ratio=pl.col("numerator") / 100, **{name: pl.lit(value) for name, value in row.items()}
+    )
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in PUBLISHED.items() if name not in frame.columns]
+    return frame.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in PUBLISHED.items())
+
+
+def test_the_quartiles_are_those_of_the_told_territories():
+    (row,) = territory_spread(many_territories(9)).filter(pl.col("figure") == "ratio").to_dicts()
+    assert [row[name] for name in ("territories", "least", "lower", "median", "upper", "most")] == [9, 0.5, 1.5, 2.5, 3.5, 4.5]
+    assert row["phi"] is None and row["tau2"] is None
+
+
+def test_over_dispersion_comes_with_enough_territories():
+    observed = [50.0 * (1 + number) for number in range(31)]
+    (row,) = territory_spread(many_territories(31)).filter(pl.col("figure") == "ratio").to_dicts()
+    assert row["phi"] == pytest.approx(multiplicative_overdispersion(observed, [100.0] * 31), rel=5e-3)
+    assert row["tau2"] == pytest.approx(additive_overdispersion(observed, [100.0] * 31), rel=5e-3)
+    (few,) = territory_spread(many_territories(20)).filter(pl.col("figure") == "ratio").to_dicts()
+    assert few["phi"] > 1 and few["tau2"] is None
+
+
+def test_too_few_territories_or_withheld_ones_have_no_spread():
+    assert territory_spread(many_territories(7)).is_empty()
+    assert territory_spread(many_territories(9, status="suppressed_primary")).is_empty()
+    assert territory_spread(many_territories(9, denominator=None)).is_empty()
+
+
+def test_a_spread_tells_three_digits():
+    told = many_territories(8).with_columns(ratio=pl.col("ratio") + 0.123456)
+    (row,) = territory_spread(told).filter(pl.col("figure") == "ratio").to_dicts()
+    assert (row["least"], row["most"]) == (0.623, 4.12)
+
+
+def test_the_spread_of_a_pack_travels_to_the_publication(nation, tmp_path):
+    """In a hospital of two territories, the file beside the indicators is the nation's; the rates keep their name."""
+    connection, chosen = with_pack(nation, tmp_path)
+    pack = replace(nation[2], spread=territory_spread(many_territories(9)))
+    write_pack(pack, tmp_path / "pack")
+    world.build(connection, chosen)
+    assert pack.reference_id == nation[2].reference_id and pack.sha256 != nation[2].sha256
+    write_spread(connection, many_territories(2), tmp_path)
+    assert pl.read_csv(tmp_path / NAME, schema=pack.spread.schema).equals(pack.spread)
+
+
+def test_a_nation_without_a_pack_tells_its_own_spread_and_a_hospital_none(nation, tmp_path):
+    connection, _, _ = nation
+    write_spread(connection, many_territories(9, coverage="own"), tmp_path)
+    write_spread(connection, many_territories(3), tmp_path)
+    assert not (tmp_path / NAME).exists()
+    write_spread(connection, many_territories(9), tmp_path)
+    assert (tmp_path / NAME).exists()
+
+
+# ------------------------------------------------------------------ the nation without a territory
+
+
+@pytest.fixture(scope="module")
+def told_nation(tmp_path_factory):
+    settings = world.config(tmp_path_factory.mktemp("told"))
+    connection = world.empty(settings)
+    world.populate(connection, 6_000)
+    pack = world.build(connection, settings)
+    told, _ = tell(connection, settings)
+    return connection, settings, pack, told
+
+
+def test_the_nation_without_a_territory_is_the_others_and_has_its_own_name(told_nation):
+    connection, settings, whole, told = told_nation
+    pack = build_reference(connection, settings, told=told, leave_out="T1")
+    assert pack.about["left_out"] == "T1" and pack.reference_id != whole.reference_id
+    keys = [*KEYS, "sex"]
+    written = pack.cells.filter(pl.col("cohort") == "stock").unique([*keys, "merged"]).group_by(keys).agg(pl.col("persons").sum())
+    others = connection.sql(
+        """SELECT CAST(year AS SMALLINT) AS year, stratum, sex, sum(persons) AS counted FROM stock_cell
+           WHERE territory_id <> 'T1' GROUP BY ALL"""
+    ).pl()
+    both = written.join(others.cast({"year": pl.Int16}), on=["year", "stratum", "sex"])
+    assert both.height > 0 and (both["persons"] == both["counted"]).all()
+    assert build_reference(connection, settings).cells.equals(whole.cells)  # the tables of the warehouse are as they were
+
+
+def test_no_difference_of_the_two_packs_is_a_small_number(told_nation):
+    """Where both have the same merged cell, their difference is the territory: nobody, or enough persons."""
+    connection, settings, whole, told = told_nation
+    pack = build_reference(connection, settings, told=told, leave_out="T1")
+    same = whole.cells.join(pack.cells, on=[*KEYS, "sex", "age_band", "merged"], suffix="_left")
+    gone = same["persons"] - same["persons_left"]
+    assert len(gone) > 100 and gone.filter(gone.is_between(1, THRESHOLD - 1)).is_empty()
+
+
+def test_a_territory_that_a_difference_would_give_away_is_not_left_out(told_nation):
+    connection, settings, _, told = told_nation
+    is_one = (pl.col("indicator_id") == "persons") & (pl.col("territory_id") == "T1") & (pl.col("stratum") == "4")
+    masked = told.with_columns(status=pl.when(is_one).then(pl.lit("suppressed_secondary")).otherwise("status"))
+    with pytest.raises(StrataError, match="masqués") as refusal:
+        build_reference(connection, settings, told=masked, leave_out="T1")
+    assert refusal.value.is_usage
+    with pytest.raises(StrataError, match="pas déclaré"):
+        build_reference(connection, settings, told=told, leave_out="T9")
+    with pytest.raises(StrataError, match="masqués"):
+        build_reference(connection, settings, leave_out="T1")  # nothing told: nothing to show that it may be
+
+
+def test_a_territory_with_one_dear_person_is_not_left_out(told_nation):
+    connection, settings, _, told = told_nation
+    dear = replace(settings.disclosure, dominance_share=0.001)
+    with pytest.raises(StrataError, match="l'essentiel des euros"):
+        build_reference(connection, replace(settings, disclosure=dear), told=told, leave_out="T1")
