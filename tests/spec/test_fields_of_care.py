@@ -382,6 +382,22 @@ def test_an_act_takes_no_person_when_its_patient_has_two(second: str, linked: st
     assert act["pseudonym"] == linked
 
 
+def test_an_outpatient_takes_the_person_of_a_row_of_chaining_without_a_stay() -> None:
+    """Acts, and chaining of their patient, in a hospital where that patient never stayed."""
+    tables: dict[str, list[Row]] = {
+        "psy_contact": [contact(), contact("00000002", ipp_hash="B")],
+        "psy_chaining": [chaining("000009", ipp_hash="A"), chaining("000010", ipp_hash="C")],
+        "psy_billing": [{"finess": "990000001", "stay_number": number, "billing_base_eur": 10} for number in ("000009", "000010")],
+    }
+    acts = read("psy", tables)
+    assert sorted(pick(acts["stay"], "stay_number", "care_form", "pseudonym", "nights"), key=str) == [
+        ("00000001", "contact", "person00000000001", 0),
+        ("00000002", "contact", None, 0),
+    ]
+    assert [one["billing_base_eur"] for one in acts["stay"]] == [None, None]
+    assert pick(acts["problem"], "raw_table", "row_no", "reason") == [("psy_billing", 2, "orphan_row"), ("psy_chaining", 2, "orphan_row")]
+
+
 def test_a_contact_and_a_stay_of_one_number_are_two_stays() -> None:
     tables = {"psy_sequence": [sequence(1, 2019, 5)], "psy_contact": [contact("00000001"), contact("00000001", stay_identifier="00008")]}
     assert len(read("psy", tables)["stay"]) == 3

@@ -167,18 +167,23 @@ def _set_aside_repeated(connection: duckdb.DuckDBPyConnection, table: RawTable, 
 
 def _set_aside_parentless(connection: duckdb.DuckDBPyConnection, table: RawTable, rank: int) -> None:
     """Rows whose parent is not there are orphans; those whose parent was set aside go with it."""
-    match = " AND ".join(f"b.{column} = x.{column}" for column in table.parent_key)
+    match = _same(table.parent_key)
+    other = f"AND NOT EXISTS (SELECT 1 FROM sound_{table.other_parent} AS b WHERE {_same(table.other_parent_key)})"
     connection.execute(f"""
         INSERT INTO problem
         WITH lost AS (
             SELECT x.file_no, x.row_no, {", ".join(f"x.{column}" for column in table.parent_key)}
             FROM sound_{table.name} AS x
-            WHERE NOT EXISTS (SELECT 1 FROM sound_{table.parent} AS b WHERE {match})
+            WHERE NOT EXISTS (SELECT 1 FROM sound_{table.parent} AS b WHERE {match}) {other if table.other_parent else ""}
         )
         SELECT DISTINCT '{table.name}', {rank}, x.file_no, x.row_no,
                CASE WHEN EXISTS (SELECT 1 FROM {table.parent} AS b WHERE {match}) THEN 'stay_set_aside' ELSE 'orphan_row' END
         FROM lost AS x
     """)
+
+
+def _same(columns: tuple[str, ...]) -> str:
+    return " AND ".join(f"b.{column} = x.{column}" for column in columns)
 
 
 def _is_there_twice(connection: duckdb.DuckDBPyConnection, table: RawTable, rank: int) -> bool:

@@ -29,7 +29,7 @@ SQL_TYPES = {
 class RawTable:
     """One raw table. stay_columns: of a table whose rows make stays, the columns that tell one stay from another; empty for the others.
 
-    parent, parent_key: the table in which each row must find its key. key: what makes a row unique (empty: nothing does).
+    parent, parent_key: the table in which each row must find its key; other_parent, other_parent_key: or in this one. key: what makes a row unique (empty: nothing does).
     mandatory: columns without which a row says nothing. year_column: decides (tables with stay_columns) and is held against
     the year of the set; rows of other years are set aside, or kept when keeps_other_years.
     """
@@ -39,6 +39,8 @@ class RawTable:
     stay_columns: tuple[str, ...]
     parent: str
     parent_key: tuple[str, ...]
+    other_parent: str
+    other_parent_key: tuple[str, ...]
     key: tuple[str, ...]
     duplicate_reason: str
     mandatory: tuple[str, ...]
@@ -95,6 +97,8 @@ def _raw_table(row: dict[str, str]) -> RawTable:
         stay_columns=tuple(row["stay_columns"].split()),
         parent=row["parent"],
         parent_key=tuple(row["parent_key"].split()),
+        other_parent=row["other_parent"],
+        other_parent_key=tuple(row["other_parent_key"].split()),
         key=tuple(row["key"].split()),
         duplicate_reason=row["duplicate_reason"],
         mandatory=tuple(row["mandatory"].split()),
