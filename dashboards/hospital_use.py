@@ -17,7 +17,7 @@ LINES = (
     ("hpe_stays", "hpe_stays_vs_expected"),
     ("urgent_share", ""),
     ("bed_days", ""),
-    ("cost_per_stay", ""),
+    ("cost_per_mco_stay", ""),
     ("cost_per_patient", "cost_vs_expected"),
     ("cost_total", "cost_vs_expected"),
 )

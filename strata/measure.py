@@ -25,10 +25,11 @@ PUBLISHED = {
     **{"lookback_years": pl.Int16, "coverage": pl.String, "data_through": pl.Date, "period_status": pl.String, "synthetic": pl.Boolean},
 }
 # Persons behind the row, those of its numerator when not all of them, those of what is left of its base (`rest`), its table, measure and
-# base, its euros and those of its dearest person, and whether its expected is made of the members' own sexes and ages.
+# base, its euros (`spent_by`: the measure whose stays they are of, '' when of the members) and those of its dearest person, and whether its
+# expected is made of the members' own sexes and ages.
 FOR_DISCLOSURE = [
     *("persons", "numerator_persons", "rest_persons", "table", "measure", "base", "rest"),
-    *("cost_eur", "largest_eur", "expects_members"),
+    *("spent_by", "cost_eur", "largest_eur", "expects_members"),
 ]
 _OF_SOME_TABLES = {
     **{"numerator_persons": "CAST(NULL AS BIGINT)", "rest_persons": "CAST(NULL AS BIGINT)", "measure": "''"},
@@ -49,7 +50,8 @@ def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Ca
     rows = rows.join(
         _with_dispersion(_computed_rows(connection, catalogue)), on=["table", "measure", *CELL, "cohort", "cost_basis"], how="left"
     )
-    rows = rows.join(_spent(connection), on=[*CELL, "cohort", "cost_basis"], how="left")
+    rows = rows.with_columns(spent_by=pl.when(pl.col("cost_basis") != "none").then("measure").otherwise(pl.lit("")))
+    rows = rows.join(_spent(connection), on=["spent_by", *CELL, "cohort", "cost_basis"], how="left")
     rows = _with_reasons(_with_years(_with_declared(rows, connection), connection, config), config)
     measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
     return _in_public_form(measured, connection, config)
@@ -90,9 +92,11 @@ def _computed_rows(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) 
 
 
 def _spent(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Euros of each cell, and of its dearest person."""
+    """Euros of each cell, and of its dearest person: those of its members, or of the stays that a measure names (`spent_by`)."""
+    cell = ", ".join([*CELL, "cohort", "cost_basis"])
     euros = connection.sql(
-        f"SELECT {', '.join([*CELL, 'cohort', 'cost_basis'])}, cost_eur, largest_eur FROM cohort_total WHERE cost_basis <> 'none'"
+        f"""SELECT '' AS spent_by, {cell}, cost_eur, largest_eur FROM cohort_total WHERE cost_basis <> 'none'
+            UNION ALL SELECT measure, {cell.replace("cohort", "'flow' AS cohort")}, cost_eur, largest_eur FROM stay_cost_total"""
     )
     return euros.pl().with_columns(pl.col("year").cast(pl.Int16))
 
@@ -188,6 +192,8 @@ def _compute(rows: pl.DataFrame, computes: str) -> pl.DataFrame:
         computed = computed.with_columns(reference_value=pl.when(pl.col("ratio").is_not_null()).then(1.0))
     if computes in ("count_ratio", "cost_ratio", "repeated_ratio", "cost_standardised", "cost_gap"):
         computed = computed.with_columns(denominator="expected")
+    if computes == "count":
+        computed = computed.with_columns(denominator=pl.lit(None, pl.Float64))
     return computed
 
 

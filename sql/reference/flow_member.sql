@@ -1,6 +1,7 @@
 -- Grain: one row per person x condition x flow year.
 -- The diseased of the eve, in the stratum, territory and age band of the eve, followed through the year: who dies stays, with their euros.
 -- Person-years run to the day of death, that day included.
+-- Years: flow_year
 WITH calendar AS (
     SELECT
         year,

@@ -1,8 +1,9 @@
 -- Grain: one member of the flow (person x condition x flow year).
 -- What hospital care each member had in the year: MCO stays of each kind, days in hospital of every field of care included, the stays
--- that were for the condition with their euros (of those that have a value). An episode of decompensation is of the year its last stay ends.
+-- that were for the condition, and the euros of both (of the stays that have a value). An episode of decompensation is of the year its last stay ends.
 -- Zero where nothing happened. Stays of who is found during the year are not here: they are members from the next year on.
 -- Buckets: person_id
+-- Years: flow_member person_year stay used_stay
 WITH used AS (
     SELECT
         person_id,
@@ -15,7 +16,11 @@ WITH used AS (
         count(*) FILTER (WHERE is_intensive) AS icu_stays,
         count(*) FILTER (WHERE is_discharge) AS discharges,
         count(*) FILTER (WHERE is_discharge AND is_followed_by_a_stay) AS readmissions,
-        max(CASE WHEN is_amputation THEN 1 ELSE 0 END) AS amputations
+        max(CASE WHEN is_amputation THEN 1 ELSE 0 END) AS amputations,
+        count(cost_billed_eur) AS billed_stays,
+        count(cost_standard_eur) AS standard_stays,
+        sum(cost_billed_eur) AS stays_billed_eur,
+        sum(cost_standard_eur) AS stays_standard_eur
     FROM used_stay
     GROUP BY person_id, year
 ),
@@ -88,6 +93,10 @@ SELECT
     CAST(coalesce(person_year.nights, 0) AS BIGINT) AS bed_days,
     CASE WHEN died.person_id IS NULL THEN 0 ELSE 1 END AS hospital_deaths,
     coalesce(decompensated.episodes, 0) AS decompensations,
+    coalesce(used.billed_stays, 0) AS billed_stays,
+    coalesce(used.standard_stays, 0) AS standard_stays,
+    CAST(coalesce(used.stays_billed_eur, 0) AS DECIMAL(14, 2)) AS stays_billed_eur,
+    CAST(coalesce(used.stays_standard_eur, 0) AS DECIMAL(14, 2)) AS stays_standard_eur,
     coalesce(for_condition.stays, 0) AS condition_stays,
     coalesce(for_condition.billed_stays, 0) AS condition_billed_stays,
     coalesce(for_condition.standard_stays, 0) AS condition_standard_stays,

@@ -1,6 +1,7 @@
 -- Grain: one row per person x condition x stock year.
 -- Who is counted at the index date, with the euros of the calendar years of the look-back (0 when none).
 -- A person at strict risk has one row, strict: stock_cell counts it in the extended level too.
+-- Years: reporting_year
 WITH spent AS (
     SELECT
         person_year.person_id,

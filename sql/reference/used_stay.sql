@@ -5,6 +5,7 @@
 -- Discharge: out alive to home (mode 8) after a night, not palliative, whose 30 days end within the year. It is followed by a readmission
 -- when the next stay of a night or more that is neither a transfer, a birth nor planned chemotherapy begins on day 0 to 30.
 -- Buckets: person_id
+-- Years: stay
 WITH shown AS (
     SELECT
         stay_event.person_id,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from strata.config import Disclosure
-from strata.disclosure.cells import CELL, MEMBERS, count_cells, with_counts
+from strata.disclosure.cells import NODE, count_cells, with_counts
 from strata.disclosure.coarsen import coarsened
 from strata.disclosure.earlier import past_of
 from strata.disclosure.euros import EuroMasks, suppress_euros
@@ -43,8 +43,7 @@ def protect(
     rows = with_counts(measured)
     cells = count_cells(rows)
     masks = suppress(sums_of(cells, relations), rules, past_of(cells, rows, earlier))
-    is_masked_member = (pl.col("counted") == MEMBERS) & pl.col("status").is_not_null()
-    euros = suppress_euros(rows, masks.cells.filter(is_masked_member).select(CELL), rules.dominance_share, relations)
+    euros = suppress_euros(rows, masks.cells.filter(pl.col("status").is_not_null()).select(NODE), rules.dominance_share, relations)
     indicators = mask(coarsened(rows), masks.cells, euros.cells)
     return Protected(indicators, _report(indicators, masks, euros))
 

@@ -21,14 +21,31 @@ _SERIES = ["cohort", "cost_basis"]
 
 
 class EuroMasks(NamedTuple):
-    """cells: CELL and reason, of those whose euros are masked though their counts are not. dominated: how many of them one person makes."""
+    """cells: spent_by, CELL and reason, of those whose euros are masked though their counts are not. dominated: how many one person makes."""
 
     cells: pl.DataFrame
     dominated: int
 
 
-def suppress_euros(rows: pl.DataFrame, masked: pl.DataFrame, share: float, relations: Relations) -> EuroMasks:
-    """rows: with_counts, `cost_eur` and `largest_eur` beside (NULL where no euro is). masked: CELL of the members' masks already made."""
+def suppress_euros(rows: pl.DataFrame, masks: pl.DataFrame, share: float, relations: Relations) -> EuroMasks:
+    """rows: with_counts, `cost_eur` and `largest_eur` beside (NULL where no euro is). masks: NODE of the masked counts.
+
+    Euros of the members, and those of some stays of theirs (`spent_by`), are told apart: each has its own counts, and its own sums.
+    """
+    found = [
+        _suppressed(part, str(spent_by), _masked(part, masks), share, relations)
+        for (spent_by,), part in rows.sort("spent_by").group_by("spent_by", maintain_order=True)
+    ]
+    return EuroMasks(pl.concat([one.cells for one in found]), sum(one.dominated for one in found))
+
+
+def _masked(part: pl.DataFrame, masks: pl.DataFrame) -> pl.DataFrame:
+    """CELL of the euros that are withheld already, with the counts behind them or with the members."""
+    behind = part.filter(pl.col("cost_basis") != "none")["counted"].unique().to_list()
+    return masks.filter(pl.col("counted").is_in([MEMBERS, *behind])).select(CELL).unique()
+
+
+def _suppressed(rows: pl.DataFrame, spent_by: str, masked: pl.DataFrame, share: float, relations: Relations) -> EuroMasks:
     spent = _spent(rows)
     dominated = spent.filter(pl.col("largest_eur") > share * pl.col("cost_eur")).join(masked, on=CELL, how="anti").select(CELL).unique()
     hidden = pl.concat([masked.select(CELL), dominated]).unique()
@@ -38,7 +55,7 @@ def suppress_euros(rows: pl.DataFrame, masked: pl.DataFrame, share: float, relat
     added = hidden.join(masked, on=CELL, how="anti").sort(CELL)
     told = added.join(dominated.with_columns(is_dominated=pl.lit(True)), on=CELL, how="left")
     reason = pl.when("is_dominated").then(pl.lit(REASON)).otherwise(pl.lit("protects_another_cell"))
-    return EuroMasks(told.select(*CELL, reason=reason), dominated.height)
+    return EuroMasks(told.select(pl.lit(spent_by).alias("spent_by"), *CELL, reason=reason), dominated.height)
 
 
 def _spent(rows: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ _TELLING = ["no_person", "reference", "interval_not_claimed"]
 
 
 def mask(rows: pl.DataFrame, counts: pl.DataFrame, euros: pl.DataFrame) -> pl.DataFrame:
-    """Columns of PUBLISHED, masked rows without a number, in their order. rows: with_counts. counts, euros: masks by NODE, by CELL.
+    """Columns of PUBLISHED, masked rows without a number, in their order. rows: with_counts. counts, euros: masks by NODE, by spent_by and CELL.
 
     A row is masked when its members are, or the persons it counts, those of its numerator or of the rest, or, when in euros, the euros.
     """
@@ -29,7 +29,7 @@ def mask(rows: pl.DataFrame, counts: pl.DataFrame, euros: pl.DataFrame) -> pl.Da
         (masks, NODE),
         (above, ["counted_above", *CELL]),
         (rest, ["counted_rest", *CELL]),
-        (in_euros, ["cost_basis", *CELL]),
+        (in_euros, ["spent_by", "cost_basis", *CELL]),
     ]
     for number, (found, keys) in enumerate(reached):
         found = found.select(*keys, pl.col("status").alias(f"status_{number}"), pl.col("reason").alias(f"reason_{number}"))

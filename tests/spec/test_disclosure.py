@@ -329,3 +329,17 @@ def test_a_move_of_one_person_between_two_bands_rarely_shows(tmp_path):
     printed = frame.select((pl.col("expected") / step).round() * step).to_series()
     assert len(set(np.round(moved, 2))) > 20
     assert (printed == printed[0]).mean() > 0.5
+
+
+def test_the_euros_of_some_stays_are_protected_for_themselves():
+    """One stay makes nearly all the euros of the stays for the condition: they are withheld, those of the members are not."""
+    counts = country(T1=(30, 40, 60, 80), T2=(90, 70, 50, 30), REST=(300, 300, 300, 300))
+    members = frame_of(counts, indicator_id="cost_total", cohort="flow", cost_basis="standard", spent_by="")
+    members = members.with_columns(cost_eur=1000.0 * pl.col("persons"), largest_eur=pl.lit(2000.0))
+    stays = members.with_columns(indicator_id=pl.lit("condition_cost"), spent_by=pl.lit("condition_stays"))
+    is_dear = (pl.col("territory_id") == "T1") & (pl.col("stratum") == "1")
+    stays = stays.with_columns(largest_eur=pl.when(is_dear).then(29_000.0).otherwise(pl.col("largest_eur")))
+    found = protect(pl.concat([frame_of(counts), members, stays], how="diagonal_relaxed"), RULES).indicators
+    assert set(found.filter(pl.col("indicator_id") != "condition_cost")["status"]) == {"ok"}
+    dear = found.filter((pl.col("indicator_id") == "condition_cost") & (pl.col("status") != "ok"))
+    assert ("T1", "1") in set(dear.select("territory_id", "stratum").iter_rows()) and len(dear) > 2

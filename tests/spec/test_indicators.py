@@ -370,3 +370,38 @@ def test_every_row_has_a_number_or_a_reason(nation):
     assert nation.filter(pl.col("upper") < pl.col("value")).is_empty()
     key = ["indicator_id", "cost_basis", "year", "condition", "territory_id", "stratum", "sex", "age_band"]
     assert nation.select(key).is_duplicated().sum() == 0
+
+
+# ------------------------------------------------------------------ euros of stays
+
+
+def test_the_euros_of_stays_are_those_that_have_a_value_and_a_dear_one_is_told_apart(tmp_path):
+    """Two members: three stays of 1,000, 2,000 and no value, one of 500; that of 2,000 is for the condition."""
+
+    def add(connection):
+        for person in (1, 2):
+            add_person(connection, person, states={2023: "1", 2024: "1"})
+        for number, (person, euros) in enumerate([(1, 1000), (1, 2000), (1, None), (2, 500)]):
+            connection.execute(
+                """INSERT INTO stay SELECT ?, ?, 'mco', 2024, DATE '2024-03-01', DATE '2024-03-02', '8', NULL, '8', TRUE, FALSE, FALSE, FALSE,
+                   TRUE, TRUE, ?::INTEGER IS NOT NULL, TRUE, ?, 10""",
+                [number, person, euros, euros],
+            )
+        connection.execute(
+            """INSERT INTO stay_event SELECT 1, 1, shown_no, DATE '2024-03-01', DATE '2024-03-02' FROM shown_event
+               INNER JOIN definition_event USING (event_no) WHERE event_id = 'stay_for_t2d'"""
+        )
+
+    _, frame = build_people(tmp_path, add)
+    every = pick(frame, "cost_per_mco_stay", cost_basis="billed_br")
+    assert (every["numerator"], every["denominator"], every["value"], every["persons"]) == (3500, 3, 1166.67, 2)
+    assert pick(frame, "cost_per_mco_stay", cost_basis="standard")["denominator"] == 4
+    own = pick(frame, "cost_per_stay", cost_basis="billed_br")
+    assert (own["numerator"], own["denominator"], own["persons"], own["largest_eur"]) == (2000, 1, 1, 2000)
+    assert pick(frame, "condition_cost", cost_basis="billed_br")["value"] == 2000
+
+
+def test_new_cases_are_the_entries_of_the_movement(nation):
+    new, entered = (pick(nation, name, territory_id="ALL") for name in ("new_cases", "transition_entered"))
+    assert new["numerator"] == new["value"] == entered["numerator"] and new["denominator"] is None
+    assert pick(nation, "new_cases")["reason"] == "small_place"
