@@ -121,13 +121,21 @@ def render_shell(layout: str, page: AnyPage, **more: object) -> str:
 
 def render_message(language: str, **more: object) -> str:
     """A page of the server that shows no publication: sign-in, refusal."""
-    return _environment().get_template("message.html.j2").render(language=language, t=load(language), styles=_styles("page.css") + _styles("app.css"), **more) + "\n"
+    return (
+        _environment()
+        .get_template("message.html.j2")
+        .render(language=language, t=load(language), styles=_styles("page.css") + _styles("app.css"), **more)
+        + "\n"
+    )
 
 
 def _render(template: str, page: AnyPage, **more: object) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
-    return _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_styles("page.css"), twins=twins, **more) + "\n"
+    return (
+        _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_styles("page.css"), twins=twins, **more)
+        + "\n"
+    )
 
 
 @cache

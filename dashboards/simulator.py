@@ -102,7 +102,10 @@ def value(chain: Chain, inputs: Inputs) -> Value:
 
 
 def gap_by_year(moves: Floats, costs: Floats, stratum: str, years: int) -> Floats:
-    """Cost of one person of the stratum above less that of one of `stratum`, in each year. Shapes: draws x 4 x 7, draws x 4; draws x years."""
+    """Cost of one person of the stratum above less that of one of `stratum`, in each year.
+
+    moves: draws x 4 x 7; costs: draws x 4; given back: draws x years.
+    """
     start = STRATA.index(stratum)
     inside = moves[:, :, 1:5]
     state = np.zeros((len(moves), 4))

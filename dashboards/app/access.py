@@ -171,7 +171,9 @@ def user_line(name: str, territories: str, password: str) -> dict[str, str]:
     if len(password) < LEAST_PASSWORD:
         raise _refused("password", ("douze caractères au moins", "at least twelve characters"))
     if not name.isprintable() or not name.strip() or any(letter in name + territories for letter in ';"') or not territories.isprintable():
-        raise _refused("user", ("ce nom ou ces territoires ne s'écrivent pas sur une ligne", "this name or list cannot be written on a line"))
+        raise _refused(
+            "user", ("ce nom ou ces territoires ne s'écrivent pas sur une ligne", "this name or list cannot be written on a line")
+        )
     return dict(zip(COLUMNS, (name, territories, PasswordHasher().hash(password))))
 
 

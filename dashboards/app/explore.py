@@ -7,12 +7,12 @@ asks `answer`, which denies what the reader may not see.
 import base64
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
 
-from dash import Dash, Input, Output, State, dcc, html
+from dash import ALL as EACH
+from dash import Dash, Input, Output, State, ctx, dcc, html
 
-from dashboards.app.question import SIMULATOR, Question
-from dashboards.app.simulate import KEPT, LIMITS, simulate
+from dashboards.app.question import SIMULATOR, Question, query_of
+from dashboards.app.simulate import LIMITS, simulate
 from dashboards.blocks import Cell, Measure, Series, Table
 from dashboards.figures import trend
 from dashboards.measures import Writer
@@ -22,6 +22,7 @@ from dashboards.published import ALL, NO_COST
 PANEL, EXPLORED, SIMULATED = "panel.children", "explored.children", "simulated.children"
 # Every callback, and who may call it: whoever may read the territory of its address. One that is not here is refused (server.py).
 CALLBACKS = frozenset({PANEL, EXPLORED, SIMULATED})
+INDICATOR = "indicator"  # the kind of the buttons that choose one
 SVG_DATA = "data:image/svg+xml;base64,"
 Asked = Callable[[dict[str, str]], tuple[Writer, Question]]
 
@@ -36,24 +37,22 @@ def add_callbacks(app: Dash, asked: Asked) -> None:
 
     @app.callback(Output("panel", "children"), Input("url", "pathname"), Input("url", "search"))
     def panel(pathname: str, search: str) -> Any:
-        writer, question = asked(_query(search))
+        writer, question = asked(query_of(search))
         return _simulator_form(writer) if pathname == SIMULATOR else _choices(writer, question)
 
-    @app.callback(Output("explored", "children"), Input("indicator", "value"), State("url", "search"))
-    def explored(indicator: str | None, search: str) -> Any:
-        writer, question = asked(_query(search))
-        return _explored(writer, question, indicator)
+    buttons = Input({"type": INDICATOR, "key": EACH}, "n_clicks")
 
-    typed = [State(f"simulator-{name}", "value") for name in ("condition", "stratum", *LIMITS)]
+    @app.callback(Output("explored", "children"), buttons, State("url", "search"), prevent_initial_call=True)
+    def explored(_clicks: list[int | None], search: str) -> Any:
+        writer, question = asked(query_of(search))
+        return _explored(writer, question, ctx.triggered_id["key"] if ctx.triggered_id else "")
+
+    typed = [State(f"simulator-{name}", "value") for name in LIMITS]
 
     @app.callback(Output("simulated", "children"), Input("simulate", "n_clicks"), State("url", "search"), *typed, prevent_initial_call=True)
     def simulated(_clicks: int, search: str, *values: str | None) -> Any:
-        writer, question = asked(_query(search))
-        return _simulated(writer, question, dict(zip(("condition", "stratum", *LIMITS), values, strict=True)))
-
-
-def _query(search: object) -> dict[str, str]:
-    return dict(parse_qsl(str(search or "").removeprefix("?")))
+        writer, question = asked(query_of(search))
+        return _simulated(writer, question, dict(zip(LIMITS, values, strict=True)))
 
 
 def _choices(writer: Writer, question: Question) -> Any:
@@ -64,30 +63,32 @@ def _choices(writer: Writer, question: Question) -> Any:
         for row in published.rows.values()
         if (row.territory_id, row.year) == (question.territory, published.front_year) and row.status == "ok" and row.stratum == "all"
     }
-    groups = []
-    for one in published.definitions:
-        keys = [f"{one.condition}/{name}" for name in published.catalogue]
-        name = one.label[question.language]
-        groups += [(key, t("explore.condition_label", condition=name, label=_label(writer, key))) for key in keys if key in found]
-    groups = [(key, label) for key, label in groups if question.condition in ("", key.partition("/")[0])]
-    options = [{"label": label, "value": key} for key, label in groups]
-    radio = dcc.RadioItems(id="indicator", options=options, className="choices")
+    shown = [one for one in published.definitions if question.condition in ("", one.condition)]
+    lists: list[Any] = []
+    for one in shown:
+        keys = [key for key in (f"{one.condition}/{name}" for name in published.catalogue) if key in found]
+        lists += [html.H3(one.label[question.language]), html.Ul([_button(writer, key) for key in keys], className="choices")]
     return [
         html.H2(t("explore.title")),
-        html.Details([html.Summary(t("explore.choose")), html.Fieldset([html.Legend(t("explore.indicator")), radio])]),
+        html.Details([html.Summary(t("explore.choose")), *lists]),
         html.Div(id="explored", role="status"),
     ]
+
+
+def _button(writer: Writer, key: str) -> Any:
+    return html.Li(html.Button(_label(writer, key), id={"type": INDICATOR, "key": key}, type="button"))
 
 
 def _label(writer: Writer, key: str) -> str:
     return str(writer.published.catalogue[key.partition("/")[2]][f"label_{writer.texts.language}"])
 
 
-def _explored(writer: Writer, question: Question, indicator: str | None) -> Any:
-    condition, _, name = (indicator or "").partition("/")
+def _explored(writer: Writer, question: Question, indicator: str) -> Any:
+    condition, _, name = indicator.partition("/")
     if name not in writer.published.catalogue or condition not in {one.condition for one in writer.published.definitions}:
         return html.P(writer.texts("explore.none"))
-    label = _label(writer, str(indicator))
+    disease = next(one for one in writer.published.definitions if one.condition == condition)
+    label = writer.texts("explore.heading", label=_label(writer, indicator), condition=disease.in_sentence(question.language))
     years = [_measure(writer, name, year, condition, question.territory) for year in writer.published.years]
     places = [*writer.published.territories, ALL]
     across = [_measure(writer, name, writer.published.front_year, condition, place) for place in places]
@@ -116,7 +117,7 @@ def _figure(writer: Writer, series: Series, title: str) -> list[Any]:
         drawn = trend.ratios(series, series, writer.texts, writer.numbers, "explored", title)
     else:
         return []
-    svg = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    svg = str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     return [html.Img(src=SVG_DATA + base64.b64encode(svg.encode()).decode(), alt=title, className="figure")]
 
 
@@ -133,28 +134,27 @@ def _table(table: Table) -> Any:
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in table.heads]))
     body = [html.Tr([html.Th(row[0].text, scope="row"), *(html.Td(cell.text) for cell in row[1:])]) for row in table.rows]
     grid = html.Table([html.Caption(table.title), head, html.Tbody(body)])
-    return html.Div(grid, className="scroll", role="region", tabIndex=0, **{"aria-label": table.title})
+    named: Any = {"aria-label": table.title}
+    return html.Div(grid, className="scroll", role="region", tabIndex=0, **named)
 
 
 def _simulator_form(writer: Writer) -> Any:
     t = writer.texts
-    conditions = [{"label": one.label[t.language], "value": one.condition} for one in writer.published.definitions]
-    strata = [{"label": t("simulator.keep", stratum=one, above=int(one) + 1), "value": one} for one in KEPT]
-    radios = [
-        html.Fieldset([html.Legend(t(f"simulator.{name}")), dcc.RadioItems(id=f"simulator-{name}", options=options, className="choices")])
-        for name, options in (("condition", conditions), ("stratum", strata))
-    ]
-    fields = [
-        html.Div([html.Label(t(f"simulator.{name}"), htmlFor=f"simulator-{name}"), dcc.Input(id=f"simulator-{name}", type="text", inputMode="decimal")])
-        for name in LIMITS
-    ]
+    fields = [_field(name, t(f"simulator.{name}")) for name in LIMITS]
     button = html.Button(t("simulator.compute"), id="simulate", type="button")
     result = html.Div(id="simulated", role="status")
-    return html.Div([html.H2(t("simulator.form")), *radios, html.Div(fields, className="inputs"), button, result], className="simulator")
+    return html.Div([html.H2(t("simulator.form")), html.Div(fields, className="inputs"), button, result], className="simulator")
+
+
+def _field(name: str, label: str) -> Any:
+    """A text, not a number field: a decimal is typed with a comma or a point."""
+    identifier = f"simulator-{name}"
+    keys: Any = {"inputMode": "decimal"}
+    return html.Div([html.Label(label, htmlFor=identifier), dcc.Input(id=identifier, type="text", **keys)])
 
 
 def _simulated(writer: Writer, question: Question, typed: dict[str, str | None]) -> Any:
-    found = simulate(writer, question.territory, typed)
+    found = simulate(writer, question, typed)
     if found.problem or found.table is None:
         return html.P(found.problem, className="absent")
     t = writer.texts

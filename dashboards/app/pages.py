@@ -141,7 +141,10 @@ class Answer:
 
     def _switch(self, path: str) -> Switch:
         t, asked, published = self.writer.texts, self.question, self.writer.published
-        places = (Choice("", t("page.national"), asked.territory == ALL), *(_choice(*one, asked.territory) for one in published.territories.items()))
+        places = (
+            Choice("", t("page.national"), asked.territory == ALL),
+            *(_choice(*one, asked.territory) for one in published.territories.items()),
+        )
         diseases = [(one.condition, one.label[asked.language]) for one in published.definitions]
         conditions = (Choice("", t("app.all_conditions"), not asked.condition), *(_choice(*one, asked.condition) for one in diseases))
         years = tuple(_choice(str(year), str(year), str(published.front_year)) for year in reversed(published.years))

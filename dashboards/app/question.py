@@ -5,7 +5,7 @@ Belongs here: from the query of an address to a question, and back. Not here: wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from dashboards.published import ALL
 from dashboards.texts import LANGUAGES
@@ -44,3 +44,8 @@ def read_question(query: Mapping[str, str], default_language: str) -> Question:
     if language not in LANGUAGES or not (year.isascii() and year.isdigit() and len(year) <= 4):
         raise Unknown
     return Question(query.get("territory") or ALL, query.get("condition") or "", int(year), language)
+
+
+def query_of(search: object) -> dict[str, str]:
+    """The parts of what follows the ? of an address."""
+    return dict(parse_qsl(str(search or "").removeprefix("?")))

@@ -7,15 +7,22 @@ No input has a value of its own: until each is given there is no number.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboards.app.question import Question
 from dashboards.blocks import Cell, Table
 from dashboards.measures import Writer
 from dashboards.places import place_of
 from dashboards.simulator import Chain, Inputs, NotSimulated, Value, read_chain, value
 
-KEPT = ("1", "2", "3")  # there is a stratum above
-# Least and greatest of each typed number; a share is typed in %.
-LIMITS = {"persons": (1, 1_000_000), "years": (1, 20), "discount": (0, 20), "share": (0, 100), "programme": (0, 1_000_000_000)}
-CHOICES = ("condition", "stratum")
+# Least and greatest of each typed number; a share is typed in %. There is no stratum above 4 to be kept from.
+LIMITS = {
+    "stratum": (1, 3),
+    "persons": (1, 1_000_000),
+    "years": (1, 20),
+    "discount": (0, 20),
+    "share": (0, 100),
+    "programme": (0, 1_000_000_000),
+}
+WHOLE = ("stratum", "years")
 
 
 @dataclass(frozen=True)
@@ -29,35 +36,36 @@ class Simulated:
     table: Table | None = None
 
 
-def simulate(writer: Writer, territory_id: str, typed: Mapping[str, str | None]) -> Simulated:
-    """The value for these inputs, named as CHOICES and LIMITS."""
+def simulate(writer: Writer, question: Question, typed: Mapping[str, str | None]) -> Simulated:
+    """The value for these inputs, named as LIMITS. The disease is that of the address; without one there is no number."""
     t = writer.texts
     numbers = {name: _number(typed.get(name), name) for name in LIMITS}
     wrong = [name for name in LIMITS if typed.get(name) and numbers[name] is None]
     if wrong:
         names = (t("simulator.limits", name=t(f"simulator.{name}"), low=LIMITS[name][0], high=LIMITS[name][1]) for name in wrong)
         return Simulated(problem=t("simulator.wrong", names=t("page.separator").join(names)))
-    condition, stratum = typed.get("condition"), typed.get("stratum")
-    missing = [name for name, given in (("condition", condition), ("stratum", stratum), *numbers.items()) if given in (None, "")]
-    if missing or condition not in {one.condition for one in writer.published.definitions} or stratum not in KEPT:
-        return Simulated(problem=t("simulator.missing", names=", ".join(t(f"simulator.{name}") for name in missing or CHOICES)))
+    missing = [] if question.condition else ["condition"]
+    missing += [name for name, number in numbers.items() if number is None]
+    if missing:
+        return Simulated(problem=t("simulator.missing", names=t("page.separator").join(t(f"simulator.{name}") for name in missing)))
     given = {name: number for name, number in numbers.items() if number is not None}
-    inputs = Inputs(stratum, given["persons"], int(given["years"]), given["discount"] / 100, given["share"] / 100, given["programme"])
+    discount, share = given["discount"] / 100, given["share"] / 100
+    inputs = Inputs(str(int(given["stratum"])), given["persons"], int(given["years"]), discount, share, given["programme"])
     try:
-        chain = read_chain(writer.published, condition, territory_id)
+        chain = read_chain(writer.published, question.condition, question.territory)
     except NotSimulated as lack:
         return Simulated(problem=t(f"simulator.{lack.reason}", stratum=lack.stratum, year=writer.published.front_year))
     return _written(writer, chain, inputs, value(chain, inputs))
 
 
 def _number(text: str | None, name: str) -> float | None:
-    """A number as French or English writes it, inside its limits; years are whole."""
+    """A number as French or English writes it, inside its limits."""
     try:
         number = float((text or "").replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", "."))
     except ValueError:
         return None
     low, high = LIMITS[name]
-    return number if low <= number <= high and (name != "years" or number == int(number)) else None
+    return number if low <= number <= high and (name not in WHOLE or number == int(number)) else None
 
 
 def _written(writer: Writer, chain: Chain, inputs: Inputs, found: Value) -> Simulated:

@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(page: TerritoryPage) -> bytes:
-    """UTF-8 with a mark, separated by ; . Numbers have a decimal point, as in indicators.parquet; hidden ones are empty, with their status."""
+    """UTF-8 with a mark, separated by ; . Numbers as in indicators.parquet (decimal point); hidden ones are empty, with their status."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(("run_id", "territory_name", "label", *KEYS, "text", *NUMBERS, *SCOPE))
