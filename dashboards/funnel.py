@@ -4,9 +4,10 @@ Belongs here: which ratio, its points and limits. Not here: the limits' law (lim
 """
 
 from dashboards.blocks import Funnel, FunnelLimit, FunnelPoint
-from dashboards.limits import limits
+from dashboards.limits import NONE, Overdispersion, limits
 from dashboards.measures import Writer
 from dashboards.places import Place
+from dashboards.published import SpreadKey
 
 # Counts only: a sum of euros does not follow a law of counts.
 RATIOS = ("stays_vs_expected", "persons_vs_expected")
@@ -37,7 +38,14 @@ def funnel(writer: Writer, place: Place, condition: str) -> Funnel:
         measure = writer.measure(name, place.year, condition, place.territory_id)
         return Funnel(label, (), (), writer.texts("funnel.none", note=measure.note))
     expected = [point.measure.row.expected or 0.0 for point in points]
-    return Funnel(label, points, _curve(min(expected), max(expected)), _reading(writer, points))
+    more = _overdispersion(writer, (name, place.year, condition, "all", "none", "ratio"))
+    return Funnel(label, points, _curve(min(expected), max(expected), more), _reading(writer, points, more))
+
+
+def _overdispersion(writer: Writer, key: SpreadKey) -> Overdispersion:
+    """As the reference tells it, of all the nation's territories: never estimated on the few of a page."""
+    found = writer.published.spreads.get(key)
+    return NONE if found is None else Overdispersion(found.phi, found.tau2)
 
 
 def _points(writer: Writer, place: Place, condition: str, name: str) -> list[FunnelPoint]:
@@ -49,34 +57,43 @@ def _points(writer: Writer, place: Place, condition: str, name: str) -> list[Fun
     return points
 
 
-def _curve(least: float, most: float) -> tuple[FunnelLimit, ...]:
+def _curve(least: float, most: float, more: Overdispersion) -> tuple[FunnelLimit, ...]:
     """Limits from a little below the smallest expected number to a little above the largest, evenly on a square-root axis."""
     first, last = (0.7 * least) ** 0.5, (1.1 * most) ** 0.5
     steps = [(first + (last - first) * rank / (CURVE_POINTS - 1)) ** 2 for rank in range(CURVE_POINTS)]
-    return tuple(_limit(expected) for expected in steps)
+    return tuple(_limit(expected, more) for expected in steps)
 
 
-def _limit(expected: float) -> FunnelLimit:
-    outer_low, inner_low, inner_high, outer_high = limits(expected)
+def _limit(expected: float, more: Overdispersion) -> FunnelLimit:
+    outer_low, inner_low, inner_high, outer_high = limits(expected, more)
     return FunnelLimit(expected, inner_low, inner_high, outer_low, outer_high)
 
 
-def _reading(writer: Writer, points: tuple[FunnelPoint, ...]) -> str:
+def _reading(writer: Writer, points: tuple[FunnelPoint, ...], more: Overdispersion) -> str:
     here = next((point for point in points if point.is_here), None)
-    outside = sum(1 for point in points if _is_outside(point))
-    counts = {"total": len(points), "outside": outside}
+    counts = {"total": len(points), "outside": sum(1 for point in points if _is_outside(point, more))}
+    widened = _widened(writer, more)
     if here is None:
-        return writer.texts("funnel.reading_all", **counts)
+        return writer.texts("funnel.reading_all", **counts) + widened
     measure = here.measure
-    return writer.texts("funnel.reading", ratio=measure.ratio, expected=measure.expected, where=_where(writer, here), **counts)
+    told = {"ratio": measure.ratio, "expected": measure.expected, "where": _where(writer, here, more)}
+    return writer.texts("funnel.reading", **told, **counts) + widened
 
 
-def _is_outside(point: FunnelPoint) -> bool:
-    low, _, _, high = limits(point.measure.row.expected or 1.0)
+def _widened(writer: Writer, more: Overdispersion) -> str:
+    """The sentence that says the limits are wider than chance, or nothing."""
+    name, value, of_chance = ("φ", more.phi or 1.0, 1.0) if more.tau2 is None else ("τ²", more.tau2, 0.0)
+    if value <= of_chance:
+        return ""
+    return " " + writer.texts("funnel.widened", words=f"{name} = {writer.numbers.as_declared(value)}")
+
+
+def _is_outside(point: FunnelPoint, more: Overdispersion) -> bool:
+    low, _, _, high = limits(point.measure.row.expected or 1.0, more)
     return not low <= (point.measure.row.ratio or 0.0) <= high
 
 
-def _where(writer: Writer, point: FunnelPoint) -> str:
-    _, low, high, _ = limits(point.measure.row.expected or 1.0)
+def _where(writer: Writer, point: FunnelPoint, more: Overdispersion) -> str:
+    _, low, high, _ = limits(point.measure.row.expected or 1.0, more)
     is_inside = low <= (point.measure.row.ratio or 0.0) <= high
-    return writer.texts("funnel.inside" if is_inside else "funnel.beyond" if _is_outside(point) else "funnel.between")
+    return writer.texts("funnel.inside" if is_inside else "funnel.beyond" if _is_outside(point, more) else "funnel.between")

@@ -1,10 +1,10 @@
 """A published run folder as read: rows of indicators, the catalogue, the facts of the receipt.
 
-Belongs here: the three files the pages read, in the shape of the public contract. Not here: any choice of what is shown.
+Belongs here: the files the pages read, in the shape of the public contract. Not here: any choice of what is shown.
 """
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -54,7 +54,23 @@ class Row:
     synthetic: bool
 
 
+@dataclass(frozen=True)
+class NationSpread:
+    """Where the nation's territories lie around one figure, told by the reference pack. phi, tau2: over-dispersion, None when not known."""
+
+    territories: int
+    least: float
+    lower: float
+    upper: float
+    most: float
+    phi: float | None
+    tau2: float | None
+
+
 Key = tuple[str, int, str, str, str, str]
+SpreadKey = tuple[str, int, str, str, str, str]  # indicator, year, condition, stratum, cost basis, 'value' or 'ratio'
+SPREAD_FILE = "reference_spread.csv"
+SPREAD_KEY = ["indicator_id", "year", "condition", "stratum", "cost_basis", "figure"]
 DetailKey = tuple[str, str, str, str, str]
 COLUMNS = [field.name for field in fields(Row)]
 KEY = ["indicator_id", "year", "condition", "territory_id", "stratum", "cost_basis"]
@@ -85,6 +101,7 @@ class Published:
     catalogue: entries by indicator. units: by name. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.
+    spreads: of the nation's territories, empty when the publication does not tell them.
     """
 
     rows: dict[Key, Row]
@@ -104,6 +121,7 @@ class Published:
     checks_total: int
     content_hash: str
     receipt: dict[str, Any]
+    spreads: dict[SpreadKey, NationSpread] = field(default_factory=dict)
 
     def find(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row | None:
         """The row, or None when the run did not publish it."""
@@ -116,7 +134,7 @@ class Published:
 
 
 def read_published(run_folder: Path) -> Published:
-    """Read indicators.parquet, indicators.json and receipt.json of one run folder."""
+    """Read indicators.parquet, indicators.json, receipt.json and, where it is, reference_spread.csv of one run folder."""
     receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
     catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
     frame = pl.read_parquet(run_folder / "indicators.parquet")
@@ -142,7 +160,17 @@ def read_published(run_folder: Path) -> Published:
         checks_total=len(receipt["checks"]),
         content_hash=receipt.get("content_hash", ""),
         receipt=receipt,
+        spreads=_spreads(run_folder / SPREAD_FILE),
     )
+
+
+def _spreads(path: Path) -> dict[SpreadKey, NationSpread]:
+    if not path.is_file():
+        return {}
+    texts = {"stratum": pl.String, "phi": pl.Float64, "tau2": pl.Float64}
+    frame = pl.read_csv(path, schema_overrides=texts)
+    figures = frame.select(one.name for one in fields(NationSpread)).iter_rows(named=True)
+    return {key: NationSpread(**row) for key, row in zip(frame.select(SPREAD_KEY).iter_rows(), figures, strict=True)}
 
 
 def in_front(published: Published, run_folder: Path, year: int) -> Published:
@@ -189,7 +217,7 @@ def _front_year(rows: dict[Key, Row]) -> int:
 def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definition, ...]:
     """In the order the configuration names them; a condition the receipt does not describe goes by its identifier."""
     described = receipt.get("definitions", {})
-    found = {row.condition: row.definition_id for row in rows.values()}
+    found = {row.condition: row.definition_id for row in rows.values() if "+" not in row.definition_id}  # a union has no section
     asked = receipt["settings"]["method"]["conditions"]
     order = [name for name in asked if name in found]
     order += sorted(set(found) - set(order))
