@@ -4,7 +4,7 @@ Belongs here: the shape of pages. Not here: the blocks they are made of (blocks.
 nor how it looks (render.py, figures/, templates/, exports/).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboards.blocks import (
     CareGaps,
@@ -109,12 +109,15 @@ class Link:
 @dataclass(frozen=True)
 class Navigation:
     """Every way out of a page. links: the national page, then the territories; exports: the same page in other files;
-    about: methods and quality; other_language: this page in the other one."""
+    about: methods and quality; other_language: this page in the other one; definitions: the page of each condition's;
+    revision: the report of what changed since the run before, None where it is not beside the page."""
 
     links: tuple[Link, ...]
     exports: tuple[Link, ...] = ()
     about: tuple[Link, ...] = ()
     other_language: Link | None = None
+    definitions: dict[str, str] = field(default_factory=dict)
+    revision: str | None = None
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ class Published:
     catalogue: entries by indicator. units: by name. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.
-    spreads: of the nation's territories, empty when the publication does not tell them.
+    spreads: of the nation's territories, empty when the publication does not tell them. revision: revision.json, empty without.
     """
 
     rows: dict[Key, Row]
@@ -122,6 +122,7 @@ class Published:
     content_hash: str
     receipt: dict[str, Any]
     spreads: dict[SpreadKey, NationSpread] = field(default_factory=dict)
+    revision: dict[str, Any] = field(default_factory=dict)
 
     def find(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row | None:
         """The row, or None when the run did not publish it."""
@@ -134,7 +135,8 @@ class Published:
 
 
 def read_published(run_folder: Path) -> Published:
-    """Read indicators.parquet, indicators.json, receipt.json and, where it is, reference_spread.csv of one run folder."""
+    """Read indicators.parquet, indicators.json, receipt.json of one run folder; reference_spread.csv and revision.json where they are."""
+    revised = run_folder / "revision.json"
     receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
     catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
     frame = pl.read_parquet(run_folder / "indicators.parquet")
@@ -161,6 +163,7 @@ def read_published(run_folder: Path) -> Published:
         content_hash=receipt.get("content_hash", ""),
         receipt=receipt,
         spreads=_spreads(run_folder / SPREAD_FILE),
+        revision=json.loads(revised.read_text(encoding="utf-8")) if revised.is_file() else {},
     )
 
 

@@ -26,6 +26,7 @@ from dashboards.texts import LANGUAGES
 
 INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"
 DEFINITIONS = "definitions"
+REVISION = "revision.md"
 MEETING = ".meeting.html"
 EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("meeting", MEETING))
 PAGES_ONLY = EXPORTS[-1:]
@@ -55,7 +56,7 @@ def build_site(run_folder: Path, language: str = "fr", brought: Brought | None =
     """Write run_folder/dashboard/ from the published files beside it; return the path of its index.
 
     The other language goes to a folder of its name. documents: languages that get workbooks, slides and documents (by default the first).
-    Reads indicators.parquet, indicators.json and receipt.json; the same files give the same bytes.
+    Reads indicators.parquet, indicators.json, receipt.json and what is told besides (read_published); the same files give the same bytes.
     """
     published = read_published(run_folder)
     files, added = file_names(published.territories), brought or Brought()
@@ -127,6 +128,8 @@ def _navigation(writer: Writer, plan: Plan, here: str) -> Navigation:
         else (),
         about=(Link(t("page.methods"), METHODS, here == METHODS), Link(t("page.quality"), QUALITY, here == QUALITY)),
         other_language=Link(t("page.other_language"), f"{plan.to_other}{here}", False),
+        definitions={condition: page for condition, (page, _) in _definition_pages(writer, plan).items()},
+        revision=f"{'../../' if plan.to_other == '../' else '../'}{REVISION}" if published.revision else None,
     )
 
 

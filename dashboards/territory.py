@@ -57,5 +57,20 @@ def stamp_of(writer: Writer) -> Stamp:
         checks_all_passed=0 < published.checks_total == published.checks_passed,
         warning=warning,
         content_hash=published.content_hash,
-        revision=texts("page.revision_none"),
+        revision=revision_of(writer),
     )
+
+
+def revision_of(writer: Writer) -> str:
+    """What changed since the publication before, in one sentence: how many numbers, and what may have changed them."""
+    report, texts = writer.published.revision, writer.texts
+    if not report:
+        return texts("page.revision_none")
+    if report["previous"] is None:
+        return texts("page.revision_first")
+    kinds = ("changed", "status_changed", "added", "removed")
+    counts = {kind: sum(one[kind] for one in report["indicators"].values()) for kind in kinds}
+    causes = [texts(f"revision.{kind}") for kind, names in report["causes"].items() if names]
+    told = {kind: writer.numbers.count(count) for kind, count in counts.items()}
+    name = "page.revision" if any(counts.values()) else "page.revision_same"
+    return texts(name, previous=report["previous"], causes=", ".join(causes) or texts("revision.none"), **told)
