@@ -20,6 +20,16 @@ STAMP = VENV / "strata-lock.txt"
 LOCKS = {"demo": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 OLDEST_PYTHON = (3, 11)
 NEEDED_MB = 2000  # the libraries take about 1200 once installed, and pip unpacks beside them
+# Where the pages are tested (tests/browser): names on the path, then places where systems put them. STRATA_BROWSER names another one.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "chrome", "msedge")
+BROWSER_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+APT = ["apt-get", "-o", "DPkg::Lock::Timeout=120", "-q", "-y"]
+BROWSER_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core"]  # the fonts: pages look alike on a machine that has none
 LINTS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 # What pip and venv print when something is wrong, the most telling first; each with its French and English (what, what to do).
 SIGNS = (
@@ -111,7 +121,10 @@ def main(arguments: "list[str]") -> int:
         check_python(sys.version_info[:2])
         options, pytest_arguments = parse(arguments)
         make_environment(options.command, options.wheelhouse)
-        return run_demo(options) if options.command == "demo" else run_tests(pytest_arguments)
+        if options.command == "demo":
+            return run_demo(options)
+        make_browser()
+        return run_tests(pytest_arguments)
     except Problem as problem:
         for line in problem.lines:
             say(line, sys.stderr)
@@ -291,6 +304,28 @@ def install_failed() -> Problem:
         ),
         ("The installation failed; pip's last lines are above.", "Mend what they say and run again."),
     )
+
+
+def find_browser() -> "str | None":
+    """The program of a Chromium, Chrome or Edge that this machine has."""
+    named = os.environ.get("STRATA_BROWSER")
+    found = [named] if named else [shutil.which(name) for name in BROWSERS]
+    return next((str(path) for path in (*found, *BROWSER_PLACES) if path and Path(path).is_file()), None)
+
+
+def make_browser() -> None:
+    """A browser for the tests of the pages: from the distribution's packages where we may, else in plain words how to get one."""
+    if find_browser():
+        return
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        say("Installation de Chromium, pour les tests des pages… / Installing Chromium, for the tests of the pages…")
+        output = "".join(listen([*APT, *step])[1] for step in (["update"], ["install", "--no-install-recommends", *BROWSER_PACKAGES]))
+        if find_browser():
+            return
+        say("\n".join(output.splitlines()[-6:]), sys.stderr)
+    # Not a Problem: all the other tests run, and those of tests/browser fail with the same words.
+    say("Sans navigateur, les tests de tests/browser échoueront. Debian, Ubuntu : sudo apt install chromium. Sinon : Chrome ou Edge.")
+    say("Without a browser the tests of tests/browser will fail. Debian, Ubuntu: sudo apt install chromium. Elsewhere: Chrome or Edge.")
 
 
 def run_demo(options: argparse.Namespace) -> int:

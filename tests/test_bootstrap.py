@@ -142,6 +142,37 @@ def test_a_failing_style_fails_the_whole_but_the_tests_still_run(monkeypatch: py
     assert ran == ["ruff", "ruff", "mypy", "pytest"]
 
 
+def test_a_browser_is_found_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").touch()
+    monkeypatch.setenv("STRATA_BROWSER", str(tmp_path / "mine"))
+    assert bootstrap.find_browser() == str(tmp_path / "mine")
+
+
+def test_a_browser_that_is_there_is_not_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "find_browser", lambda: "chromium")
+    monkeypatch.setattr(bootstrap, "listen", lambda command: pytest.fail(str(command)))
+    bootstrap.make_browser()
+
+
+@pytest.mark.parametrize(("user", "is_installed"), [(0, True), (1000, False)])
+def test_a_browser_is_installed_where_we_may(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], user: int, is_installed: bool
+) -> None:
+    ran: list[str] = []
+
+    def listen(command: list[str]) -> tuple[int, str]:
+        ran.append(" ".join(command))
+        return 0, ""
+
+    monkeypatch.setattr(bootstrap, "find_browser", lambda: "chromium" if any("install" in step for step in ran) else None)
+    monkeypatch.setattr(bootstrap, "listen", listen)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: user, raising=False)
+    bootstrap.make_browser()
+    assert any("chromium" in step for step in ran) is is_installed
+    assert ("sudo apt install chromium" in capsys.readouterr().out) is not is_installed
+
+
 def test_a_problem_ends_with_two_and_no_traceback(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, str(bootstrap.ROOT / "bootstrap.py"), "demo", "--wheelhouse", str(tmp_path / "none"), "--bad"],

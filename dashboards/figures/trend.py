@@ -13,10 +13,13 @@ from dashboards.published import ALL
 from dashboards.texts import Texts
 from dashboards.trend_marker import is_break
 
-WIDTH, HEIGHT = 420, 268
+WIDTH, HEIGHT = 420, 284
 LEFT, RIGHT, TOP, BOTTOM = 62, 4, 36, 236
 LEGEND = 62
-RATIO_WIDTH, RATIO_HEIGHT, RATIO_LEFT = 284, 200, 40
+RATIO_WIDTH, RATIO_HEIGHT, RATIO_LEFT = 284, 216, 40
+RATIO_TOP, RATIO_BOTTOM = 22, 174
+# Below the axis: the years, then what happened in them, where no point can come to lie.
+YEARS_BELOW, EVENTS_BELOW = 20, 36
 # The years whose hospital activity the epidemic disturbed most.
 COVID_YEARS = (2020, 2021)
 BAND_INSET = 18
@@ -35,7 +38,7 @@ def euros(series: Series, texts: Texts, numbers: Numbers, identifier: str, title
         *_covid(series, texts, x, TOP, BOTTOM),
         *_breaks(series, texts, x, TOP, BOTTOM),
         *_grid(ticks, y, numbers),
-        *_year_labels(series, x, BOTTOM + 22),
+        *_year_labels(series, x, BOTTOM + YEARS_BELOW),
         *_legend(series, texts),
     ]
     shapes += [*_band(series, x, y), *_reference(series, x, y), *_line(series, x, y), *_missing(series, texts, x, BOTTOM - 12)]
@@ -48,16 +51,16 @@ def ratios(series: Series, reach: Series, texts: Texts, numbers: Numbers, identi
         return _empty(series, texts, identifier, title, RATIO_WIDTH)
     rows = [measure.row for measure in (*series.measures, *reach.measures)]
     known = [value for row in rows for value in (row.ratio, row.ratio_lower, row.ratio_upper) if value is not None]
-    scale = ratio_scale(known, RATIO_HEIGHT - 38, 22)
+    scale = ratio_scale(known, RATIO_BOTTOM - 12, RATIO_TOP)
     x = _years(series, RATIO_LEFT - 4, RATIO_WIDTH + 6)
-    shapes = [*_covid(series, texts, x, 22, RATIO_HEIGHT - 26), *_breaks(series, texts, x, 22, RATIO_HEIGHT - 26)]
+    shapes = [*_covid(series, texts, x, RATIO_TOP, RATIO_BOTTOM), *_breaks(series, texts, x, RATIO_TOP, RATIO_BOTTOM)]
     for tick in scale.ticks():
         colour, width = (DIFFERENT, 1.5) if tick == 1 else (GRID, 1)
         shapes.append(line(RATIO_LEFT, scale.at(tick), RATIO_WIDTH - 4, scale.at(tick), colour, width))
         shapes.append(text(RATIO_LEFT - 6, scale.at(tick) + 4, numbers.ratio(tick), 12, anchor="end"))
     for measure in series.measures:
         shapes += _ratio_point(measure, x(measure.row.year), scale.at)
-    shapes += [*_year_labels(series, x, RATIO_HEIGHT - 6), *_missing(series, texts, x, scale.at(1) - 8)]
+    shapes += [*_year_labels(series, x, RATIO_BOTTOM + YEARS_BELOW), *_missing(series, texts, x, scale.at(1) - 8)]
     return figure(identifier, title, _description(series, texts), RATIO_WIDTH, RATIO_HEIGHT, *shapes)
 
 
@@ -80,7 +83,7 @@ def _covid(series: Series, texts: Texts, x: Place, top: float, bottom: float) ->
     if not years:
         return []
     left, right = x(min(years)) - BAND_INSET, x(max(years)) + BAND_INSET
-    label = text((left + right) / 2, top + 11, texts("trend.covid"), 10.5, anchor="middle", fill=GREY)
+    label = text((left + right) / 2, bottom + EVENTS_BELOW, texts("trend.covid"), 10.5, anchor="middle", fill=GREY)
     return [rectangle(left, top, right - left, bottom - top, "#eceff2"), label]
 
 
@@ -90,8 +93,8 @@ def _breaks(series: Series, texts: Texts, x: Place, top: float, bottom: float) -
     for before, after in pairwise(series.measures):
         if before.is_shown and after.is_shown and is_break(before.row, after.row):
             middle = (x(before.row.year) + x(after.row.year)) / 2
-            shapes.append(line(middle, top, middle, bottom, GREY, 1.2, stroke_dasharray="2 3"))
-            shapes.append(text(middle + 3, bottom - 4, texts("trend.break"), 10.5, fill=GREY))
+            shapes.append(line(middle, top, middle, bottom + EVENTS_BELOW, GREY, 1.2, stroke_dasharray="2 3"))
+            shapes.append(text(middle + 3, bottom + EVENTS_BELOW, texts("trend.break"), 10.5, fill=GREY))
     return shapes
 
 
