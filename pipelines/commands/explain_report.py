@@ -7,12 +7,13 @@ Belongs here: choosing what is shown, in which order, and its sentences. Not her
 import shutil
 import textwrap
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from strata.config import Config
 from strata.explain import Explanation
 from strata.explain.labels import definitions_folder, list_labels, named, stratum_labels, trait_labels
-from strata.explain.words import Words
+from strata.explain.words import Words, metric_in_words
 
 Row = dict[str, Any]
 # The questions between a person and a status: every one, those of the diseased, those of a risk.
@@ -40,6 +41,7 @@ class Section:
     title: str
     reading: str
     entries: list[Entry]
+    layout: str = ""  # of the page: short entries side by side, tables without their heads
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class _Teller:
         decisive = {row["criterion_id"] for row in deciding["members"]} if deciding else set()
         met = [row for row in one.criteria if row["is_met"]]
         return [
-            Section(say("Les étapes jusqu'au statut", "The way to the status"), "", self.steps()),
+            Section(say("Les étapes jusqu'au statut", "The way to the status"), "", self.steps(), "short"),
             Section(
                 say("Ce qui décide", "What decides"),
                 say(
@@ -212,6 +214,7 @@ class _Teller:
                 say("Autres critères remplis", "Other criteria met"),
                 "",
                 [self.criterion(row, _STAYS_BESIDE) for row in met if row["criterion_id"] not in decisive],
+                "beside",
             ),
             self.unknown(),
             Section(
@@ -238,23 +241,35 @@ class _Teller:
         return [Entry(self.gate(name), self.gates[name]["is_passed"]) for name in self.path() if has_types or name != "type"]
 
     def asked(self, row: Row) -> str:
-        """What a criterion asks, in words: '2 jour(s), 12 mois'."""
+        """What a criterion asks, in words: '2 jours en 12 mois'."""
         months = self.words.choose(f"en {row['months']} mois", f"in {row['months']} months")
         beside = f", {self.words.choose('épisode avec', 'episode with')} {row['episode_event_id']}" if row["episode_event_id"] else ""
-        return f"{row['at_least']} {self.words.say('counted', row['counted'])} {months}{beside}"
+        return f"{row['at_least']} {self.words.say('counted', row['counted'])}{self.many(row['at_least'])} {months}{beside}"
+
+    @staticmethod
+    def many(number: int) -> str:
+        """The ending of a plural, the same in both languages for the words told here."""
+        return "s" if number > 1 else ""
+
+    def span(self, first: date, last: date) -> str:
+        """One day, or from one to another."""
+        shown = self.words.shown
+        if first == last:
+            return self.words.choose(f"le {shown(first)}", f"on {shown(first)}")
+        return self.words.choose(f"du {shown(first)} au {shown(last)}", f"from {shown(first)} to {shown(last)}")
 
     def criterion(self, row: Row, most_stays: int) -> Entry:
-        shown, name = self.words.shown, self.criterion_name(row["criterion_id"])
+        name, span, expires = self.criterion_name(row["criterion_id"]), self.span(row["first_date"], row["last_date"]), row["expires_on"]
         text = self.words.choose(
-            f"{name} : {row['events']} vu(s) ; demandé : {self.asked(row)} ; "
-            f"du {shown(row['first_date'])} au {shown(row['last_date'])} ; ne tient plus au {shown(row['expires_on'])}",
-            f"{name}: {row['events']} seen; asked for: {self.asked(row)}; "
-            f"from {shown(row['first_date'])} to {shown(row['last_date'])}; no longer holds on {shown(row['expires_on'])}",
+            f"{name} : vu {row['events']} fois, {span} ; demandé : {self.asked(row)} ; ne tient plus au {self.words.shown(expires)}",
+            f"{name}: seen {row['events']} time{self.many(row['events'])}, {span}; asked for: {self.asked(row)}; "
+            f"no longer holds on {self.words.shown(expires)}",
         )
         stays = [self.stay(stay) for stay in row["stays"][:most_stays]]
         left = len(row["stays"]) - len(stays)
         more = self.words.choose(
-            f"et {left} autre(s) séjour(s) (--format json les donne tous)", f"and {left} more stay(s) (--format json has all)"
+            f"et {left} autre{self.many(left)} séjour{self.many(left)} (--format json les donne tous)",
+            f"and {left} more stay{self.many(left)} (--format json has all)",
         )
         return Entry(text, None, stays, more if left else "")
 
@@ -317,9 +332,15 @@ class _Teller:
         return Section(title, reading, entries)
 
     def term(self, term: Row) -> str:
-        shown = self.words.shown
-        seen = self.words.choose("vu", "seen")
-        return f"{term['metric']} {term['operator']} {shown(term['threshold'])} ({seen} {shown(term['value'])})"
+        groups = (
+            {row["type_group"]: self.words.label((row["label_fr"], row["label_en"])) for row in self.one.type["groups"]}
+            if self.one.type
+            else {}
+        )
+        told = metric_in_words(term["metric"], groups, self.words)
+        operator = {">=": "≥", "<=": "≤"}.get(term["operator"], term["operator"])
+        seen = self.words.choose("ici", "here")
+        return f"{told} {operator} {self.words.shown(term['threshold'])} ({seen} {self.words.shown(term['value'])})"
 
     def held(self, rule: Row) -> Entry:
         idle = ""
@@ -346,8 +367,10 @@ class _Teller:
             entries.append(
                 Entry(
                     say(
-                        f"{silent} autre(s) règle(s) presque remplie(s) ne changeraient rien.",
-                        f"{silent} more rule(s) that nearly hold would change nothing.",
+                        f"Une fois remplies, {silent} autres règles ne changeraient rien."
+                        if silent > 1
+                        else "Une fois remplie, une autre règle ne changerait rien.",
+                        f"{silent} more would change nothing if they held." if silent > 1 else "One more would change nothing if it held.",
                     )
                 )
             )

@@ -15,7 +15,7 @@ from strata.definition_text import read_definition
 from strata.definitions import LOOKBACK_YEARS, compile_one
 from strata.documents.export import STATEMENT
 from strata.explain.labels import trait_labels
-from strata.explain.words import Words
+from strata.explain.words import Words, metric_in_words
 
 Entry = dict[str, Any]
 _TRAITS = (
@@ -247,15 +247,7 @@ class _Teller:
     def comparison(self, text: str, groups: dict[str, str]) -> str:
         """'share:t2 > 0.5' in words."""
         metric, operator, threshold = text.replace(">=", " ≥ ").replace("<=", " ≤ ").split()
-        kind, _, group = metric.partition(":")
-        shown = self.words.shown(float(threshold))
-        told = {
-            "stays": self.say(f"séjours « {groups.get(group)} »", f"stays '{groups.get(group)}'"),
-            "share": self.say(f"part des séjours « {groups.get(group)} »", f"share of stays '{groups.get(group)}'"),
-            "age_first": self.say("âge au premier de ces séjours", "age at the first of these stays"),
-            "age": self.say("âge à la date d'index", "age at the index date"),
-        }[kind]
-        return f"{told} {operator} {shown}"
+        return f"{metric_in_words(metric, groups, self.words)} {operator} {self.words.shown(float(threshold))}"
 
     # ------------------------------------------------------------------ rules
 

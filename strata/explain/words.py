@@ -42,6 +42,17 @@ class Words:
         return str(value)
 
 
+def metric_in_words(metric: str, groups: dict[str, str], words: Words) -> str:
+    """What a rule of type measures: 'share:t2' in words. groups: the label of each group of stays."""
+    kind, _, group = metric.partition(":")
+    return {
+        "stays": words.choose(f"séjours « {groups.get(group)} »", f"stays '{groups.get(group)}'"),
+        "share": words.choose(f"part des séjours « {groups.get(group)} »", f"share of stays '{groups.get(group)}'"),
+        "age_first": words.choose("âge au premier de ces séjours", "age at the first of these stays"),
+        "age": words.choose("âge à la date d'index", "age at the index date"),
+    }[kind]
+
+
 @cache
 def _texts() -> dict[tuple[str, str], tuple[str, str]]:
     with Path(__file__).with_name("words.csv").open(encoding="utf-8", newline="") as handle:
