@@ -15,9 +15,9 @@ from pipelines.expectations import LAYER, Outcome, in_force, suites
 from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
-from strata import fingerprints
+from strata import fingerprints, parts
 from strata.errors import StrataError
-from strata.models import SQL_FOLDER, Model, build, models
+from strata.models import SQL_FOLDER, Model, models
 
 # What a person is told while the tables of a layer are built.
 STAGES = {
@@ -80,18 +80,17 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
 
 
 def _make(session: Session, model: Model, folder: Path) -> None:
-    """Build a table, unless it was made of just this SQL and just these inputs."""
-    wanted = fingerprints.made_of(model, {name: session.content(name) for name in model.inputs})
+    """Build a table, or what of it is stale, unless it was made of just this SQL and just these inputs."""
+    contents = {name: session.content(name) for name in model.inputs}
+    wanted = fingerprints.made_of(model, contents)
     found = fingerprints.up_to_date(session.connection, model.name, wanted)
     if found is not None:
         session.contents[model.name], session.rows[model.name] = found
         session.reused.append(model.name)
         return
-    fingerprints.forget(session.connection, model.name)
-    session.rows[model.name] = build(session.connection, model.name, folder)
+    session.contents[model.name], session.rows[model.name] = parts.make(session.connection, model, contents, wanted, folder)
     if model.layer == LAYER:
         keep(session.connection, model.name, [])  # rebuilt: not checked yet
-    session.contents[model.name] = fingerprints.remember(session.connection, model.name, wanted, session.rows[model.name])
 
 
 def _version(session: Session, table: str) -> dg.DataVersion:

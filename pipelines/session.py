@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines import history
 from pipelines.expectations import Outcome
-from strata import fingerprints
+from strata import fingerprints, parts
 from strata.config import Config, load
 
 SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
@@ -62,7 +62,10 @@ class Session:
         """The fingerprint of a table as it is now; of one that is not there, a word."""
         if table not in self.contents:
             try:
-                self.contents[table] = fingerprints.content(self.connection, table)
+                if table in parts.READ:
+                    self.contents |= dict.fromkeys(parts.READ, parts.slices_content(self.connection))
+                else:
+                    self.contents[table] = fingerprints.content(self.connection, table)
             except duckdb.CatalogException:
                 return "missing"
         return self.contents[table]

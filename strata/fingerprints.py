@@ -7,6 +7,7 @@ A table that comes out the same although its inputs changed does not make what r
 """
 
 import hashlib
+from dataclasses import dataclass
 
 import duckdb
 
@@ -16,16 +17,43 @@ _DDL = """CREATE TABLE IF NOT EXISTS table_fingerprint (
     table_name VARCHAR PRIMARY KEY, made_of VARCHAR, content VARCHAR, rows BIGINT)"""
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Of some rows of a table: their number, and two sums of their hashes, which rows can be added to and taken from."""
+
+    rows: int
+    hash_sum: int
+    hash_xor: int
+
+    def without(self, gone: "Sums") -> "Sums":
+        """The same, those rows taken out."""
+        return Sums(self.rows - gone.rows, self.hash_sum - gone.hash_sum, self.hash_xor ^ gone.hash_xor)
+
+    def and_also(self, come: "Sums") -> "Sums":
+        """The same, those rows added."""
+        return Sums(self.rows + come.rows, self.hash_sum + come.hash_sum, self.hash_xor ^ come.hash_xor)
+
+
+def sums(connection: duckdb.DuckDBPyConnection, table: str, which: str = "true") -> Sums:
+    """Of the rows of a table (or a query in brackets) that meet a condition."""
+    query = f"SELECT count(*), coalesce(sum(hash(t)), 0), coalesce(bit_xor(hash(t)), 0) FROM {table} AS t WHERE {which}"
+    return Sums(*map(int, connection.execute(query).fetchall()[0]))
+
+
+def content_of(connection: duckdb.DuckDBPyConnection, table: str, found: Sums) -> str:
+    """The fingerprint of a table that has these sums."""
+    columns = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {table})").fetchall()
+    return digest([duckdb.__version__, str(columns), str(found)])
+
+
 def content(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """A fingerprint of columns and rows, whatever their order: names and types, number of rows, two sums of the hashes of rows."""
-    columns = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall()
-    sums = connection.execute(f"SELECT count(*), sum(hash(t)), bit_xor(hash(t)) FROM {table} AS t").fetchall()
-    return _digest([duckdb.__version__, str(columns), str(sums)])
+    return content_of(connection, table, sums(connection, table))
 
 
 def made_of(model: Model, inputs: dict[str, str]) -> str:
     """A fingerprint of what a table is made from. inputs: the content of each table it reads."""
-    return _digest([duckdb.__version__, model.sha256, *(f"{name} {inputs[name]}" for name in model.inputs)])
+    return digest([duckdb.__version__, model.sha256, *(f"{name} {inputs[name]}" for name in model.inputs)])
 
 
 def up_to_date(connection: duckdb.DuckDBPyConnection, table: str, wanted: str) -> tuple[str, int] | None:
@@ -45,12 +73,21 @@ def forget(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     connection.execute("DELETE FROM table_fingerprint WHERE table_name = ?", [table])
 
 
-def remember(connection: duckdb.DuckDBPyConnection, table: str, wanted: str, rows: int) -> str:
-    """Once a table is made; gives the fingerprint of its content."""
-    found = content(connection, table)
+def known(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """The content of a table as it was last made; None when it is not there, or was left half-way."""
+    query = """
+        SELECT content FROM table_fingerprint
+        WHERE table_name = ? AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT temporary)
+    """
+    found = connection.execute(query, [table]).fetchall()
+    return str(found[0][0]) if found else None
+
+
+def remember(connection: duckdb.DuckDBPyConnection, table: str, wanted: str, found: str, rows: int) -> None:
+    """Once a table is made: of what, and what came out."""
     connection.execute("INSERT OR REPLACE INTO table_fingerprint VALUES (?, ?, ?, ?)", [table, wanted, found, rows])
-    return found
 
 
-def _digest(parts: list[str]) -> str:
+def digest(parts: list[str]) -> str:
+    """One hash for several texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -3,14 +3,15 @@
 Belongs here: parsing and ordering the files, building one table, in buckets where its file says so. Not here: any SQL of the method,
 any orchestration (pipelines/).
 
-A file whose leading comment has the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time:
-the tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow
-with the country.
+Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Compared:` and `-- Follows:` say what need not be made again
+(parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time: the
+tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with
+the country.
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import pairwise, takewhile
@@ -24,12 +25,15 @@ from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parent.parent / "sql"
 BUCKET_ROWS = 10_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
-_BUCKETS = "Buckets: "
+_PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows")
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: one SELECT, one table. inputs: the tables it reads, in name order. bucket_column: None, made at once."""
+    """One SQL file: one SELECT, one table. inputs: the tables it reads, in name order. words: every name in it.
+
+    promises: of the leading comment, by name; each is a list of columns or of tables.
+    """
 
     name: str
     layer: str
@@ -37,7 +41,33 @@ class Model:
     sql: str
     description: str
     inputs: tuple[str, ...]
-    bucket_column: str | None = None
+    words: frozenset[str] = frozenset()
+    promises: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def bucket_column(self) -> str | None:
+        """Rows of one range of it come from the rows of that range; None: made at once."""
+        return next(iter(self.promises.get("Buckets", ())), None)
+
+    @property
+    def is_by_slice(self) -> bool:
+        """Rows of a slice come from the rows of that slice."""
+        return "Slices" in self.promises
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """Tables that, cut to some years, give the rows of these years; empty: no such promise."""
+        return self.promises.get("Years", ())
+
+    @property
+    def is_compared(self) -> bool:
+        """Made whole, and compared with what was there, person by person."""
+        return "Compared" in self.promises
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """For a reader that meets this table by a code it holds, these tables say all: what else is here is of codes it has not."""
+        return self.promises.get("Follows", ())
 
     @property
     def sha256(self) -> str:
@@ -68,29 +98,39 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
     try:
         _build_in_buckets(connection, model)
     except duckdb.Error as error:
-        raise StrataError(
-            what=(f"La table {name} n'a pas pu être construite", f"Table {name} could not be built"),
-            where=f"sql/{model.layer}/{name}.sql",
-            why=(_first_line(error), _first_line(error)),
-            fix=("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
-        ) from error
+        raise reason(model, error) from error
     return int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
+
+
+def reason(model: Model, error: duckdb.Error) -> StrataError:
+    """Why a table could not be built, the file named."""
+    return StrataError(
+        what=(f"La table {model.name} n'a pas pu être construite", f"Table {model.name} could not be built"),
+        where=f"sql/{model.layer}/{model.name}.sql",
+        why=(_first_line(error), _first_line(error)),
+        fix=("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
+    )
 
 
 def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Each range is a statement of its own: the table is made under another name, so that a failure leaves the old one."""
-    inputs = _with_column(connection, model)
-    ranges = _ranges(connection, model.bucket_column or "", inputs)
+    inputs, ranges = ranges_of(connection, model)
     if len(ranges) == 1:
         connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS\n{model.sql}")
         return
     part = f"{model.name}_in_part"
     for number, condition in enumerate(ranges):
         makes = f"INSERT INTO {part}" if number else f"CREATE OR REPLACE TABLE {part} AS"
-        connection.execute(f"{makes}\n{_limited(model.sql, inputs, condition)}")
+        connection.execute(f"{makes}\n{cut(model.sql, dict.fromkeys(inputs, condition))}")
     # before a warehouse that is only read, the old name may be one of its own: a table of ours takes it first
     connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS SELECT 0 AS old; DROP TABLE {model.name}")
     connection.execute(f"ALTER TABLE {part} RENAME TO {model.name}")
+
+
+def ranges_of(connection: duckdb.DuckDBPyConnection, model: Model) -> tuple[list[str], list[str]]:
+    """The tables that a model may read range after range, and conditions that part them; one, always true, when they are small."""
+    inputs = _with_column(connection, model)
+    return inputs, _ranges(connection, model.bucket_column or "", inputs)
 
 
 def _with_column(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
@@ -119,11 +159,13 @@ def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str
     return [f"({column} < {bounds[0]} OR {column} IS NULL)", *inner, f"{column} >= {bounds[-1]}"] if bounds else ["true"]
 
 
-def _limited(sql: str, inputs: list[str], condition: str) -> str:
-    """The same SELECT, where each of these tables has only the rows that meet the condition: a name put in front of the table's."""
+def cut(sql: str, limits: Mapping[str, str]) -> str:
+    """The same SELECT, where these tables have only the rows that meet their condition: a name put in front of the table's."""
     query = sql[len(_leading_lines(sql)) :].lstrip()
-    limits = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for table in inputs)
-    return f"WITH {limits},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {limits}\n{query}"
+    if not limits:
+        return query
+    names = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for table, condition in limits.items())
+    return f"WITH {names},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {names}\n{query}"
 
 
 def _parse(path: Path) -> Model:
@@ -132,9 +174,10 @@ def _parse(path: Path) -> Model:
     local = {cte.alias for cte in tree.find_all(exp.CTE)}
     inputs = sorted({table.name for table in tree.find_all(exp.Table)} - local)
     lines = [line[2:].strip() for line in _leading_lines(sql).splitlines()]
-    columns = [line.removeprefix(_BUCKETS) for line in lines if line.startswith(_BUCKETS)]
-    description = "\n".join(line for line in lines if not line.startswith(_BUCKETS))
-    return Model(path.stem, path.parent.name, path, sql, description, tuple(inputs), columns[0] if columns else None)
+    promises = {name: tuple(line.partition(": ")[2].split()) for line in lines for name in _PROMISES if line.startswith(f"{name}: ")}
+    description = "\n".join(line for line in lines if line.partition(": ")[0] not in promises)
+    words = frozenset(one.name for one in tree.find_all(exp.Identifier))
+    return Model(path.stem, path.parent.name, path, sql, description, tuple(inputs), words, promises)
 
 
 def _leading_lines(sql: str) -> str:

@@ -5,6 +5,7 @@
 -- REST: a geographic code that no declared territory holds.
 -- Codes are counted by number, in the order of the codes; a day may be of several reporting years, found by its calendar year.
 -- Buckets: person_id
+-- Years: reporting_year
 WITH place AS (
   SELECT geo_code, row_number() OVER (ORDER BY geo_code) AS geo_no
   FROM (SELECT DISTINCT geo_code FROM stay WHERE geo_code IS NOT NULL) AS code

@@ -2,6 +2,7 @@
 -- What hospital care the person had in the year, in the fields of care included. A stay adds to a figure only where the filters let it:
 -- stays, nights, billed and standard cost. A stay that goes on over the new year has a row in each year: its nights count in both, the stay
 -- in the year it ends.
+-- Years: stay
 SELECT
   person_id,
   year,

@@ -1,5 +1,6 @@
 -- Grain: one act zone of one stay.
 -- Acts of the CCAM. Activity 4 (anaesthesia) repeats the act of activity 1: who counts acts must choose one of them.
+-- Slices: stay_id
 SELECT
   stay_id,
   unit_rank,

@@ -1,6 +1,7 @@
 -- Grain: one stay read, whatever its fate.
 -- The stay as the warehouse offers it: who, where, when, what it cost, and for which uses it counts after the filters.
 -- person_id is the person (person_identity): read_stay says under which pseudonym they came.
+-- Slices: stay_id
 WITH refusal AS (
   SELECT
     stay_rejection.stay_id,

@@ -4,6 +4,7 @@
 -- tariffs change on 1 March) and of the one reference year. NULL where a sub-sequence has no tariff: never imputed.
 -- A sub-sequence that ended before March in a stay that ended after is priced with the new tariff: its own month is not kept.
 -- Source: e-PMSI valuation of RAPSS as pmeasyr repeats it (vvr_had_ght); tariffs of the annual prestations order (GHT).
+-- Slices: stay_id
 WITH priced AS (
   SELECT
     read_group.stay_id,

@@ -8,6 +8,7 @@
 -- is_outside_zone: every group has a tariff in the reference year, and one of them no amount for its days (filter gmt_outside_zone).
 -- own_year_eur starts with 2024: until 2023 SMR was paid by endowments and about a tenth of the GMT, which no extract shows.
 -- Source: arrêté of 1 March 2022, article 4 (periods), arrêté of 4 December 2023, article 2 (zones, day care).
+-- Slices: stay_id
 WITH priced AS (
   SELECT
     read_group.stay_id,

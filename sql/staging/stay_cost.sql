@@ -8,11 +8,8 @@
 -- rendered for another hospital is valued all the same, but for a few (strata/tables/unvalued_session.csv).
 -- A year without the VALO table is judged as RSA are; in a year that has it, a stay of a public hospital without its row is not valued.
 -- Elsewhere only FACTAM speaks. A private hospital-year: SNDS stays with amounts (invoices) and none with a VALO code.
-WITH year_with_valo AS (
-  SELECT DISTINCT year FROM read_stay WHERE valuation_code IS NOT NULL
-),
-
-private_slice AS (
+-- Slices: stay_id
+WITH private_slice AS (
   SELECT read_stay.slice_id
   FROM read_stay
   INNER JOIN read_slice ON read_stay.slice_id = read_slice.slice_id
@@ -42,7 +39,7 @@ SELECT
   worth.standard_eur AS cost_standard_eur,
   CASE
     WHEN read_stay.field <> 'mco' THEN coalesce(read_stay.billable, '1') NOT IN ('0', '3')
-    WHEN read_slice.form = 'snds' AND year_with_valo.year IS NOT NULL AND private_slice.slice_id IS NULL
+    WHEN read_slice.form = 'snds' AND valued_year.year IS NOT NULL AND private_slice.slice_id IS NULL
       THEN coalesce(read_stay.valuation_code, '0') IN ('1', '3', '4', '5')
     ELSE coalesce(read_stay.ghm, '90') NOT LIKE '90%'
       AND (
@@ -54,7 +51,7 @@ SELECT
   END AS is_valued
 FROM read_stay
 INNER JOIN read_slice ON read_stay.slice_id = read_slice.slice_id
-LEFT JOIN year_with_valo ON read_stay.year = year_with_valo.year
+LEFT JOIN valued_year ON read_stay.year = valued_year.year
 LEFT JOIN private_slice ON read_stay.slice_id = private_slice.slice_id
 LEFT JOIN worth ON read_stay.stay_id = worth.stay_id
 LEFT JOIN unvalued_session ON substr(read_stay.ghm, 1, 5) = unvalued_session.ghm_root

@@ -2,6 +2,7 @@
 -- A filter does not delete a stay: it says for which use the stay does not count (strata/tables/stay_filter.csv). One UNION branch per filter.
 -- What speaks of GHM, GHS, VALO or services between hospitals is MCO's; its counterparts read the groups of the other fields: a stay is in
 -- error when all of its parts are.
+-- Slices: stay_id
 WITH group_error AS (
   SELECT
     stay_id,

@@ -3,6 +3,7 @@
 -- Session: CMD 28 in MCO, where one record may hold several; elsewhere what the form says. Contact: an act without a stay (R3A).
 -- Urgent: through an emergency department of the hospital (5), of another (U), or both (V), entered from home (mode 8).
 -- Modes and provenances have the same codes in the four fields of care; a contact has none.
+-- Slices: stay_id
 WITH described AS (
   SELECT
     stay_id,

@@ -5,6 +5,7 @@
 -- the stay counts, has no tariff: never imputed, not even as zero (no private tariff of supplements is read: a private stay with one is
 -- NULL). The tariffs are small tables met once by each stay; stays never meet stays.
 -- Source: ATIH valuation rules for RSA (GHS, EXH, EXB, supplements); sessions multiply the base in CMD 28 except 28Z19Z to 28Z22Z.
+-- Slices: stay_id
 WITH priced AS (
   SELECT
     read_stay.stay_id,

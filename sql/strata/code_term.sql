@@ -1,6 +1,7 @@
 -- Grain: one code seen in the extract x position x term of an event that it meets there.
 -- The small table through which everything coded passes once (stay_event). terms: how many the clause asks for together.
 -- valid_from and valid_to: when the code has the meaning of the list. traits_*: what the event asks of the stay.
+-- Follows: definition_clause definition_code definition_event definition_term shown_event
 SELECT DISTINCT
   definition_term.position,
   list_code.code,

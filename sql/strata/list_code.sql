@@ -1,5 +1,6 @@
 -- Grain: one code seen in the extract x one code list that holds it.
 -- Prefixes are met with the codes actually present, once, so that everything after is an equality.
+-- Follows: definition_clause definition_code definition_event definition_term shown_event
 WITH seen AS (
   SELECT DISTINCT 'icd10' AS system, code FROM diagnosis
   UNION ALL

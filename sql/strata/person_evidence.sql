@@ -3,6 +3,7 @@
 -- criterion no longer holds. Counted once for the criteria that count the same between the same days (criterion_window), by exit date.
 -- A day of ambulatory care counts as a stay that ends that day; a long-term illness, as one that ends when its exemption does.
 -- Buckets: person_id
+-- Years: criterion_window
 WITH span AS (
   SELECT DISTINCT window_no, event_no, counted, at_least, episode_event_no, months, index_date, after_date
   FROM criterion_window

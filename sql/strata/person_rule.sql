@@ -2,6 +2,7 @@
 -- A rule holds when the weights of its criteria met reach its score. A criterion met alone may weigh otherwise (weight_alone).
 -- Rules are added up by number, and named once they are few.
 -- Buckets: person_id
+-- Years: person_evidence person_state
 WITH numbered AS (
   SELECT
     condition,

@@ -2,6 +2,7 @@
 -- Diseased: in the population and of its type; the stratum is that of the highest rule that holds. At risk: not known to have the
 -- condition in any type, and a risk rule holds; strict wins over extended. rule_id is the deciding rule.
 -- Buckets: person_id
+-- Years: person_rule person_state person_type
 WITH held AS (
   SELECT
     person_id,

@@ -3,6 +3,7 @@
 -- A transfer into a stay joins it to the stay before whatever the gap, provided that one was left by transfer (the way between may
 -- lead through another field of care). Stays of the other fields neither open nor bridge an episode: months of rehabilitation or of care
 -- at home would make one episode of several, and a number of episodes would depend on the fields read (docs/decisions/0007).
+-- Compared: person_id
 WITH concerned AS (
   SELECT DISTINCT stay_event.person_id
   FROM stay_event

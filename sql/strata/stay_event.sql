@@ -6,6 +6,7 @@
 -- `days`: how many days of the event the stay stands for (its sessions, or the distinct days of its acts).
 -- The rows of a person lie together, so that what is made range after range of persons finds them without looking through all.
 -- Buckets: stay_id
+-- Slices: stay_id
 WITH coded AS NOT MATERIALIZED (
   SELECT stay_id, 'icd10' AS system, position, code, CAST(NULL AS SMALLINT) AS day_offset FROM diagnosis
   UNION ALL

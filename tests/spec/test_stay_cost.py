@@ -16,7 +16,8 @@ def valued(form: str, *codes: str | None, **cells: str) -> list[bool]:
         connection.execute("UPDATE read_stay SET valuation_code = ? WHERE source_line = ?", [code, line])
     for name, cell in cells.items():
         connection.execute(f"UPDATE read_stay SET {name} = ?", [cell])
-    models.build(connection, "stay_cost")
+    for name in ("valued_year", "stay_cost"):
+        models.build(connection, name)
     return [is_valued for (is_valued,) in connection.execute("SELECT is_valued FROM stay_cost ORDER BY stay_id").fetchall()]
 
 
@@ -61,7 +62,7 @@ def billed(
     for table, base in (("tariff_ghs", 2000), ("tariff_ghs_private", 900)):
         connection.execute(f"INSERT INTO {table} VALUES (2025, '1000', '04M053', {base}, 0, 0, 0)")
     connection.execute("INSERT INTO tariff_supplement VALUES (2025, 'rea', 800)")
-    for name in ("stay_value", "smr_value", "had_value", "stay_cost"):
+    for name in ("valued_year", "stay_value", "smr_value", "had_value", "stay_cost"):
         models.build(connection, name)
     return connection.execute("SELECT cost_billed_eur, is_valued FROM stay_cost WHERE stay_id > 1 ORDER BY stay_id").fetchall()
 
@@ -86,5 +87,6 @@ def test_a_public_hospital_has_the_public_tariff() -> None:
 def test_psychiatry_has_no_cost_whatever_the_form_says() -> None:
     connection = built("person | exit | field\n1 | 2025-06-01 | psy", only=["stay_value", "smr_value", "had_value"])
     connection.execute("UPDATE read_stay SET cost_billed_eur = 400")
-    models.build(connection, "stay_cost")
+    for name in ("valued_year", "stay_cost"):
+        models.build(connection, name)
     assert connection.execute("SELECT cost_billed_eur, cost_standard_eur FROM stay_cost").fetchall() == [(None, None)]

@@ -10,7 +10,7 @@ from tests.support.small_country import built, config
 
 USES = ("counts_as_stay", "counts_for_days", "counts_for_person", "counts_for_cost", "has_standard_cost")
 REMOVALS = ("from_stays", "from_days", "from_persons", "from_costs", "from_standard_cost")
-STAGING = ["person_identity", "stay_trait", "stay_value", "smr_value", "had_value", "stay_cost", "stay_rejection"]
+STAGING = ["valued_year", "person_identity", "stay_trait", "stay_value", "smr_value", "had_value", "stay_cost", "stay_rejection"]
 ALL_FIELDS = {"fields": ["mco", "smr", "had", "psy"]}
 GOOD = {"person": "1", "exit": "2025-06-01", "billed": "1200.50", "ghs": "1000"}
 SMR = {"person": "1", "exit": "2025-06-01", "nights": "30", "field": "smr", "groups": "0106SA1/0005/30"}

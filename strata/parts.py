@@ -1,0 +1,361 @@
+"""What of a table is made again, when only a part of what it reads has changed.
+
+Belongs here: telling which slices (hospital, field, year), years and persons of a table are stale, and replacing their rows in one
+transaction. Not here: making a table whole (models.py), what a table was made of as a whole (fingerprints.py).
+
+Three promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
+
+`-- Slices: stay_id`: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a slice is a range.
+`-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
+they are the same when these tables are cut to the years asked for. A stay is of the year it ends in, so one that began before that year
+may speak of the years before: all the years of these persons are made again.
+`-- Compared: person_id`: made whole; which persons came out otherwise is told to those who read it.
+
+What changed between two contents of a table is kept, for the last change only. Whoever reads it and was made of another content, or of
+other SQL, settings or definitions, is made whole: in doubt, everything.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from strata import fingerprints
+from strata.ingest.warehouse.store import transaction
+from strata.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
+
+READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
+_SMALL = 100_000  # rows of a table that is looked at year by year
+_DDL = """
+    CREATE TABLE IF NOT EXISTS part_made_of (
+        table_name VARCHAR PRIMARY KEY, content VARCHAR, sql VARCHAR, inputs VARCHAR, rows BIGINT, hash_sum HUGEINT, hash_xor UBIGINT);
+    CREATE TABLE IF NOT EXISTS part_change (
+        table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR, first_year INTEGER, is_dated BOOLEAN);
+    CREATE TABLE IF NOT EXISTS part_change_slice (table_name VARCHAR, slice_id BIGINT);
+    CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INTEGER);
+    CREATE TABLE IF NOT EXISTS part_slice (slice_id BIGINT, content VARCHAR)
+"""
+_SLICE_CONTENT = """
+    WITH file AS (
+        SELECT slice_id, string_agg(CAST(read_slice_file AS VARCHAR), '|' ORDER BY CAST(read_slice_file AS VARCHAR)) AS files
+        FROM read_slice_file
+        GROUP BY slice_id
+    )
+    SELECT read_slice.slice_id, md5(concat_ws('|', CAST(read_slice AS VARCHAR), file.files)) AS content
+    FROM read_slice
+    LEFT JOIN file ON read_slice.slice_id = file.slice_id
+"""
+
+Inputs = dict[str, str | dict[str, str]]
+
+
+@dataclass
+class Change:
+    """What is stale. first_year: it and the years after, None: no year as a whole. persons: tables whose part_change_person says who.
+
+    is_dated: first_year and persons are known of, not only slices.
+    """
+
+    slices: set[int] = field(default_factory=set)
+    first_year: int | None = None
+    persons: set[str] = field(default_factory=set)
+    is_dated: bool = True
+
+    def add(self, other: "Change") -> None:
+        """Stale is what either says."""
+        self.slices |= other.slices
+        self.persons |= other.persons
+        self.is_dated &= other.is_dated
+        self.first_year = min((year for year in (self.first_year, other.first_year) if year is not None), default=None)
+
+
+def is_parted(model: Model) -> bool:
+    """Whether something is known of a table's changes."""
+    return bool(model.is_by_slice or model.years or model.is_compared)
+
+
+def slices_content(connection: duckdb.DuckDBPyConnection) -> str:
+    """The content of the tables of stays as read, told from what each slice was read from; what changed since it was last told is kept."""
+    connection.execute(_DDL)
+    held = dict(connection.execute(_SLICE_CONTENT).fetchall())
+    known = dict(connection.execute("SELECT slice_id, content FROM part_slice").fetchall())
+    now, before = (fingerprints.digest([f"{number} {one[number]}" for number in sorted(one)]) for one in (held, known))
+    if now != before:
+        changed = {number for number in held.keys() | known.keys() if held.get(number) != known.get(number)}
+        with transaction(connection):
+            connection.execute("DELETE FROM part_slice")
+            connection.execute(f"INSERT INTO part_slice {_SLICE_CONTENT}")
+            _keep(connection, READ[0], before, now, Change(changed, is_dated=False))
+    return now
+
+
+def make(
+    connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[str, str], wanted: str, folder: Path = SQL_FOLDER
+) -> tuple[str, int]:
+    """Make a table, or only its stale rows; gives its content and rows. StrataError: the SQL.
+
+    contents: of its inputs. wanted: what it is then made of (fingerprints.made_of).
+    """
+    before = fingerprints.known(connection, model.name)
+    now = inputs(connection, model, contents, folder) if is_parted(model) else {}
+    change = stale(connection, model, now, before) if before and now else None
+    if before and change is not None and not model.is_compared:
+        return remake(connection, model, change, wanted=wanted, now=now, before=before)
+    fingerprints.forget(connection, model.name)
+    if model.is_compared:
+        _set_aside(connection, model, is_kept=before is not None)
+    build(connection, model.name, folder)
+    sums = fingerprints.sums(connection, model.name)
+    content = fingerprints.content_of(connection, model.name, sums)
+    if before and model.is_compared:
+        _compare(connection, model, change, before, content)
+    if now:
+        record(connection, model, now, content, sums)
+    fingerprints.remember(connection, model.name, wanted, content, sums.rows)
+    return content, sums.rows
+
+
+def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[str, str], folder: Path = SQL_FOLDER) -> Inputs:
+    """What a table is made of, input by input: the content of the tables whose changes are kept, else of the columns that are used."""
+    found: Inputs = {}
+    known = models(folder)
+    for name in model.inputs:
+        if name in READ or (name in known and is_parted(known[name])):
+            found[name] = contents[name]
+        elif model.is_by_slice and name in known and known[name].follows:
+            found |= {one: _used(connection, model, one) for one in known[name].follows}
+        elif model.years and "year" in _columns(connection, name) and _rows(connection, name) <= _SMALL:
+            found[name] = _used_by_year(connection, model, name)
+        else:
+            found[name] = _used(connection, model, name)
+    return found
+
+
+def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:
+    """What must be made again of a table that is there with this content; None: all of it."""
+    connection.execute(_DDL)
+    row = connection.execute("SELECT sql, inputs FROM part_made_of WHERE table_name = ? AND content = ?", [model.name, content]).fetchall()
+    if not row or row[0][0] != _made_by(model):
+        return None
+    before: Inputs = json.loads(row[0][1])
+    if before.keys() != now.keys():
+        return None
+    found = Change()
+    for name in now:
+        one = _change(connection, name, before[name], now[name])
+        if one is None or (model.years and not one.is_dated):
+            return None
+        found.add(one)
+    return found
+
+
+def _change(connection: duckdb.DuckDBPyConnection, name: str, before: str | dict[str, str], now: str | dict[str, str]) -> Change | None:
+    if before == now:
+        return Change()
+    if isinstance(before, dict) and isinstance(now, dict):
+        return Change(first_year=min(int(year) for year in before.keys() | now.keys() if before.get(year) != now.get(year)))
+    table = READ[0] if name in READ else name
+    query = "SELECT first_year, is_dated FROM part_change WHERE table_name = ? AND from_content = ? AND to_content = ?"
+    row = connection.execute(query, [table, before, now]).fetchall()
+    if not row:
+        return None
+    slices = connection.execute("SELECT slice_id FROM part_change_slice WHERE table_name = ?", [table]).fetchall()
+    return Change({number for (number,) in slices}, row[0][0], {table}, row[0][1])
+
+
+def remake(
+    connection: duckdb.DuckDBPyConnection, model: Model, change: Change, *, wanted: str, now: Inputs, before: str
+) -> tuple[str, int]:
+    """Replace the stale rows of a table and say what it is now made of, all or nothing; gives its content and rows. StrataError: the SQL.
+
+    wanted, before: of fingerprints.made_of and its content until now.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)"
+    )
+    if change.slices:
+        connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(change.slices)])
+    names = sorted(change.persons)
+    connection.execute(
+        "INSERT INTO stale_person SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name)", [names]
+    )
+    which = _of_slices(change) if model.is_by_slice else _of_years(change)
+    try:
+        with transaction(connection):
+            sums = _replace(connection, model, change, which)
+            content = fingerprints.content_of(connection, model.name, sums)
+            record(connection, model, now, content, sums)
+            fingerprints.remember(connection, model.name, wanted, content, sums.rows)
+            if content != before:
+                _keep(connection, model.name, before, content, _told(connection, model, change))
+    except duckdb.Error as error:
+        raise reason(model, error) from error
+    return content, sums.rows
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, which: str) -> fingerprints.Sums:
+    """The stale rows go, the same rows made anew come; gives the sums of the table now."""
+    row = connection.execute("SELECT rows, hash_sum, hash_xor FROM part_made_of WHERE table_name = ?", [model.name]).fetchall()[0]
+    gone = fingerprints.sums(connection, model.name, which)
+    if _is_dated(connection, model):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(model.name, _has_year(connection, model), which)}")
+    connection.execute(f"DELETE FROM {model.name} WHERE {which}")
+    if model.is_by_slice and change.slices:
+        _insert(connection, model, dict.fromkeys(_having(connection, model, "stay_id"), which), "true")
+    elif not model.is_by_slice:
+        if change.first_year is not None:
+            years = f"year >= {change.first_year}"
+            others = f"{years} AND person_id NOT IN (SELECT person_id FROM stale_person)"
+            _insert(connection, model, dict.fromkeys(model.years, years), others)
+        if connection.execute("SELECT count(*) FROM stale_person").fetchall()[0][0]:
+            one_by_one = "person_id IN (SELECT person_id FROM stale_person)"
+            _insert(connection, model, dict.fromkeys(_having(connection, model, "person_id"), one_by_one), "true")
+    return fingerprints.Sums(*row).without(gone).and_also(fingerprints.sums(connection, model.name, which))
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str) -> None:
+    """Run the file with some of its tables limited, range after range where it may be, and keep some of its rows."""
+    tables, ranges = ranges_of(connection, model)
+    for condition in ranges:
+        both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
+        made = cut(model.sql, both)
+        connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
+
+
+def _of_slices(change: Change) -> str:
+    if not change.slices:
+        return "false"
+    low, high = min(change.slices) << 32, (max(change.slices) + 1 << 32) - 1
+    return f"(stay_id BETWEEN {low} AND {high} AND stay_id >> 32 IN (SELECT slice_id FROM stale_slice))"
+
+
+def _of_years(change: Change) -> str:
+    year = "false" if change.first_year is None else f"year >= {change.first_year}"
+    return f"({year} OR person_id IN (SELECT person_id FROM stale_person))"
+
+
+def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
+    """What a table tells its readers once its stale rows are replaced: of a table by year, what was stale; of stays, when they ended.
+
+    Persons: of every stay that ended in the years told and began before them, or in their first 30 days (readmissions are looked for).
+    """
+    if not model.is_by_slice:
+        return Change(first_year=change.first_year, persons={"stale"})
+    if not _is_dated(connection, model):
+        return Change(change.slices, is_dated=False)
+    has_year = _has_year(connection, model)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(model.name, has_year, _of_slices(change))}")
+    both = "SELECT * FROM gone_stay UNION ALL SELECT * FROM come_stay"
+    first = connection.execute(f"SELECT min(first_year) FROM ({both})").fetchall()[0][0]
+    connection.execute("CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)")
+    if first is not None:
+        here = _stays(model.name, has_year, f"extract(YEAR FROM exit_date) >= {first}{f' OR year >= {first}' if has_year else ''}")
+        connection.execute(
+            f"""INSERT INTO stale_person
+            SELECT DISTINCT person_id FROM ({both} UNION ALL {here})
+            WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)"""
+        )
+    return Change(change.slices, first, {"stale"})
+
+
+def _stays(table: str, has_year: bool, which: str) -> str:
+    """Rows of a table of stays: whose, since when, and the first year they speak of."""
+    year = "least(year, extract(YEAR FROM exit_date))" if has_year else "extract(YEAR FROM exit_date)"
+    return f"SELECT person_id, entry_date, CAST({year} AS INTEGER) AS first_year FROM {table} WHERE {which}"
+
+
+def _has_year(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    return "year" in _columns(connection, model.name)
+
+
+def _is_dated(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    return model.is_by_slice and {"person_id", "entry_date", "exit_date"} <= set(_columns(connection, model.name))
+
+
+def _set_aside(connection: duckdb.DuckDBPyConnection, model: Model, *, is_kept: bool) -> None:
+    """Before a table that is compared is made whole: the one that is there takes another name."""
+    connection.execute(f"DROP TABLE IF EXISTS {model.name}_before")
+    if is_kept:
+        connection.execute(f"ALTER TABLE {model.name} RENAME TO {model.name}_before")
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change | None, before: str, content: str) -> None:
+    """After it: keep whose rows differ. change: what its inputs say; the stays of stale slices are told by the years they end in."""
+    is_of_stays = "stay_id" in _columns(connection, model.name)
+    with transaction(connection):
+        if content != before and not (is_of_stays and change is None):
+            connection.execute("CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT)")
+            told = change if is_of_stays and change else Change()
+            if told.slices:
+                connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(told.slices)])
+            _differing(connection, model.name, is_of_stays, told)
+            _keep(connection, model.name, before, content, Change(first_year=told.first_year, persons={"stale"}))
+        connection.execute(f"DROP TABLE IF EXISTS {model.name}_before")
+
+
+def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, told: Change) -> None:
+    where = "WHERE stay_id >> 32 NOT IN (SELECT slice_id FROM stale_slice)" if is_of_stays else ""
+    now, before = (f"SELECT * FROM {name} {where}" for name in (table, f"{table}_before"))
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE stale_person AS
+        SELECT DISTINCT person_id FROM (({now} EXCEPT ALL {before}) UNION ALL ({before} EXCEPT ALL {now}))
+        UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name)""",
+        [sorted(told.persons)],
+    )
+
+
+def record(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str, sums: fingerprints.Sums) -> None:
+    """What a table is made of, input by input, once it is made."""
+    connection.execute(_DDL)
+    row = [model.name, content, _made_by(model), json.dumps(now), sums.rows, sums.hash_sum, sums.hash_xor]
+    connection.execute("INSERT OR REPLACE INTO part_made_of VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: Change) -> None:
+    """The last change of a table takes the place of the one before. Its persons are those of stale_person."""
+    for name in ("part_change", "part_change_slice", "part_change_person"):
+        connection.execute(f"DELETE FROM {name} WHERE table_name = ?", [table])
+    connection.execute("INSERT INTO part_change VALUES (?, ?, ?, ?, ?)", [table, before, now, change.first_year, change.is_dated])
+    if change.slices:
+        connection.execute("INSERT INTO part_change_slice SELECT ?, unnest(?)", [table, sorted(change.slices)])
+    if change.persons:
+        connection.execute("INSERT INTO part_change_person SELECT ?, person_id FROM stale_person", [table])
+
+
+def _made_by(model: Model) -> str:
+    return fingerprints.digest([duckdb.__version__, model.sha256])
+
+
+def _having(connection: duckdb.DuckDBPyConnection, model: Model, column: str) -> list[str]:
+    return [name for name in model.inputs if column in _columns(connection, name)]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+def _used_columns(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> list[str]:
+    """Those whose name is somewhere in the file; all, where none is."""
+    every = _columns(connection, table)
+    return [one for one in every if one in model.words] or every
+
+
+def _used(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> str:
+    columns = ", ".join(_used_columns(connection, model, table))
+    return fingerprints.content(connection, f"(SELECT {columns} FROM {table})")
+
+
+def _used_by_year(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> dict[str, str]:
+    columns = _used_columns(connection, model, table)
+    query = (
+        f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(columns)} FROM {table}) AS t GROUP BY year"
+    )
+    return {
+        str(year): fingerprints.digest([duckdb.__version__, str(columns), str(sums)])
+        for year, *sums in connection.execute(query).fetchall()
+    }

@@ -1,0 +1,168 @@
+"""Tables of which only the stale rows are made again hold the rows of tables made whole, whatever changed. Not here: what they hold."""
+
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from strata import fingerprints, parts
+from strata.definitions import write_definitions
+from strata.models import models
+from strata.settings import write_settings
+from tests.support import small_country
+
+LAYERS = ("staging", "core", "strata")
+ALSO = ("flow_year", "flow_member", "stock_member", "used_stay", "member_use")
+TABLES = [name for name, model in models().items() if (model.layer in LAYERS and name != "population_cell") or name in ALSO]
+CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
+
+# a year is a slice: the years ended last are sent again most often. Stays lie close to the new year, where they may reach back.
+ends = st.dates(date(2020, 1, 1), date(2025, 12, 31)) | st.sampled_from([date(year, 12, 20) for year in range(2020, 2026)])
+STAY = st.tuples(
+    st.sampled_from("ABCDE"), ends, st.sampled_from((0, 1, 5, 40, 400)), st.sampled_from(CODES), st.sampled_from(CODES),
+    st.sampled_from(("8", "7", "9")), st.sampled_from(("8", "7")), st.sampled_from((1948, 1950, 1951)),
+)  # fmt: skip
+Stays = list[tuple[str, date, int, str, str, str, str, int]]
+
+
+def text(stays: Stays) -> str:
+    """As tests/support/small_country.py reads them. Everybody has a stay, so that a person keeps their number."""
+    always = [(name, date(2017, 5, 1), 1, "J189", "I10", "8", "8", 1950) for name in "ABCDE"]
+    lines = ["person | exit | nights | dp | das | exit_mode | entry_mode | born | slice"]
+    for person, end, nights, dp, das, left, came, born in [*always, *stays]:
+        start = end - timedelta(days=nights)
+        lines.append(f"{person} | {end} | {nights} | {dp} | {das} | {left} | {came} | {born} | {end.year - 2016}" if start else "")
+    return "\n".join(lines)
+
+
+def read(stays: Stays) -> duckdb.DuckDBPyConnection:
+    """A warehouse that has read these stays and made nothing of them."""
+    connection: duckdb.DuckDBPyConnection = small_country.built(text(stays), only=[])
+    connection.execute("UPDATE read_stay SET slice_id = stay_id >> 32")
+    return connection
+
+
+def send(warehouse: duckdb.DuckDBPyConnection, stays: Stays, years: set[int]) -> None:
+    """Replace the slices of these years by what these stays say of them."""
+    source = read(stays)
+    low = {year: (year - 2016) << 32 for year in years}
+    for table in parts.READ[1:]:
+        for first in low.values():
+            within = f"stay_id BETWEEN {first} AND {first + (1 << 32) - 1}"
+            warehouse.execute(f"DELETE FROM {table} WHERE {within}")
+            rows = source.sql(f"SELECT * FROM {table} WHERE {within}").to_arrow_table()
+            warehouse.register("sent", rows)
+            warehouse.execute(f"INSERT INTO {table} BY NAME SELECT * FROM sent")
+            warehouse.unregister("sent")
+    for year in years:
+        warehouse.execute("UPDATE read_slice SET sha256 = concat(coalesce(sha256, ''), 'x') WHERE slice_id = ?", [year - 2016])
+
+
+def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None) -> list[str]:
+    """What a run does with the tables, until it dies; gives those of which only a part was made."""
+    chosen = small_country.config()
+    write_settings(warehouse, chosen)
+    write_definitions(warehouse, chosen)
+    contents = dict.fromkeys(parts.READ, parts.slices_content(warehouse))
+    in_part = []
+    for number, name in enumerate(TABLES):
+        if number == dies_at:
+            break
+        model = models()[name]
+        for one in model.inputs:
+            contents.setdefault(one, fingerprints.content(warehouse, one))
+        wanted = fingerprints.made_of(model, contents)
+        found = fingerprints.up_to_date(warehouse, name, wanted)
+        if found is None:
+            before = fingerprints.known(warehouse, name)
+            if before and parts.is_parted(model) and parts.stale(warehouse, model, parts.inputs(warehouse, model, contents), before):
+                in_part.append(name)
+            found = parts.make(warehouse, model, contents, wanted)
+        contents[name] = found[0]
+    return in_part
+
+
+def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables that do not hold the same rows, EXCEPT ALL both ways, and those whose fingerprint is not that of their rows."""
+    found = []
+    for name in TABLES:
+        one.register("other_rows", other.sql(f"FROM {name}").to_arrow_table())
+        here, there = f"SELECT * FROM {name}", "SELECT * FROM other_rows"
+        query = f"SELECT count(*) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))"
+        if one.execute(query).fetchall() != [(0,)] or fingerprints.known(one, name) != fingerprints.content(one, name):
+            found.append(name)
+        one.unregister("other_rows")
+    return found
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STAY, min_size=8, max_size=25), st.lists(STAY, min_size=4, max_size=12), st.sets(st.integers(2020, 2025), max_size=2), st.data())
+def test_stale_rows_replaced_are_a_table_made_whole(before: Stays, later: Stays, resent: set[int], data: st.DataObject) -> None:
+    """Years are sent again with other stays, a run dies on the way, another one ends."""
+    warehouse = read(before)
+    refresh(warehouse)
+    years = resent | {2025}
+    now = [stay for stay in before if stay[1].year not in years] + [stay for stay in later if stay[1].year in years]
+    send(warehouse, now, years)
+    refresh(warehouse, dies_at=data.draw(st.none() | st.integers(0, len(TABLES) - 1)))
+    refresh(warehouse)
+    whole = read(before)
+    send(whole, now, years)
+    refresh(whole)
+    assert differing(warehouse, whole) == []
+
+
+# What a stay of 2025 may say of the years before: it began in November and joins two episodes, it is a readmission, it ages a person.
+BACKWARDS: Stays = [
+    ("A", date(2024, 11, 10), 3, "I500", "E118", "7", "8", 1950), ("A", date(2024, 12, 28), 2, "I500", "E118", "8", "8", 1950),
+    ("B", date(2024, 11, 25), 3, "I500", "E118", "8", "8", 1950), ("C", date(2024, 3, 25), 3, "E118", "I10", "8", "8", 1950),
+]  # fmt: skip
+REACHING: Stays = [
+    ("A", date(2025, 1, 5), 56, "I500", "E118", "8", "8", 1950), ("B", date(2025, 2, 1), 60, "I500", "I10", "8", "8", 1950),
+    ("C", date(2025, 6, 1), 1, "E118", "I10", "8", "8", 1948), ("C", date(2025, 7, 1), 1, "E118", "I10", "9", "8", 1948),
+]  # fmt: skip
+
+
+def test_a_stay_of_this_year_that_speaks_of_the_years_before() -> None:
+    warehouse, whole = read(BACKWARDS), read(BACKWARDS)
+    refresh(warehouse)
+    earlier = dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall())
+    for one in (warehouse, whole):
+        send(one, [*BACKWARDS, *REACHING], {2025})
+    in_part = refresh(warehouse)
+    refresh(whole)
+    assert {"stay", "stay_event", "person_state", "person_evidence", "person_rule", "person_stratum", "stock_member", "used_stay"} <= {*in_part}
+    assert differing(warehouse, whole) == []
+    assert dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall()) != earlier
+
+
+def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the persons whose stay reaches back, the years before are wrong."""
+    warehouse, whole = read(BACKWARDS), read(BACKWARDS)
+    refresh(warehouse)
+    for one in (warehouse, whole):
+        send(one, [*BACKWARDS, *REACHING], {2025})
+    keep = parts._keep
+
+    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: parts.Change) -> None:
+        keep(connection, table, before, now, parts.Change(change.slices, change.first_year, set(), change.is_dated))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_keep", forgets)
+        refresh(warehouse)
+    refresh(whole)
+    assert {"used_stay", "person_state"} <= set(differing(warehouse, whole))
+
+
+@pytest.mark.parametrize("changes", [{"method": {"lookback_years": 4}}, {"method": {"residence": "modal"}}])
+def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, object]], monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse, whole = read(BACKWARDS), read(BACKWARDS)
+    refresh(warehouse)
+    other = small_country.config(**changes)
+    monkeypatch.setattr(small_country, "config", lambda: other)
+    in_part = refresh(warehouse)
+    refresh(whole)
+    assert "person_state" not in in_part
+    assert differing(warehouse, whole) == []
