@@ -103,6 +103,7 @@ WRITERS = (
         {
             "territory": "Territories as lists of PMSI geographic codes.",
             "territory_straddle": "Residents of codes that two territories share, counted where the whole code is.",
+            "postcode": "PMSI geographic code of each postcode, for residences told by postcode; empty without a crosswalk.",
             "population": "Residents by year, place, sex and age.",
             "tariff_ghs": "Public GHS tariffs by year, euros.",
             "tariff_ghs_private": "Private GHS tariffs by year, euros (fees of physicians not included).",

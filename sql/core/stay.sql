@@ -1,5 +1,6 @@
 -- Grain: one stay read, whatever its fate.
 -- The stay as the warehouse offers it: who, where, when, what it cost, and for which uses it counts after the filters.
+-- A grouped RSS (a version of the 100s; an RSA has one of the 200s) says the residence by postcode: the crosswalk places it, where it has it.
 -- person_id is the person (person_identity): read_stay says under which pseudonym they came.
 -- Slices: stay_id
 WITH refusal AS (
@@ -29,7 +30,7 @@ SELECT
   read_stay.exit_mode,
   read_stay.age_years,
   CASE read_stay.sex_code WHEN '1' THEN 'M' WHEN '2' THEN 'F' END AS sex,
-  CASE WHEN coalesce(refusal.from_territories, false) THEN NULL ELSE read_stay.geo_code END AS geo_code,
+  CASE WHEN coalesce(refusal.from_territories, false) THEN NULL ELSE coalesce(postcode.geo_code, read_stay.geo_code) END AS geo_code,
   read_stay.ghm,
   read_stay.ghs,
   read_stay.nights,
@@ -54,4 +55,6 @@ FROM read_stay
 INNER JOIN stay_trait ON read_stay.stay_id = stay_trait.stay_id
 INNER JOIN stay_cost ON read_stay.stay_id = stay_cost.stay_id
 LEFT JOIN refusal ON read_stay.stay_id = refusal.stay_id
+LEFT JOIN postcode
+  ON read_stay.geo_code = postcode.postcode AND read_stay.field = 'mco' AND read_stay.format_version LIKE '1__'
 LEFT JOIN person_identity ON read_stay.person_id = person_identity.read_person_id

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
-from strata.ingest.user.crosswalk import code_departements, commune_codes, read_crosswalk
+from strata.ingest.user.crosswalk import code_departements, commune_codes, postcode_codes, read_crosswalk
 from strata.ingest.user.population import read_population
 from strata.ingest.user.tables import load_user_tables
 from strata.ingest.user.tariffs import read_tariffs
@@ -132,6 +132,9 @@ def test_a_crosswalk_by_commune_and_by_postcode(tmp_path: Path) -> None:
     assert set(places["year"]) == {2022} and "08100" in set(places["place"]) and "2A000" not in set(places["place"])
     departements = dict(code_departements(places).rows())
     assert departements["2AC01"] == "2A" and departements["9A001"] == "971" and departements["9A033"] == "977"
+    written(tmp_path / "post" / "codepost2023.csv", CODEPOST.splitlines()[0] + "\n08110,C,0,60,08C00,100\n")
+    codes = dict(postcode_codes(read_crosswalk(tmp_path / "post")).rows())
+    assert (codes["08100"], codes["08110"], len(codes)) == ("08B00", "08C00", 7)
 
 
 @pytest.mark.parametrize(

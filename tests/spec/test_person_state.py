@@ -32,6 +32,13 @@ def test_abroad_or_unknown_is_not_a_residence(geo: str) -> None:
     assert state(f"person | exit | geo\n1 | 2024-05-01 | 9A001\n1 | 2025-05-01 | {geo}", "geo_code") == "9A001"
 
 
+@pytest.mark.parametrize(("version", "geo", "geo_code"), [("122", "08100", "9A002"), ("122", "08200", "08200"), ("228", "08100", "08100")])
+def test_the_crosswalk_places_the_postcode_of_a_grouped_rss_and_no_code_of_an_rsa(version: str, geo: str, geo_code: str) -> None:
+    also = f"INSERT INTO postcode VALUES ('08100', '9A002'); UPDATE read_stay SET format_version = '{version}'"
+    connection = built(f"person | exit | geo\n1 | 2025-05-01 | {geo}", also=also)
+    assert connection.execute("SELECT geo_code FROM person_state WHERE year = 2025").fetchall() == [(geo_code,)]
+
+
 def test_the_birth_year_is_the_lower_median() -> None:
     stays = "person | exit | born\n1 | 2024-05-01 | 1950\n1 | 2024-06-01 | 1951\n1 | 2025-05-01 | 1990\n1 | 2025-06-01 | 1950"
     assert state(stays, "age_years") == 75

@@ -1,7 +1,7 @@
 """Which PMSI geographic code a commune or a postcode belongs to: the ATIH files a user drops in the folder [paths] crosswalk.
 
-Belongs here: reading them, and what they say of communes, postcodes and départements. Not here: what territories and residents make of it
-(territories.py, population.py).
+Belongs here: reading them, and what they say of communes, postcodes and départements. Not here: what territories, residents and stays make of it
+(territories.py, population.py, sql/core/stay.sql).
 """
 
 import re
@@ -55,6 +55,12 @@ def commune_codes(crosswalk: pl.DataFrame) -> dict[str, str]:
     """commune -> geographic code, by the last year that has the commune."""
     communes = crosswalk.filter(pl.col("kind") == "commune").sort("year")
     return dict(communes.select("place", "geo_code").rows())
+
+
+def postcode_codes(crosswalk: pl.DataFrame) -> pl.DataFrame:
+    """postcode, geo_code: by the last year that has the postcode; a row per postcode."""
+    postcodes = crosswalk.filter(kind="postcode").filter(pl.col("year") == pl.col("year").max().over("place"))
+    return postcodes.select("geo_code", postcode="place").select("postcode", "geo_code").sort("postcode")
 
 
 def code_departements(crosswalk: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from strata.ingest.user.crosswalk import read_crosswalk
+from strata.ingest.user.crosswalk import postcode_codes, read_crosswalk
 from strata.ingest.user.csv_file import Text
 from strata.ingest.user.nomenclature import read_nomenclatures
 from strata.ingest.user.population import read_population
@@ -32,7 +32,7 @@ def load_user_tables(
     """Replace the tables that a user brings, all or none (warehouse: as for `load.ingest`). Returns what must be said, in two languages.
 
     population: a file, or a folder of them. tariffs: a folder; when there is none, the tariff tables are empty. crosswalk: a folder, needed
-    when places are communes, postcodes or départements. nomenclatures: for codes to be checked.
+    when places are communes, postcodes or départements; it also places the postcodes of a grouped RSS. nomenclatures: for codes to be checked.
     StrataError (exit 2) names file, line and column.
     """
     tables, notices = _read(territories, population, tariffs, crosswalk)
@@ -55,7 +55,8 @@ def _read(territories: Path, population: Path, tariffs: Path, crosswalk: Path | 
     territory, straddle = read_territories(territories, places)
     residents, residents_said = read_population(population, territory, places)
     tariff_tables, tariffs_said = read_tariffs(tariffs)
-    tables = {"territory": territory, "territory_straddle": straddle, "population": residents, **tariff_tables}
+    tables = {"territory": territory, "territory_straddle": straddle, "postcode": postcode_codes(places)}
+    tables |= {"population": residents, **tariff_tables}
     return tables, [*residents_said, *tariffs_said]
 
 

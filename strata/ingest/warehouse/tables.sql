@@ -51,6 +51,8 @@ CREATE TABLE IF NOT EXISTS territory (territory_id VARCHAR, territory_name VARCH
 
 CREATE TABLE IF NOT EXISTS territory_straddle (territory_id VARCHAR, geo_code VARCHAR, residents BIGINT);
 
+CREATE TABLE IF NOT EXISTS postcode (postcode VARCHAR, geo_code VARCHAR);
+
 CREATE TABLE IF NOT EXISTS population (
     year SMALLINT, geo_code VARCHAR, territory_id VARCHAR, sex VARCHAR, age_min SMALLINT, age_max SMALLINT, population BIGINT
 );
