@@ -150,7 +150,7 @@ def read_published(run_folder: Path) -> Published:
         details=_details(frame, front_year),
         catalogue=catalogue["indicators"],
         units=catalogue.get("units", {}),
-        territories=dict(sorted(((name, declared.get(name, name)) for name in found), key=lambda item: (item[1], item[0]))),
+        territories=dict(sorted(((name, _printable(declared.get(name, name))) for name in found), key=lambda item: (item[1], item[0]))),
         definitions=_definitions(receipt, rows),
         years=tuple(sorted({row.year for row in rows.values()})),
         front_year=front_year,
@@ -174,6 +174,11 @@ def _spreads(path: Path) -> dict[SpreadKey, NationSpread]:
     frame = pl.read_csv(path, schema_overrides=texts)
     figures = frame.select(one.name for one in fields(NationSpread)).iter_rows(named=True)
     return {key: NationSpread(**row) for key, row in zip(frame.select(SPREAD_KEY).iter_rows(), figures, strict=True)}
+
+
+def _printable(name: str) -> str:
+    """A name without the control characters that no office file can hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in name)
 
 
 def in_front(published: Published, run_folder: Path, year: int) -> Published:

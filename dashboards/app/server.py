@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
+from dash.exceptions import DependencyException
 from flask import Flask, Response, g, redirect, request, session
 from werkzeug.exceptions import HTTPException
 
@@ -99,7 +100,8 @@ def make_server(store: Store, access: Access, options: Options) -> Flask:
     )
     dash.layout = layout
     add_callbacks(dash, room.asked)
-    for name, error in (("denied", Denied), ("unknown", Unknown)):
+    # The last: a script that Dash does not have.
+    for name, error in (("denied", Denied), ("unknown", Unknown), ("unknown", DependencyException)):
         server.register_error_handler(error, room.refusal(name))
     server.register_error_handler(Exception, room.failed)
     with server.test_request_context("/"):

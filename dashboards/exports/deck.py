@@ -4,6 +4,8 @@ Belongs here: shapes on slides. Not here: any number that the page object does n
 """
 
 import io
+import math
+from collections.abc import Sequence
 from datetime import date
 
 from pptx import Presentation
@@ -16,7 +18,9 @@ from pptx.enum.text import PP_ALIGN
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
-from dashboards.blocks import Series, Table
+from dashboards.blocks import Cell, Series, Table
+from dashboards.exports.flat import plain
+from dashboards.exports.columns import column_shares, lines_of
 from dashboards.exports.same_bytes import without_clock
 from dashboards.page import ConditionSection, TerritoryPage
 from dashboards.texts import load
@@ -25,7 +29,8 @@ from dashboards.twins import follow_table, glance_table, use_table
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, BODY = Inches(1.45), Inches(4.75)
 NAVY, INK, GREY, BLUE = RGBColor(0x0B, 0x3C, 0x5D), RGBColor(0x16, 0x20, 0x2A), RGBColor(0x5B, 0x65, 0x70), RGBColor(0x26, 0x71, 0xA8)
-ROWS_PER_SLIDE = 7
+# A table of 12 points: letters across a slide (of a wide typeface, so that none overflows), height of a line and of the edges of a row.
+LETTERS, LINE, EDGES = 118, Inches(0.19), Inches(0.14)
 GLANCE_COLUMNS = (0, 1, 2, 5, 7, 8)  # indicator, value, interval, reference, verdict, trend
 
 
@@ -136,12 +141,15 @@ class Deck:
             for rank in range(len(chart.plots[0].series)):
                 _scatter(chart, rank, is_curve=rank >= 2)
             _title(chart, t("funnel.x"), t("funnel.y"))
+            ratios = [value for limit in block.limits for value in (limit.outer_low, limit.outer_high)]
+            ratios += [point.measure.row.ratio for point in block.points if point.measure.row.ratio is not None]
+            chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = math.floor(min(ratios) * 10) / 10, math.ceil(max(ratios) * 10) / 10
         self._reading(slide, block.reading)
 
     def _funnel_data(self, section: ConditionSection) -> XyChartData:
         block, t = section.funnel, self.t
         data = XyChartData(number_format="0.00")
-        here = data.add_series(self.page.name)
+        here = data.add_series(plain(self.page.name))
         others = data.add_series(t("page.territories"))
         for point in block.points:
             (here if point.is_here else others).add_data_point(point.measure.row.expected, point.measure.row.ratio)
@@ -163,9 +171,9 @@ class Deck:
 
     def _tables(self, section: ConditionSection, table: Table) -> None:
         """As many slides as the table needs."""
-        for start in range(0, len(table.rows), ROWS_PER_SLIDE):
+        for rows in _slides_of(table):
             slide = self._slide(section, table.title)
-            _grid(slide, table, table.rows[start : start + ROWS_PER_SLIDE])
+            _grid(slide, table, rows)
             self._reading(slide, table.reading)
 
     def _chart(self, slide: Slide, kind: XL_CHART_TYPE, data: CategoryChartData | XyChartData, width: Emu) -> Chart:
@@ -180,7 +188,7 @@ class Deck:
         slide = self._blank()
         place = f"{self.page.name} — {section.label}, {self.page.year}{self.page.stamp.title_note}"
         _text(slide, MARGIN, Inches(0.3), WIDTH - 2 * MARGIN, Inches(0.4), place, 14, GREY)
-        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26, NAVY, True)
+        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26 if len(title) <= 52 else 20, NAVY, True)
         return slide
 
     def _blank(self) -> Slide:
@@ -200,6 +208,28 @@ def _columns(table: Table, kept: tuple[int, ...]) -> Table:
     return Table(table.name, table.title, heads, tuple(tuple(row[rank] for rank in kept) for row in table.rows), table.reading)
 
 
+def _slides_of(table: Table) -> list[list[tuple[Cell, ...]]]:
+    """The rows of each slide: as many as its height holds."""
+    if not table.rows:
+        return []
+    shares = column_shares(table)
+    slides: list[list[tuple[Cell, ...]]] = [[]]
+    head = _height(table.heads, shares)
+    used = head
+    for row in table.rows:
+        height = _height([cell.text for cell in row], shares)
+        if slides[-1] and used + height > BODY:
+            slides.append([])
+            used = head
+        slides[-1].append(row)
+        used += height
+    return slides
+
+
+def _height(words: Sequence[str], shares: list[float]) -> int:
+    return EDGES + LINE * lines_of(list(words), shares, LETTERS)
+
+
 def _values(series: Series) -> list[float | None]:
     return [measure.row.value if measure.is_shown else None for measure in series.measures]
 
@@ -214,14 +244,13 @@ def _text(slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, siz
         run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, colour
 
 
-def _grid(slide: Slide, table: Table, rows: tuple) -> None:  # type: ignore[type-arg]
-    """A native table: the first column wide, numbers to the right."""
-    width = WIDTH - 2 * MARGIN
-    grid = slide.shapes.add_table(len(rows) + 1, len(table.heads), MARGIN, TOP, width, Inches(0.4) * (len(rows) + 1)).table
-    first = int(width * 0.34)
-    for column in range(len(table.heads)):
-        grid.columns[column].width = Emu(first if column == 0 else (width - first) // (len(table.heads) - 1))
-        _cell(grid.cell(0, column), table.heads[column], column > 0, True)
+def _grid(slide: Slide, table: Table, rows: list[tuple[Cell, ...]]) -> None:
+    """A native table: columns as wide as their words need, numbers to the right."""
+    width, shares = WIDTH - 2 * MARGIN, column_shares(table)
+    grid = slide.shapes.add_table(len(rows) + 1, len(table.heads), MARGIN, TOP, width, Inches(0.33) * (len(rows) + 1)).table
+    for column, share in enumerate(shares):
+        grid.columns[column].width = Emu(int(width * share))
+        _cell(grid.cell(0, column), table.heads[column], any(row[column].number is not None for row in table.rows), True)
     for rank, row in enumerate(rows, start=1):
         for column, cell in enumerate(row):
             _cell(grid.cell(rank, column), cell.text, cell.number is not None, False)
