@@ -29,7 +29,7 @@ from strata.ingest.snds.person_set import staged_persons
 from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
 from strata.ingest.warehouse.accounts import write_files
 from strata.ingest.warehouse.lock import lock
-from strata.ingest.warehouse.notices import removed_notices, still_shown
+from strata.ingest.warehouse.notices import absent_notices, still_shown
 from strata.ingest.warehouse.person_store import store_persons
 from strata.ingest.warehouse.store import Incoming, Slice, remove_absent, store, transaction
 from strata.ingest.warehouse.tables import open_warehouse, writing
@@ -96,9 +96,9 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         for table_set in tables:
             report.slices.update(_load_set(connection, table_set, progress, doubts))
         here = [seen(source).sha256 for source in sources]
-        removed = [one for table_set in tables for one in remove_absent(connection, table_set.sha256, here)]
-        report.slices.update("removed" for _ in removed)
-        report.notices += notices(doubts) + removed_notices(removed)
+        absent = {one for table_set in tables for one in remove_absent(connection, table_set.sha256, here)}
+        report.slices.update("removed" for one in absent if not one.is_kept)
+        report.notices += notices(doubts) + absent_notices(absent)
         for person_set in persons:
             report.slices.update(_load_persons(connection, person_set, progress, report.notices))
         report.files = _account_for_the_rest(connection, found)

@@ -342,7 +342,7 @@ def test_a_file_overwritten_by_one_that_is_refused_leaves_the_account_of_what_is
 
 
 def test_a_corrected_year_without_a_hospital_takes_it_out_and_says_so(project: Project) -> None:
-    write_csv(project.landing, together(stay(1), stay(2, finess="990000022"), stay(3, finess="990000022")))
+    write_csv(project.landing, together(stay(1), stay(5), stay(2, finess="990000022"), stay(3, finess="990000022")))
     project.ingest()
     write_csv(project.landing, together(stay(1), stay(4)))
     report = ingest(project.landing, project.warehouse)
@@ -350,6 +350,19 @@ def test_a_corrected_year_without_a_hospital_takes_it_out_and_says_so(project: P
     ((french, english),) = report.notices
     assert "990000022" in french and "2017" in french and "2 stays" in english
     assert project.rows(HELD) == [(True,)] and unaccounted(project.warehouse) == []
+
+
+@pytest.mark.parametrize("border", [[], [stay(1, B={"AGE_ANN": "68"})]], ids=["nothing shared", "a hospital of the border shared"])
+def test_another_region_brought_after_emptying_the_folder_takes_nothing_out_and_says_so(project: Project, border: list[Rows]) -> None:
+    write_csv(project.landing, together(stay(1), stay(2, finess="990000022"), stay(3, finess="990000022")))
+    project.ingest()
+    write_csv(project.landing, together(*border, stay(4, finess="990000033")))
+    report = ingest(project.landing, project.warehouse)
+    assert report.slices["removed"] == 0 and project.stays() == [1, 2, 3, 4]
+    ((french, english),) = report.notices
+    assert "990000022" in french and "2017" in french and f"{2 if border else 3} stays" in english
+    assert project.rows(HELD) == [(True,)] and unaccounted(project.warehouse) == []
+    assert ingest(project.landing, project.warehouse).notices == report.notices  # as long as it is so
 
 
 def test_hospitals_of_an_extract_that_is_still_there_stay_beside_those_of_another(project: Project) -> None:

@@ -19,26 +19,39 @@ _SHOWN = 5  # FINESS numbers named in a notice
 
 
 @dataclass(frozen=True)
-class Removed:
-    """A hospital-year taken out since the tables that replaced those of its year have it no more."""
+class Absent:
+    """A hospital-year of an extract no longer in the landing folder, that later tables of its year do not have.
+
+    is_kept: it stays, since these tables replace too little of that extract to be the same hospitals corrected; else it is taken out.
+    """
 
     finess: str
     field: str
     year: int
     stays: int
+    is_kept: bool
 
 
-def removed_notices(removed: Iterable[Removed]) -> list[Notice]:
-    """Which hospitals a corrected year has lost: one notice per field and year."""
-    groups: dict[tuple[str, int], list[Removed]] = {}
-    for one in removed:
-        groups.setdefault((one.field, one.year), []).append(one)
-    return [_removed(*key, group) for key, group in sorted(groups.items())]
+def absent_notices(absent: Iterable[Absent]) -> list[Notice]:
+    """Which hospitals a corrected year has lost, and which it leaves: one notice per field, year and fate."""
+    groups: dict[tuple[str, int, bool], list[Absent]] = {}
+    for one in absent:
+        groups.setdefault((one.field, one.year, one.is_kept), []).append(one)
+    return [_absent(*key, group) for key, group in sorted(groups.items())]
 
 
-def _removed(field: str, year: int, group: list[Removed]) -> Notice:
+def _absent(field: str, year: int, is_kept: bool, group: list[Absent]) -> Notice:
     names = ", ".join(sorted(one.finess for one in group)[:_SHOWN]) + (", …" if len(group) > _SHOWN else "")
     stays = sum(one.stays for one in group)
+    if is_kept:
+        return (
+            f"{field} {year} : {len(group)} établissement(s) ({names}) d'une extraction qui n'est plus dans le dossier restent dans "
+            f"l'entrepôt, avec leurs {stays} séjour(s) : les nouvelles tables SNDS ne remplacent pas la plupart des séjours de cette "
+            f"extraction, elles semblent d'un autre périmètre. S'ils doivent partir, recréez l'entrepôt.",
+            f"{field} {year}: {len(group)} hospital(s) ({names}) of an extract that is no longer in the folder stay in the warehouse, with "
+            f"their {stays} stays: the new SNDS tables do not replace most of the stays of that extract, they seem to be of another "
+            f"perimeter. If they must go, make the warehouse again.",
+        )
     return (
         f"{field} {year} : {len(group)} établissement(s) ({names}) ne figurent plus dans les tables SNDS qui remplacent celles de cette "
         f"année ; leurs {stays} séjour(s) sont retirés. S'ils manquent par erreur, remettez l'ancienne extraction à côté de la nouvelle.",

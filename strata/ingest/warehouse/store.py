@@ -5,7 +5,8 @@ Belongs here: who replaces whom, surrogate keys. Not here: which files to read, 
 Of two productions of one slice the later month stays, whichever comes first. Within one month it is the one sent later (the date in the
 name that e-PMSI gives); one without a date gives way to one with a date; where the dates are equal, or both unknown, the last one to
 come stays: it is taken for a correction. The SNDS tables of one field and year replace those of an earlier extract hospital by hospital;
-the hospitals they no longer have go out with the extract they came from, once that extract is no longer in the landing folder (remove_absent).
+the hospitals they no longer have go out with the extract they came from, once that extract is no longer in the landing folder and most of it
+has been replaced (remove_absent).
 """
 
 from collections.abc import Iterator
@@ -22,8 +23,11 @@ from strata.errors import StrataError
 from strata.ingest.extract import FILE_LINES, SCHEMAS, STAY, FileSeen
 from strata.ingest.raw.raw_tables import main_families
 from strata.ingest.warehouse.accounts import settle, uncount, write_files
-from strata.ingest.warehouse.notices import Removed
+from strata.ingest.warehouse.notices import Absent
 
+# Of the stays of an earlier extract: from this share on, replaced by later tables, these are its year corrected, and a hospital they lack has gone.
+# Below, they are of somewhere else: the extract of another region shares with it at most the hospitals of a border.
+SAME_PERIMETER = 0.5
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
@@ -244,30 +248,42 @@ def _stay_ids(one: Slice) -> tuple[int, int]:
     return one.slice_id << 32, (one.slice_id + 1 << 32) - 1
 
 
-def remove_absent(connection: duckdb.DuckDBPyConnection, sha256: str, here: list[str]) -> list[Removed]:
+def remove_absent(connection: duckdb.DuckDBPyConnection, sha256: str, here: list[str]) -> list[Absent]:
     """Take out the hospitals that SNDS tables now held (of the set `sha256`) no longer have, and earlier tables of their year had.
 
     Those stay whose main table is still among the contents `here` (hashes of the landing folder: an extract in parts), or of a later month.
+    Those of an extract of which less than SAME_PERIMETER has been replaced stay too, and are told (is_kept).
     """
-    absent = connection.execute(_ABSENT, {"sha256": sha256, "mains": list(main_families()), "here": here}).fetchall()
+    values = {"sha256": sha256, "mains": list(main_families()), "here": here, "same": SAME_PERIMETER}
+    absent = connection.execute(_ABSENT, values).fetchall()
     with transaction(connection):
-        _remove([Slice(finess, field, year, slice_id, "removed") for slice_id, finess, field, year, _ in absent], connection)
-    return [Removed(*row[1:]) for row in absent]
+        _remove([Slice(*row[1:4], row[0], "removed") for row in absent if not row[-1]], connection)
+    return [Absent(*row[1:]) for row in absent]
 
 
 _ABSENT = """
-    WITH kept AS (SELECT field, year, month FROM read_slice WHERE sha256 = $sha256 AND form = 'snds' LIMIT 1)
-    SELECT s.slice_id, s.finess, s.field, s.year, count(x.stay_id)
+    WITH incoming AS (SELECT field, year, month FROM read_slice WHERE sha256 = $sha256 AND form = 'snds' LIMIT 1),
+    main_file AS (
+        SELECT DISTINCT s.sha256 AS set_sha256, f.source_file, f.sha256, f.accepted, f.refused
+        FROM read_slice AS s
+        JOIN incoming AS i ON i.field = s.field AND i.year = s.year
+        JOIN read_slice_file AS l ON l.slice_id = s.slice_id
+        JOIN read_file AS f ON f.source_file = l.source_file AND f.sha256 = l.sha256
+        WHERE s.form = 'snds' AND s.sha256 <> $sha256 AND list_contains($mains, f.family)
+    ),
+    former AS (
+        SELECT set_sha256, sum(refused) < $same * sum(accepted + refused) AS is_kept
+        FROM main_file
+        GROUP BY set_sha256
+        HAVING NOT bool_or(list_contains($here, sha256))
+    )
+    SELECT s.slice_id, s.finess, s.field, s.year, count(x.stay_id) AS stays, f.is_kept
     FROM read_slice AS s
-    JOIN kept AS k ON k.field = s.field AND k.year = s.year
+    JOIN incoming AS i ON i.field = s.field AND i.year = s.year
+    JOIN former AS f ON f.set_sha256 = s.sha256
     LEFT JOIN read_stay AS x ON x.slice_id = s.slice_id
-    WHERE s.form = 'snds' AND s.sha256 <> $sha256 AND coalesce(s.month, 0) <= coalesce(k.month, 0)
-      AND NOT EXISTS (
-          SELECT 1 FROM read_slice_file AS l
-          JOIN read_file AS f ON f.source_file = l.source_file AND f.sha256 = l.sha256
-          WHERE l.slice_id = s.slice_id AND list_contains($mains, f.family) AND list_contains($here, l.sha256)
-      )
-    GROUP BY s.slice_id, s.finess, s.field, s.year
+    WHERE s.form = 'snds' AND coalesce(s.month, 0) <= coalesce(i.month, 0)
+    GROUP BY s.slice_id, s.finess, s.field, s.year, f.is_kept
     ORDER BY s.finess
 """
 
