@@ -3,6 +3,7 @@
 Belongs here: what an entry must say. Not here: computing (sql/indicators, measure.py) or showing it (dashboards).
 """
 
+import csv
 import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
@@ -11,11 +12,12 @@ from typing import Any
 
 CATALOGUE = Path(__file__).with_name("indicators.toml")
 POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
-NEEDS = ("national", "population", "reference", "whole_year", "large_place")
-BREAKDOWNS = ("place", "whole_stratum", "stratum", "at_risk", "sex", "age_band")
+CHARACTERISTIC = Path(__file__).parent / "tables" / "characteristic.csv"
+NEEDS = ("national", "population", "reference", "whole_year", "large_place", "exemptions")
+BREAKDOWNS = ("place", "whole_stratum", "stratum", "at_risk", "sex", "age_band", "union", "whole")
 COMPUTATIONS = (
     *("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised", "cost_gap"),
-    *("repeated", "repeated_mean", "repeated_ratio", "repeated_share"),
+    *("repeated", "repeated_mean", "repeated_ratio", "repeated_share", "mean"),
 )
 
 
@@ -72,10 +74,26 @@ class Catalogue:
 def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
     """Read and check the catalogue. ValueError naming the entry and the key at fault."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    catalogue = Catalogue({name: _indicator(name, entry) for name, entry in raw["indicators"].items()}, raw["units"], raw["methods"])
+    entries = {name: entry for given, written in raw["indicators"].items() for name, entry in _spelt_out(given, written).items()}
+    catalogue = Catalogue({name: _indicator(name, entry) for name, entry in entries.items()}, raw["units"], raw["methods"])
     for entry in catalogue.indicators.values():
         _check(entry, catalogue)
     return catalogue
+
+
+def _spelt_out(name: str, entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The entry, or one for each characteristic of tables/characteristic.csv when its name has `{measure}` (in its texts: `{fr}`, `{en}`)."""
+    if "{measure}" not in name:
+        return {name: entry}
+    with CHARACTERISTIC.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        words = {"measure": row["measure"], "fr": row["label_fr"], "en": row["label_en"]}
+        texts = {key: value.format(**words) if isinstance(value, str) else value for key, value in entry.items()}
+        conditions = [other["condition"] for other in rows if other["measure"] == row["measure"] and other["condition"]]
+        found[name.format(**words)] = texts | {"measure": row["measure"], "conditions": sorted(set(conditions))}
+    return found
 
 
 def _indicator(name: str, entry: dict[str, Any]) -> Indicator:

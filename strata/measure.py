@@ -103,7 +103,10 @@ def _spent(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def _with_declared(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """`lacks_event`: the measure needs an event that no definition in use declares."""
-    declared = connection.sql("SELECT condition, measure, TRUE AS is_declared FROM declared_measure").pl()
+    declared = connection.sql(
+        """SELECT condition, measure, TRUE AS is_declared FROM declared_measure
+           UNION ALL SELECT condition, measure, TRUE FROM declared_characteristic"""
+    ).pl()
     joined = rows.join(declared, on=["condition", "measure"], how="left")
     return joined.with_columns(lacks_event=(pl.col("measure") != "") & pl.col("is_declared").is_null())
 
@@ -164,6 +167,7 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "no_data": pl.col("is_after"),
         "partial_year": pl.col("needs_whole_year") & pl.col("is_partial"),
         "definition": pl.col("lacks_event"),
+        "exemptions": pl.col("needs_exemptions") & pl.col("persons").is_null(),
         "lookback": pl.col("persons").is_null(),
         "small_place": pl.col("needs_large_place") & pl.col("numerator").is_null(),
         "population": pl.col("needs_population") & ~_is_true((residents > 0) & ((pl.col("computes") != "share") | (persons <= residents))),
@@ -212,7 +216,9 @@ def _only_claimed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_public_form(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
-    definitions = connection.sql("SELECT condition, definition_id FROM definition").pl()
+    definitions = connection.sql(
+        "SELECT condition, definition_id FROM definition UNION ALL SELECT condition, definition_id FROM declared_union"
+    ).pl()
     found = connection.sql("SELECT reference_id FROM reference_pack").fetchall()
     is_synthetic = connection.sql("SELECT is_synthetic FROM setting").fetchall()[0][0]
     is_national = config.scope == "national"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from strata.statistics import Limits, clustered_share, exact_poisson, log_limits, repeated_count, standardised_ratio, wilson
 
 Array = NDArray[np.float64]
+_Z = 1.959963984540054  # of 95 %
 
 
 class Parts(NamedTuple):
@@ -38,6 +39,13 @@ def _count(parts: Parts) -> Figures:
 
 def _share(parts: Parts) -> Figures:
     return *_limited(parts.numerator / parts.denominator, wilson(parts.numerator, parts.denominator)), *_no_ratio(parts)
+
+
+def _mean(parts: Parts) -> Figures:
+    """Of a quantity that each person has (years of age): normal limits."""
+    mean = parts.numerator / parts.denominator
+    margin = _Z * np.sqrt(parts.variance) / parts.denominator
+    return mean, mean - margin, mean + margin, *_no_ratio(parts)
 
 
 def _count_ratio(parts: Parts) -> Figures:
@@ -109,6 +117,7 @@ def _no_ratio(parts: Parts) -> tuple[Array, Array, Array]:
 COMPUTATIONS: dict[str, Callable[[Parts], Figures]] = {
     "count": _count,
     "share": _share,
+    "mean": _mean,
     "count_ratio": _count_ratio,
     "cost": _cost,
     "cost_mean": _cost_mean,

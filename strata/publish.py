@@ -20,13 +20,13 @@ import polars as pl
 from strata import revision
 from strata.catalogue import load_catalogue
 from strata.config import COST_BASES, Config
-from strata.disclosure import Relations, protect
+from strata.disclosure import protect
 from strata.errors import StrataError
 from strata.measure import CELL, PUBLISHED, VALUES, measure
 from strata.movement import smoothed
 from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
-from strata.reference import pack_margins
 from strata.reference_spread import write_spread
+from strata.relations import relations_of
 
 __all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 
@@ -172,7 +172,7 @@ def tell(connection: duckdb.DuckDBPyConnection, config: Config) -> tuple[pl.Data
     StrataError when the audit could not clear a count: nothing is published then.
     """
     earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
-    relations = Relations(margins=pack_margins(connection, config))
+    relations = relations_of(connection, config)
     frame, report = protect(measure(connection, config, load_catalogue()), config.disclosure, relations=relations, earlier=earlier)
     if report["not_proved"]:
         raise _not_proved(report["not_proved"])

@@ -13,6 +13,10 @@ from strata.config import FIELDS, Config
 from strata.coverage import data_through, years_held
 
 TABLES = Path(__file__).parent / "tables"
+_TABLES = (
+    *("age_band", "stay_filter", "care_filter", "coding_marker", "unvalued_session", "movement_term", "use_measure"),
+    *("condition_union", "characteristic"),
+)
 
 
 def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
@@ -23,8 +27,9 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
     years, through = years_held(connection, config), data_through(connection, config)
     _write_setting(connection, config, through)
     _write_reporting_year(connection, config, years, through)
-    for name in ("age_band", "stay_filter", "care_filter", "coding_marker", "unvalued_session", "movement_term", "use_measure"):
-        rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false)"
+    for name in _TABLES:
+        types = ", types = {'sex': 'VARCHAR'}" if name == "characteristic" else ""  # a column of F alone reads as false
+        rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false{types})"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
     _write_duplicate_finess(connection, config)
     _write_accepted_gap(connection, config)

@@ -1,6 +1,7 @@
 -- Grain: one row per condition x published cell, whatever the year.
 -- The breakdowns that are published: each place as a whole, by stratum, by level of risk and by sex; the whole extract by stratum and by age band.
 -- 'place' and 'whole_stratum' are parts of 'stratum', for what concerns few persons: it would be withheld in the strata of a territory.
+-- 'union': places, of those who have one condition or another. 'whole': the whole extract alone.
 WITH place AS (
     SELECT territory_id FROM published_territory
     UNION ALL
@@ -32,3 +33,10 @@ UNION ALL
 SELECT definition.condition, 'ALL' AS territory_id, listed.stratum, 'all' AS sex, 'all' AS age_band, 'whole_stratum' AS breakdown
 FROM definition
 CROSS JOIN (VALUES ('1'), ('2'), ('3'), ('4')) AS listed (stratum)
+UNION ALL
+SELECT declared_union.condition, place.territory_id, 'all' AS stratum, 'all' AS sex, 'all' AS age_band, 'union' AS breakdown
+FROM declared_union
+CROSS JOIN place
+UNION ALL
+SELECT condition, 'ALL' AS territory_id, 'all' AS stratum, 'all' AS sex, 'all' AS age_band, 'whole' AS breakdown
+FROM definition

@@ -1,11 +1,31 @@
 -- Grain: one row per year x condition x territory x stratum x sex x age band where somebody is.
 -- The stock, summed, with the euros of its dearest person. 'at_risk_extended' counts strict and extended persons together.
+-- Who has one or the other condition of a union counts once, in no stratum but 'all'.
 -- Squares are decimal, and wide: their sum does not depend on its order.
-WITH counted AS (
-    SELECT year, condition, territory_id, stratum, sex, age_band, cost_5y_billed_eur, cost_5y_standard_eur
+WITH either AS (
+    SELECT DISTINCT
+        stock_member.person_id,
+        stock_member.year,
+        declared_union.condition,
+        stock_member.territory_id,
+        stock_member.sex,
+        stock_member.age_band,
+        stock_member.age_years,
+        stock_member.cost_5y_billed_eur,
+        stock_member.cost_5y_standard_eur
+    FROM stock_member
+    INNER JOIN declared_union ON stock_member.condition IN (declared_union.one, declared_union.other)
+    WHERE stock_member.stratum IN ('1', '2', '3', '4')
+),
+
+counted AS (
+    SELECT year, condition, territory_id, stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
     FROM stock_member
     UNION ALL
-    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, cost_5y_billed_eur, cost_5y_standard_eur
+    SELECT year, condition, territory_id, 'all' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
+    FROM either
+    UNION ALL
+    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
     FROM stock_member
     WHERE stratum = 'at_risk_strict'
 )
@@ -18,6 +38,8 @@ SELECT
     sex,
     age_band,
     count(*) AS persons,
+    CAST(sum(age_years) AS BIGINT) AS age_years,
+    CAST(sum(CAST(age_years AS BIGINT) * age_years) AS BIGINT) AS age_square,
     sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
     sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
     sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,

@@ -24,6 +24,7 @@ SELECT
     person_state.territory_id,
     person_state.sex,
     person_state.age_band,
+    person_state.age_years,
     CAST(coalesce(spent.cost_billed_eur, 0) AS DECIMAL(12, 2)) AS cost_5y_billed_eur,
     CAST(coalesce(spent.cost_standard_eur, 0) AS DECIMAL(12, 2)) AS cost_5y_standard_eur
 FROM person_stratum

@@ -54,7 +54,13 @@ def _nested(known: pl.DataFrame, name: str, persons: str) -> pl.DataFrame:
 def _with_defaults(measured: pl.DataFrame) -> pl.DataFrame:
     """Columns that only some frames bring: the table of the indicator, the persons of its numerator, of what is left of its base."""
     missing = {
-        **{"table": pl.lit(MEMBERS), "measure": pl.lit(""), "spent_by": pl.lit(""), "base": pl.lit(None, pl.String), "rest": pl.lit(None, pl.String)},
+        **{
+            "table": pl.lit(MEMBERS),
+            "measure": pl.lit(""),
+            "spent_by": pl.lit(""),
+            "base": pl.lit(None, pl.String),
+            "rest": pl.lit(None, pl.String),
+        },
         **dict.fromkeys(("numerator_persons", "rest_persons"), pl.lit(None, pl.Int64)),
     }
     return measured.with_columns(value.alias(name) for name, value in missing.items() if name not in measured.columns)

@@ -21,7 +21,7 @@ _SERIES = ["cohort", "cost_basis"]
 
 
 class EuroMasks(NamedTuple):
-    """cells: spent_by, CELL and reason, of those whose euros are masked though their counts are not. dominated: how many one person makes."""
+    """cells: spent_by, CELL and reason, of those whose euros are masked though their counts are not. dominated: made by one person."""
 
     cells: pl.DataFrame
     dominated: int

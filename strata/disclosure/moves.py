@@ -19,7 +19,7 @@ STRATA = ("1", "2", "3", "4")
 OUTCOMES = (*(f"to_{stratum}" for stratum in STRATA), "to_none", "to_dead", "to_left")
 REASONS = ("evidence_expired", "no_recent_event")
 PREFIX = "transition_"
-_MANY = 50  # of a stock, beyond any threshold
+MANY = 50  # of a stock, beyond any threshold
 _GONE = ("to_none", "to_left")
 _CELL = ("condition", "state_year", "territory_id", "stratum")
 
@@ -64,12 +64,12 @@ def _add_row(book: Book, members: int | None, found: Mapping[str, int], kinds: t
         return
     hidden, margin = kinds
     size = book.value(members)
-    whole = members if size < _MANY else book.new(size, margin)
+    whole = members if size < MANY else book.new(size, margin)
     parts = [found[name] for name in OUTCOMES if name in found]
     if (others := size - sum(book.value(node) for node in parts)) >= 0:
         book.write([whole], [*parts, book.new(others, hidden)] if others else parts)
     for name in REASONS:
-        if name in found and 0 < (rest := size - book.value(found[name])) < _MANY:
+        if name in found and 0 < (rest := size - book.value(found[name])) < MANY:
             book.write([whole], [found[name], book.new(rest, hidden)])
 
 
@@ -91,7 +91,7 @@ def _add_stock(book: Book, stock: int | None, reached: int | None, entered: int 
     if stock is None or reached is None or entered is None:
         return
     known = book.value(reached) + book.value(entered)
-    if known >= _MANY:
+    if known >= MANY:
         book.write([book.new(known, margin)], [reached, entered])
     else:
         net = book.value(stock) - known

@@ -18,9 +18,10 @@ from scipy.sparse import block_array, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from strata.disclosure.cells import CELL, MEMBERS, NODE
-from strata.disclosure.moves import PREFIX, add_moves
+from strata.disclosure.moves import MANY, PREFIX, add_moves
 
 CELL_KIND, HIDDEN, MARGIN = "cell", "hidden", "margin"
+IN_BOTH = "overlap numerator"  # who has both conditions of a union (sql/indicators/overlap.sql)
 # A sum: the column whose parts add up, its total, and its parts when not every other value is one.
 _SUMS = {
     "territory_id": ("ALL", None),
@@ -43,10 +44,14 @@ class Relations:
 
     wholes: a published place and the places it is made of. unions: a condition, and the two whose union it is.
     margins: sums over the whole extract that are known from elsewhere (MARGIN_COLUMNS), as from the pack made of it.
+    same: a count nested in the members that other cells of theirs give: its column and the values that it is the sum of (women, a group of
+    ages). partitions: counts nested in the members that make them all up.
     """
 
     wholes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    same: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
+    partitions: Sequence[Sequence[str]] = ()
     margins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARGIN_COLUMNS))
 
 
@@ -69,6 +74,8 @@ def sums_of(cells: pl.DataFrame, relations: Relations | None = None) -> Sums:
         _add_column(book, numbered, column, total, parts, relations)
     _add_wholes(book, numbered, relations.wholes)
     _add_nested(book, numbered)
+    _add_same(book, numbered, relations.same)
+    _add_partitions(book, numbered, relations.partitions)
     _add_unions(book, numbered, relations.unions)
     _add_margins(book, numbered, relations.margins)
     add_moves(book, numbered, hidden=HIDDEN, margin=MARGIN)
@@ -94,7 +101,7 @@ class _Book:
 
     def add(self, total: int, parts: Sequence[int], *, is_whole: bool) -> None:
         """total = parts, plus something hidden unless they are the whole of it. Parts over their total are no sum."""
-        rest = int(self.values[total] - self.values[list(parts)].sum())
+        rest = self.value(total) - int(self.values[list(parts)].sum())
         if rest < 0:
             return
         hidden = [] if is_whole and rest == 0 else [self.new(rest, HIDDEN)]
@@ -144,7 +151,10 @@ def _add_wholes(book: _Book, cells: pl.DataFrame, wholes: Mapping[str, Sequence[
 
 
 def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
-    """Strict risk within extended; whoever an indicator counts within the members of its cell (of movement: moves.py)."""
+    """Strict risk within extended; whoever an indicator counts within the members of its cell (of movement: moves.py).
+
+    Members who are many are taken as known, published or not: so each count nested in them is solved apart from the others.
+    """
     others = [name for name in NODE if name != "stratum"]
     strict, extended = (
         cells.filter(pl.col("stratum") == f"at_risk_{level}").select(*others, level="node") for level in ("strict", "extended")
@@ -157,19 +167,46 @@ def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
         .join(members, on=CELL)
         .select("total", "part")
     )
-    for total, part in pl.concat([pairs, within]).sort("part").iter_rows():
+    for total, part in pairs.sort("part").iter_rows():
         book.add(total, [part], is_whole=False)
+    for total, part in within.sort("part").iter_rows():
+        if book.value(part) <= (size := book.value(total)):
+            book.add(total if size < MANY else book.new(size, MARGIN), [part], is_whole=False)
+
+
+def _add_same(book: _Book, cells: pl.DataFrame, same: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+    for counted, (column, values) in same.items():
+        others = [name for name in CELL if name != column]
+        nested = cells.filter((pl.col("counted") == counted) & (pl.col(column) == "all")).select(*others, nested="node")
+        parts = cells.filter((pl.col("counted") == MEMBERS) & pl.col(column).is_in(list(values)))
+        found = parts.group_by(others, maintain_order=True).agg(parts="node").filter(pl.col("parts").list.len() == len(values))
+        for row in nested.join(found, on=others).sort("nested").iter_rows(named=True):
+            book.add(row["nested"], row["parts"], is_whole=True)
+
+
+def _add_partitions(book: _Book, cells: pl.DataFrame, partitions: Sequence[Sequence[str]]) -> None:
+    """Taken with the size of what they make up when it is large: it is known, published or not."""
+    members = cells.filter(pl.col("counted") == MEMBERS).select(*CELL, total="node")
+    for names in partitions:
+        found = cells.filter(pl.col("counted").is_in(list(names))).group_by(CELL, maintain_order=True).agg(parts="node")
+        whole = found.filter(pl.col("parts").list.len() == len(names)).join(members, on=CELL).sort("total")
+        for row in whole.iter_rows(named=True):
+            size = book.value(row["total"])
+            book.add(row["total"] if size < MANY else book.new(size, MARGIN), row["parts"], is_whole=True)
 
 
 def _add_unions(book: _Book, cells: pl.DataFrame, unions: Mapping[str, tuple[str, str]]) -> None:
-    """A union and its two definitions: those of one only, and those of both, are found by subtraction."""
+    """A union and its two definitions: those of one only and those of both are found by subtraction; the latter may be printed."""
     others = [name for name in NODE if name != "condition"]
     for union, names in unions.items():
         one, two, both = (
             cells.filter(pl.col("condition") == name).select(*others, **{key: "node"})
             for key, name in zip(("a", "b", "u"), (*names, union), strict=True)
         )
-        for row in one.join(two, on=others).join(both, on=others).sort("u").iter_rows(named=True):
+        printed = cells.filter((pl.col("condition") == union) & (pl.col("counted") == IN_BOTH))
+        printed = printed.select(*others, both="node").with_columns(counted=pl.lit(MEMBERS))
+        rows = one.join(two, on=others).join(both, on=others).join(printed, on=others, how="left")
+        for row in rows.sort("u").iter_rows(named=True):
             a, b, u = row["a"], row["b"], row["u"]
             only_a, only_b = book.values[u] - book.values[b], book.values[u] - book.values[a]
             shared = book.values[a] - only_a
@@ -179,6 +216,8 @@ def _add_unions(book: _Book, cells: pl.DataFrame, unions: Mapping[str, tuple[str
                 book.write([u], [a, second])
                 book.write([a], [first, common])
                 book.write([b], [second, common])
+                if row["both"] is not None:
+                    book.write([common], [row["both"]])
 
 
 def _add_margins(book: _Book, cells: pl.DataFrame, margins: pl.DataFrame) -> None:

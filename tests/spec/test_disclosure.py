@@ -12,15 +12,15 @@ from strata.disclosure.coarsen import step_of
 from strata.disclosure.primary import primary
 from strata.disclosure.sums import CELL_KIND, HIDDEN, MARGIN_COLUMNS, sums_of
 from strata.measure import PUBLISHED, VALUES
-from strata.reference import pack_margins
+from strata.relations import relations_of
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import pick
 
 RULES = Disclosure()
 PLACE = ["territory_id", "stratum", "sex", "age_band"]
 SIZES = (150, 260, 420)
-# Rows of the country below that have no number whatever is withheld: no transition of a small place, no stay shows an event.
-NOBODY = ["small_place", "reference", "no_person"]
+# Rows of the country below that have no number whatever is withheld: no transition of a small place, no stay or evidence shows anything.
+NOBODY = ["small_place", "reference", "no_person", "definition", "exemptions"]
 
 
 def measured(tmp_path, persons, spoil=""):
@@ -30,7 +30,7 @@ def measured(tmp_path, persons, spoil=""):
     if spoil:
         connection.execute(spoil)
     frame = world.measured(connection, settings)
-    return frame, Relations(margins=pack_margins(connection, settings))
+    return frame, relations_of(connection, settings)
 
 
 def frame_of(counts, **extra):
@@ -127,6 +127,36 @@ def test_a_union_does_not_give_the_few_who_have_both():
     assert set(protect(frame, RULES).indicators["status"]) == {"ok"}
     masked = protect(frame, RULES, relations=Relations(unions={"either": ("t2d", "hf")})).indicators
     assert (masked["status"] == "suppressed_secondary").any()
+
+
+def test_those_who_have_both_are_the_same_printed_or_found_by_subtraction():
+    """T1 = 200 + 150 - 300: the 50 who have both are printed; 5 of them in T2 must not be."""
+    sizes = {"t2d": (200, 90), "hf": (150, 80), "either": (300, 165)}
+    places = [("T1", "all", "all", "all"), ("T2", "all", "all", "all")]
+    frames = [frame_of(dict(zip(places, counts, strict=True)), condition=name) for name, counts in sizes.items()]
+    both = frame_of(dict(zip(places, sizes["either"], strict=True)), condition="either", indicator_id="overlap", table="overlap")
+    both = both.with_columns(numerator_persons=pl.Series([50, 5]))
+    frame = pl.concat([*frames, both], how="diagonal_relaxed")
+    found = protect(frame, RULES, relations=Relations(unions={"either": ("t2d", "hf")})).indicators
+    assert pick(found, "overlap", condition="either")["status"] == "ok"
+    assert pick(found, "overlap", condition="either", territory_id="T2")["status"].startswith("suppressed")
+    others = found.filter(pl.col("territory_id") == "T2", pl.col("indicator_id") == "persons")
+    assert "suppressed_secondary" in set(others["status"])
+
+
+def test_women_by_stratum_are_the_cell_of_women_and_ages_add_up():
+    """Few men: the women of a place are its members less few, and hide with them; a group of ages is not what the others leave."""
+    counts = {("T1", "all", "all", "all"): 104, ("T1", "all", "F", "all"): 100, ("T1", "all", "M", "all"): 4}
+    whole = {("T1", "all", "all", "all"): 104}
+    women = frame_of(whole, indicator_id="share_women", measure="women", table="share", numerator_persons=100)
+    relations = Relations(same={"women": ("sex", ["F"])}, partitions=[["young", "old"]])
+    found = protect(pl.concat([frame_of(counts), women], how="diagonal_relaxed"), RULES, relations=relations).indicators
+    assert pick(found, "persons", sex="F")["status"] == pick(found, "share_women")["status"] == "suppressed_secondary"
+    ages = [
+        frame_of(whole, indicator_id=name, measure=name, table="share", numerator_persons=of) for name, of in [("young", 4), ("old", 100)]
+    ]
+    found = protect(pl.concat([frame_of(whole), *ages], how="diagonal_relaxed"), RULES, relations=relations).indicators
+    assert all(pick(found, name)["status"].startswith("suppressed") for name in ("young", "old"))
 
 
 def test_what_a_pack_tells_is_no_protection():

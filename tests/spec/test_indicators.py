@@ -383,8 +383,8 @@ def test_the_euros_of_stays_are_those_that_have_a_value_and_a_dear_one_is_told_a
             add_person(connection, person, states={2023: "1", 2024: "1"})
         for number, (person, euros) in enumerate([(1, 1000), (1, 2000), (1, None), (2, 500)]):
             connection.execute(
-                """INSERT INTO stay SELECT ?, ?, 'mco', 2024, DATE '2024-03-01', DATE '2024-03-02', '8', NULL, '8', TRUE, FALSE, FALSE, FALSE,
-                   TRUE, TRUE, ?::INTEGER IS NOT NULL, TRUE, ?, 10""",
+                """INSERT INTO stay SELECT ?, ?, 'mco', 2024, DATE '2024-03-01', DATE '2024-03-02', '8', NULL, '8', TRUE,
+                   FALSE, FALSE, FALSE, TRUE, TRUE, ?::INTEGER IS NOT NULL, TRUE, ?, 10""",
                 [number, person, euros, euros],
             )
         connection.execute(
@@ -405,3 +405,73 @@ def test_new_cases_are_the_entries_of_the_movement(nation):
     new, entered = (pick(nation, name, territory_id="ALL") for name in ("new_cases", "transition_entered"))
     assert new["numerator"] == new["value"] == entered["numerator"] and new["denominator"] is None
     assert pick(nation, "new_cases")["reason"] == "small_place"
+
+
+# ------------------------------------------------------------------ who they are
+
+
+def test_the_persons_of_a_place_are_described(tmp_path):
+    """Three members of 60, one of them a man, one with kidney damage by either of two criteria; one at risk is nobody here."""
+
+    def add(connection):
+        connection.execute("INSERT INTO definition_criterion VALUES ('t2d', 'organ_kidney')")
+        for person, sex in ((1, "F"), (2, "F"), (3, "M")):
+            add_person(connection, person, states={2024: "1"}, sex=sex)
+        add_person(connection, 4, states={2024: "at_risk_strict"}, sex="M", age_band="80-84")
+        connection.execute(
+            "INSERT INTO person_evidence SELECT person_id, 't2d', 2024, 'organ_kidney' FROM (VALUES (1), (4)) AS ill (person_id)"
+        )
+
+    _, frame = build_people(tmp_path, add)
+    found = {name: pick(frame, f"share_{name}") for name in ("women", "under_65", "aged_75_84", "kidney_damage", "eye_damage")}
+    assert [found[name]["numerator"] for name in ("women", "under_65", "aged_75_84", "kidney_damage")] == [2, 3, 0, 1]
+    assert {found[name]["denominator"] for name in ("women", "under_65", "aged_75_84", "kidney_damage")} == {3}
+    assert found["eye_damage"]["reason"] == "definition"  # this definition has no such criterion
+    assert (pick(frame, "mean_age")["value"], pick(frame, "mean_age")["lower"]) == (60, 60)
+
+
+def test_who_has_both_conditions_counts_once_and_their_euros_too(tmp_path):
+    """Persons 1 (both), 2 (diabetes), 3 (heart failure), 100 euros each."""
+
+    def add(connection):
+        connection.execute("INSERT INTO definition SELECT 'hf', 'HF-1', label_fr, label_en, short_fr, '0' FROM definition")
+        for person in (1, 2, 3):
+            add_person(connection, person, states={2023: "1", 2024: "2"}, costs={2024: 100})
+        connection.execute(
+            "INSERT INTO person_stratum SELECT person_id, 'hf', year, 3, status FROM person_stratum WHERE person_id IN (1, 3)"
+        )
+        connection.execute("DELETE FROM person_stratum WHERE person_id = 3 AND condition = 't2d'")
+
+    _, frame = build_people(tmp_path, add)
+    assert pick(frame, "persons", condition="t2d_or_hf")["value"] == 3
+    assert pick(frame, "cost_total", condition="t2d_or_hf", cost_basis="billed_br")["value"] == 300
+    overlap = pick(frame, "overlap_t2d_hf")
+    assert (overlap["numerator"], overlap["denominator"], overlap["definition_id"]) == (1, 3, "TEST-1.0+HF-1")
+
+
+def test_a_union_needs_both_definitions(nation):
+    assert set(nation["condition"]) == {"t2d"}
+
+
+def test_persons_exempted_are_found_or_not(tmp_path):
+    """Of three exempted at the index date, one is found. One exemption ended before, one person died; 5 is found without any."""
+
+    def add(connection):
+        connection.execute("INSERT INTO definition_event VALUES (900, 'shared', 'exempted_for_t2d')")
+        connection.execute("INSERT INTO shown_event VALUES (900, 900)")
+        for person in (1, 5):
+            add_person(connection, person, states={2024: "1"})
+        connection.execute("INSERT INTO person VALUES (2, NULL), (3, DATE '2024-05-01'), (4, NULL), (6, NULL)")
+        connection.execute("INSERT INTO ald SELECT i, DATE '2020-01-01', NULL FROM range(4) AS r (i)")
+        connection.execute(
+            """INSERT INTO care_event SELECT i, 900, DATE '2020-01-01', CASE i WHEN 4 THEN DATE '2024-06-01' ELSE DATE '9999-12-30' END
+               FROM (VALUES (1), (2), (3), (4), (6)) AS r (i)"""
+        )
+
+    _, frame = build_people(tmp_path, add)
+    row = pick(frame, "ald_capture_share", territory_id="ALL")
+    assert (row["numerator"], row["denominator"], row["rest_persons"]) == (1, 3, 2)
+
+
+def test_without_exemptions_nothing_is_said_of_them(nation):
+    assert pick(nation, "ald_capture_share", territory_id="ALL")["reason"] == "exemptions"

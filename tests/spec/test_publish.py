@@ -177,7 +177,7 @@ def test_a_count_that_the_audit_cannot_clear_stops_the_publication(warehouse, tm
     monkeypatch.setattr(suppression, "complete", lambda _room, _targets, hidden: (hidden, []))
     monkeypatch.setattr(suppression, "_widened", lambda _sums, masked, _known, _told: masked)
     monkeypatch.setattr(suppression, "_without_their_parts", lambda _sums, masked, labels, _known, _told: (masked, labels))
-    monkeypatch.setattr(publishing, "pack_margins", lambda _connection, _config: Relations().margins)
+    monkeypatch.setattr(publishing, "relations_of", lambda _connection, _config: Relations())
     with pytest.raises(StrataError) as refused:
         publish(warehouse, world.config(tmp_path, disclosure={"threshold": 60}), run_id="told")
     assert "calcul" in refused.value.why[0]

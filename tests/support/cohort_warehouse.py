@@ -50,7 +50,12 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
         CREATE TABLE definition (condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR,
             content_sha256 VARCHAR);
         CREATE TABLE person (person_id INTEGER, death_date DATE);
-        CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR);
+        CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR,
+            age_years INTEGER GENERATED ALWAYS AS (CAST(substr(age_band, 1, 2) AS INTEGER)));
+        CREATE TABLE person_evidence (person_id INTEGER, condition VARCHAR, year SMALLINT, criterion_id VARCHAR);
+        CREATE TABLE definition_criterion (condition VARCHAR, criterion_id VARCHAR);
+        CREATE TABLE ald (person_id INTEGER, start_date DATE, end_date DATE);
+        CREATE TABLE care_event (person_id INTEGER, event_no SMALLINT, first_date DATE, last_date DATE);
         CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2),
             nights BIGINT);
         CREATE TABLE person_stratum (person_id INTEGER, condition VARCHAR, year SMALLINT, stratum SMALLINT, status VARCHAR);

@@ -1,0 +1,71 @@
+-- Grain: one row per stock year x condition x place (ALL included) x stratum ('all' included) x sex x age band x characteristic where somebody has it.
+-- Who the diseased are: of which sex and ages, with which damage and which other diseases, as the evidence of the look-back shows them.
+-- holders: persons. A characteristic of several criteria is had by whoever meets one.
+WITH shown AS (
+    SELECT
+        stock_member.year,
+        stock_member.condition,
+        stock_member.territory_id,
+        stock_member.stratum,
+        stock_member.sex,
+        stock_member.age_band,
+        characteristic.measure,
+        count(DISTINCT stock_member.person_id) AS holders
+    FROM stock_member
+    INNER JOIN person_evidence
+        ON stock_member.person_id = person_evidence.person_id AND stock_member.condition = person_evidence.condition
+        AND stock_member.year = person_evidence.year
+    INNER JOIN characteristic
+        ON person_evidence.condition = characteristic.condition AND person_evidence.criterion_id = characteristic.criterion_id
+    WHERE stock_member.stratum IN ('1', '2', '3', '4')
+    GROUP BY
+        stock_member.year, stock_member.condition, stock_member.territory_id, stock_member.stratum, stock_member.sex, stock_member.age_band,
+        characteristic.measure
+),
+
+known AS (
+    SELECT
+        stock_cell.year,
+        stock_cell.condition,
+        stock_cell.territory_id,
+        stock_cell.stratum,
+        stock_cell.sex,
+        stock_cell.age_band,
+        characteristic.measure,
+        stock_cell.persons AS holders
+    FROM stock_cell
+    INNER JOIN age_band ON stock_cell.age_band = age_band.age_band
+    INNER JOIN characteristic
+        ON characteristic.criterion_id IS NULL
+        AND stock_cell.sex = coalesce(characteristic.sex, stock_cell.sex)
+        AND age_band.age_min >= coalesce(characteristic.age_min, 0) AND age_band.age_max <= coalesce(characteristic.age_max, 120)
+    WHERE stock_cell.stratum IN ('1', '2', '3', '4')
+),
+
+counted AS (
+    SELECT year, condition, territory_id, stratum, sex, age_band, measure, holders
+    FROM shown
+    UNION ALL
+    SELECT year, condition, territory_id, stratum, sex, age_band, measure, holders
+    FROM known
+),
+
+placed AS (
+    SELECT year, condition, territory_id, stratum, sex, age_band, measure, holders
+    FROM counted
+    UNION ALL
+    SELECT year, condition, 'ALL' AS territory_id, stratum, sex, age_band, measure, holders
+    FROM counted
+),
+
+levelled AS (
+    SELECT year, condition, territory_id, stratum, sex, age_band, measure, holders
+    FROM placed
+    UNION ALL
+    SELECT year, condition, territory_id, 'all' AS stratum, sex, age_band, measure, holders
+    FROM placed
+)
+
+SELECT year, condition, territory_id, stratum, sex, age_band, measure, CAST(sum(holders) AS BIGINT) AS holders
+FROM levelled
+GROUP BY year, condition, territory_id, stratum, sex, age_band, measure

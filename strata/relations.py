@@ -1,0 +1,43 @@
+"""How the published places, conditions and persons of a run add up, for whoever protects them.
+
+Belongs here: reading it from the tables of the run and of the package. Not here: the equations (disclosure/sums.py).
+"""
+
+import csv
+from collections.abc import Sequence
+
+import duckdb
+
+from strata.catalogue import CHARACTERISTIC
+from strata.config import Config
+from strata.disclosure import Relations
+from strata.reference import pack_margins
+from strata.settings import TABLES
+
+
+def relations_of(connection: duckdb.DuckDBPyConnection, config: Config) -> Relations:
+    """What adds up beyond the columns: unions of conditions, women and groups of ages, and the pack made of the extract."""
+    unions = connection.sql("SELECT condition, one, other FROM declared_union").fetchall()
+    same = _same()
+    of_ages = [measure for measure, (column, _) in same.items() if column == "age_band"]
+    return Relations(
+        unions={condition: (one, other) for condition, one, other in unions},
+        same=same,
+        partitions=[of_ages],
+        margins=pack_margins(connection, config),
+    )
+
+
+def _same() -> dict[str, tuple[str, Sequence[str]]]:
+    """Characteristics that are a sex or a group of age bands."""
+    with (TABLES / "age_band.csv").open(encoding="utf-8", newline="") as file:
+        bands = [(row["age_band"], int(row["age_min"]), int(row["age_max"])) for row in csv.DictReader(file)]
+    found: dict[str, tuple[str, Sequence[str]]] = {}
+    with CHARACTERISTIC.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["sex"]:
+                found[row["measure"]] = ("sex", [row["sex"]])
+            elif row["age_min"]:
+                low, high = int(row["age_min"]), int(row["age_max"])
+                found[row["measure"]] = ("age_band", [name for name, first, last in bands if low <= first and last <= high])
+    return found
