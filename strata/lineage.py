@@ -1,25 +1,30 @@
 """From a column of an indicator back to what was read: which columns of which tables it is made of, by parsing the SQL.
 
 Belongs here: the edges (tables/lineage.csv, which a run reads without parsing anything) and the page made of them. Run as a program, it
-writes both again: python -m strata.lineage. Not here: the graph of tables (models.py).
+writes both and tables/source_field.csv again: python -m strata.lineage. Not here: the graph of tables (models.py), the fields of the files
+behind a column as read (source_fields.py).
 """
 
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
-import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import lineage
 
 from strata.catalogue import load_catalogue
+from strata.code_lists import read_code_lists
 from strata.config import from_dict
-from strata.definitions import TABLES
+from strata.definitions import CONDITIONS, TABLES, compile_definitions
 from strata.ingest.warehouse import tables as warehouse
 from strata.models import models
 from strata.settings import write_settings
+from strata.source_fields import TABLE as SOURCE_FIELDS
+from strata.source_fields import columns_of, named, read_source_fields, source_fields
+from strata.source_fields import text_of as text_of_fields
 
 EDGES = Path(__file__).parent / "tables" / "lineage.csv"
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "lineage.md"
@@ -34,7 +39,7 @@ def edges() -> list[Edge]:
     found: list[Edge] = []
     for name, model in models().items():
         known = {table: schema[table] for table in model.inputs if table in schema}
-        columns = _columns(model.sql)
+        columns = columns_of(model.sql)
         schema[name] = dict.fromkeys(columns, "VARCHAR")
         for column in columns:
             node = lineage(column, model.sql, schema=known, dialect="duckdb", validate_qualify_columns=False)
@@ -61,26 +66,77 @@ def page(found: list[Edge]) -> str:
         "",
         "Made from the SQL files by `python -m strata.lineage`; every step, column by column, is in `strata/tables/lineage.csv`.",
         "Columns named are those that a number is computed from. *Rows* are the tables, as read or written by the product, that decide who",
-        "and what is counted (joins, filters): `definition_code` holds the code lists (`strata/conditions`). The fields of the ATIH and",
-        "SNDS files behind the `read_` columns are in `strata/formats`.",
+        "and what is counted (joins, filters): `definition_code` holds the [code lists](#code-lists). The fields of the ATIH and SNDS",
+        "files behind the `read_` columns are [at the end](#fields-of-the-files) and in `strata/tables/source_field.csv`.",
     ]
     for entry in load_catalogue().indicators.values():
         roots = _roots(entry.table, back)
         lines += ["", f"## {entry.id}", "", f"Table `{entry.table}`."]
         lines += [f"- `{table}`: {', '.join(f'`{column}`' for column in sorted(columns))}" for table, columns in sorted(roots.items())]
-        lines += [f"- rows: {', '.join(f'`{table}`' for table in _sources(entry.table))}"]
-    return "\n".join(lines) + "\n"
+        sources = _sources(entry.table)
+        lines += [f"- rows: {', '.join(f'`{table}`' for table in sources)}"]
+        if "definition_code" in sources:
+            lines += [f"- code lists: {_whose(entry.table, entry.conditions)}"]
+    return "\n".join([*lines, *_code_lists(), *_fields(found)]) + "\n"
 
 
-def _sources(table: str) -> list[str]:
-    """Every table that no SQL file makes, behind this one."""
+def _whose(table: str, conditions: Iterable[str]) -> str:
+    """Links to the code lists that decide: of the condition of the row, of the events shared by all where stays are told apart."""
+    names = list(conditions) or ["each condition"]
+    links = [f"[{name}](#code-lists{'' if name == 'each condition' else f'-of-{name}'})" for name in names]
+    return ", ".join([*links, *(["[shared](#code-lists-of-shared)"] if "used_stay" in _upstream(table) else [])])
+
+
+def _code_lists() -> list[str]:
+    """One section per condition, and one of the events shared by all: their lists, with the events that look for them."""
+    conditions = sorted(path.parent.name for path in CONDITIONS.glob("*/definition.toml"))
+    rows = compile_definitions(CONDITIONS, conditions).rows
+    events = {number: (condition, name) for number, condition, name, *_ in rows["definition_event"]}
+    used: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for number, _, _, list_id, _ in rows["definition_term"]:
+        condition, event = events[number]
+        used[condition][list_id].add(event)
+    lines = ["", "## Code lists", "", "Lists, and the events of the definition that look for them (`strata/conditions`)."]
+    for condition, lists in sorted(used.items()):
+        labels = {name: one.about["label_en"] for name, one in read_code_lists(CONDITIONS, condition)[0].items()}
+        lines += ["", f"### Code lists of {condition}", ""]
+        lines += [f"- `{name}` ({labels[name]}): {', '.join(f'`{one}`' for one in sorted(lists[name]))}" for name in sorted(lists)]
+    return lines
+
+
+def _fields(found: list[Edge]) -> list[str]:
+    """Each column as read that some table is made of, with the fields of the files it comes from."""
+    told = named(read_source_fields())
+    columns = sorted({(table, column) for _, _, table, column in found if (table, column) in told})
+    lines = [
+        "",
+        "## Fields of the files",
+        "",
+        "By field of care: the ATIH file (lower case, `strata/formats`) or the SNDS table, then its field.",
+        "",
+    ]
+    return [
+        *lines,
+        "| Column as read | Fields |",
+        "|---|---|",
+        *(f"| `{table}.{column}` | {told[table, column]} |" for table, column in columns),
+    ]
+
+
+def _upstream(table: str) -> set[str]:
+    """Every table behind this one, itself included."""
     waiting, seen = [table], set[str]()
     while waiting:
         at = waiting.pop()
         if at not in seen:
             seen.add(at)
             waiting += models()[at].inputs if at in models() else ()
-    return sorted(seen - set(models()))
+    return seen
+
+
+def _sources(table: str) -> list[str]:
+    """Every table that no SQL file makes, behind this one."""
+    return sorted(_upstream(table) - set(models()))
 
 
 def _roots(table: str, back: dict[tuple[str, str], set[tuple[str, str]]]) -> dict[str, set[str]]:
@@ -94,10 +150,6 @@ def _roots(table: str, back: dict[tuple[str, str], set[tuple[str, str]]]) -> dic
             if at[0] not in models():
                 roots[at[0]].add(at[1])
     return roots
-
-
-def _columns(sql: str) -> list[str]:
-    return list(sqlglot.parse_one(sql, read="duckdb").named_selects)
 
 
 def _schema() -> dict[str, dict[str, str]]:
@@ -118,5 +170,6 @@ def _schema() -> dict[str, dict[str, str]]:
 
 if __name__ == "__main__":
     made = edges()
+    SOURCE_FIELDS.write_bytes(text_of_fields(source_fields()).encode())
     EDGES.write_bytes(text_of(made).encode())
     PAGE.write_bytes(page(made).encode())
