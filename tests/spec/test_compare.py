@@ -82,7 +82,8 @@ def test_a_code_taken_away_names_the_criterion_that_disappears(made: Config, tmp
 
 
 def _without(tmp_path: Path, code: str) -> Path:
-    return edited(tmp_path, ("shared/codes/foot_disease.csv", f"{code},,\n", ""))
+    lines = (CONDITIONS / "shared" / "codes" / "foot_disease.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    return edited(tmp_path, ("shared/codes/foot_disease.csv", next(line for line in lines if line.startswith(f"{code},")), ""))
 
 
 def test_a_population_that_shrinks_says_who_leaves(made: Config, tmp_path: Path) -> None:
