@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,7 @@ NO_COST = "none"
 COMPARED_BASIS = "standard"  # the only cost basis on which years are compared
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of indicators.parquet, both sexes and all ages together. Numbers are None unless status is 'ok'."""
 
@@ -206,7 +207,13 @@ def _as_rows(frame: pl.DataFrame, key: list[str]) -> list[tuple[tuple[str, str],
     empty = {name: NO_COST if name == "cost_basis" else "" for name in TEXT_COLUMNS}
     frame = frame.with_columns(pl.col(name).fill_null(text) for name, text in empty.items()).sort(key)
     parts = frame.select("sex", "age_band").iter_rows()
-    return [((sex, band), Row(**values)) for (sex, band), values in zip(parts, frame.select(COLUMNS).iter_rows(named=True), strict=True)]
+    rows = (Row(*map(_shared, values)) for values in frame.select(COLUMNS).iter_rows())
+    return list(zip(parts, rows, strict=True))
+
+
+def _shared(value: Any) -> Any:
+    """The one copy of a text: a publication repeats a few of them in every row."""
+    return intern(value) if isinstance(value, str) else value
 
 
 def _groups(rows: dict[Key, Row]) -> dict[tuple[str, str, str], tuple[Row, ...]]:

@@ -22,6 +22,7 @@ from strata.catalogue import load_catalogue
 from strata.config import COST_BASES, Config
 from strata.disclosure import protect
 from strata.errors import StrataError
+from strata.latest import POINTER, published_folder
 from strata.measure import CELL, PUBLISHED, VALUES, measure
 from strata.movement import smoothed
 from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
@@ -30,7 +31,6 @@ from strata.relations import relations_of
 
 __all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 
-POINTER = "latest"
 _BUILDING = ".building-"
 _TRIES, _TRY_SECONDS = 40, 0.05
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -119,22 +119,6 @@ def prune(published: Path, keep: int, *, spare: Sequence[str] = ()) -> list[str]
             (published / run_id).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
     return removed
-
-
-def published_folder(path: Path) -> Path:
-    """The run folder meant by `path`: itself, the one its `latest` names, or that of the project it is. StrataError when there is none."""
-    for folder in (path, path / "published"):
-        if (folder / "indicators.parquet").is_file():
-            return folder
-        if (folder / POINTER).is_file():
-            return folder / (folder / POINTER).read_text(encoding="utf-8").strip()
-    raise StrataError(
-        what=("Aucune publication à cet endroit", "No publication here"),
-        where=str(path),
-        why=("ni indicators.parquet ni latest ne s'y trouvent", "neither indicators.parquet nor latest is there"),
-        fix=("Donner le dossier du projet, ou lancer strata run", "Give the project folder, or run strata run"),
-        is_usage=True,
-    )
 
 
 def read_indicators(path: Path) -> pl.DataFrame:

@@ -7,6 +7,7 @@ A publication never changes: new pages go to a folder of their own.
 import argparse
 import csv
 import getpass
+import logging
 import os
 import shutil
 import sys
@@ -42,7 +43,7 @@ _BROUGHT = (
 
 MODES = ("none", "local", "header")
 SECRET = "STRATA_SESSION_KEY"  # signs the sessions of the local mode; read from the environment only
-THREADS = 8
+THREADS = 4
 
 
 def add(commands: Any, speaker: Terminal) -> None:
@@ -111,7 +112,7 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     config = read_config(chosen, speaker)
     from dashboards.site import build_site
     from dashboards.texts import LANGUAGES
-    from strata.publish import published_folder
+    from strata.latest import published_folder
 
     published = published_folder(config.path("published"))
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -141,7 +142,7 @@ def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     from dashboards.app.server import Options, make_server
     from dashboards.app.store import Store
     from strata.audit import record
-    from strata.publish import published_folder
+    from strata.latest import published_folder
 
     config = read_config(chosen, speaker)
     access = _access(chosen)
@@ -155,6 +156,7 @@ def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     store = Store(lambda: published_folder(published), _brought(chosen))
     options = Options(config.project.language, audit, os.environ.get(SECRET, ""), is_loopback(chosen.host))
     server = make_server(store, access, options)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short wait is no event
     address = f"http://{chosen.host}:{chosen.port}/"
     speaker.say(f"Tableau de bord : {address} (Ctrl-C pour arrêter)", f"Dashboard: {address} (Ctrl-C to stop)")
     waitress.serve(server, host=chosen.host, port=chosen.port, threads=THREADS, ident=None, max_request_body_size=2**20)
