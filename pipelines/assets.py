@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from pipelines.column_lineage import column_lineage
 from pipelines.expectations import LAYER, Outcome, in_force, suites
 from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
@@ -187,10 +188,12 @@ def _receipt_line(outcome: Outcome) -> dict[str, object]:
     return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds, **words}
 
 
-def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | int | bool]:
+def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | dg.TableColumnLineage | int | bool]:
     columns = session.connection.execute(f"DESCRIBE {table}").fetchall()
     schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind, *_ in columns])
-    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema, "kept_as_it_was": table in session.reused}
+    kept = table in session.reused
+    lineage = {"dagster/column_lineage": found} if (found := column_lineage(table)) else {}
+    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema, "kept_as_it_was": kept, **lineage}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

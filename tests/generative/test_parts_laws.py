@@ -98,7 +98,12 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
 
 
 @settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(STAY, min_size=8, max_size=25), st.lists(STAY, min_size=4, max_size=12), st.sets(st.integers(2020, 2025), max_size=2), st.data())
+@given(
+    st.lists(STAY, min_size=8, max_size=25),
+    st.lists(STAY, min_size=4, max_size=12),
+    st.sets(st.integers(2020, 2025), max_size=2),
+    st.data(),
+)
 def test_stale_rows_replaced_are_a_table_made_whole(before: Stays, later: Stays, resent: set[int], data: st.DataObject) -> None:
     """Years are sent again with other stays, a run dies on the way, another one ends."""
     warehouse = read(before)
@@ -133,7 +138,9 @@ def test_a_stay_of_this_year_that_speaks_of_the_years_before() -> None:
         send(one, [*BACKWARDS, *REACHING], {2025})
     in_part = refresh(warehouse)
     refresh(whole)
-    assert {"stay", "stay_event", "person_state", "person_evidence", "person_rule", "person_stratum", "stock_member", "used_stay"} <= {*in_part}
+    assert {"stay", "stay_event", "person_state", "person_evidence", "person_rule", "person_stratum", "stock_member", "used_stay"} <= {
+        *in_part
+    }
     assert differing(warehouse, whole) == []
     assert dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall()) != earlier
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.assets import STAGES, build_assets
+from pipelines.assets import STAGES, _metadata, build_assets
+from pipelines.column_lineage import column_lineage
 from pipelines.tables import PYTHON_TABLES, WRITERS
 from strata.errors import StrataError
 from strata.models import models
@@ -65,6 +66,17 @@ def test_a_table_is_reported_with_its_rows_and_columns(tmp_path: Path, monkeypat
     assert opened.rows == {"stay": 1, "persons": 1, "stay_check": 1}
     assert set(opened.seconds) == {"stay", "persons", "stay_check", "checks", "publication"}
     assert opened.connection.execute("SELECT cost_eur FROM stay").fetchall()[0][0] == pytest.approx(12.5)
+
+
+def test_a_column_is_traced_to_the_columns_it_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = column_lineage("stay")
+    assert found is not None and column_lineage("read_stay") is None
+    origins = {(dep.asset_key.to_user_string(), dep.column_name) for dep in found.deps_by_column["person_id"]}
+    assert origins == {("person_identity", "person_id"), ("read_stay", "person_id")}
+    opened = session(tmp_path)
+    refresh(opened, sql_folder(tmp_path / "sql"), monkeypatch)
+    told = _metadata(opened, "stay")
+    assert told["dagster/column_lineage"] == found and "dagster/column_schema" in told
 
 
 def test_the_person_who_waits_reads_each_stage_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from pipelines.definitions import defs
+from pipelines.definitions import _end_killed_runs, defs
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
 from strata.config import Schedule
@@ -27,6 +28,15 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_the_definitions_load_without_a_warning() -> None:
     loaded = run(sys.executable, "-W", "error", "-c", "import pipelines.definitions")
     assert (loaded.returncode, loaded.stderr) == (0, "")
+
+
+def test_what_loading_the_definitions_costs_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A figure, not a limit: it depends on the machine. dg dev loads them so, in a process of its own."""
+    timed = "import os; before = os.times(); import pipelines.definitions; after = os.times(); print(sum(after[:2]) - sum(before[:2]))"
+    loaded = run(sys.executable, "-c", timed)
+    assert loaded.returncode == 0, loaded.stderr
+    with capsys.disabled():
+        print(f"\ndefinitions loaded in {float(loaded.stdout):.1f} s of processor time")
 
 
 def test_dg_finds_the_project_and_has_nothing_to_say() -> None:
@@ -81,3 +91,22 @@ def test_dagster_started_from_a_clone_reports_nothing_and_runs_one_at_a_time(tmp
         assert not instance.telemetry_enabled
         queue = instance.get_concurrency_config().run_queue_config
         assert queue is not None and queue.max_concurrent_runs == 1
+
+
+def origin(location: str) -> RemoteJobOrigin:
+    """Where Dagster found the job: the code of one project."""
+    code = RegisteredCodeLocationOrigin(location)
+    return RemoteJobOrigin(repository_origin=RemoteRepositoryOrigin(code_location_origin=code, repository_name="strata"), job_name=JOB)
+
+
+def test_a_killed_run_does_not_stay_started() -> None:
+    """Whoever holds the lock ends the runs that Dagster believes to be at work: all of this project but its own, none of another one."""
+    job = defs.resolve_job_def(JOB)
+    started, starting, success = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.SUCCESS
+    asked = [("ours", started), ("ours", started), ("ours", starting), ("ours", success), ("theirs", started)]
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = [instance.create_run_for_job(job, status=status, remote_job_origin=origin(where)) for where, status in asked]
+        _end_killed_runs(instance, runs[0])
+        after = [one.status if (one := instance.get_run_by_id(run.run_id)) else None for run in runs]
+    failed = dg.DagsterRunStatus.FAILURE
+    assert after == [started, failed, failed, success, started]
