@@ -36,8 +36,9 @@ class Matrix:
     """The movement of one condition, place and year. Rows: FROM_STATES at the eve; columns: TO_STATES at the end of the year.
 
     counts: persons, NaN where withheld. members: persons of each row, NaN where withheld. probabilities: smoothed, each row sums to 1; a
-    withheld count takes its part of what its row leaves, as the nation spreads. expired: of each row, those whose evidence merely expired
-    (they are counted where they arrive as well), NaN for the row at risk and where withheld. entered: by stratum 1 to 4 of arrival.
+    withheld count takes its part of what its row leaves, as the nation spreads. A row is NaN where that cannot be told: its members are
+    withheld as well, or those of the national row. expired: of each row, those whose evidence merely expired (they are counted where they
+    arrive as well), NaN for the row at risk and where withheld. entered: by stratum 1 to 4 of arrival.
     """
 
     condition: str
@@ -156,20 +157,16 @@ def _column(rows: pl.DataFrame, indicator_id: str, strata: tuple[str, ...]) -> F
 
 
 def _probabilities(counts: Floats, members: Floats, prior: Floats) -> Floats:
-    """Smoothed rows. A withheld count is its part of what the row leaves; a row without members, or withheld whole, is the prior."""
-    weight = prior_weight()
-    spread = np.where(np.isnan(prior), 1.0, prior)
-    spread /= spread.sum(axis=1, keepdims=True)
-    size = np.nan_to_num(members)[:, None]
+    """Smoothed rows. A withheld count is its part of what the row leaves, and nothing where the nation spreads nobody; see Matrix."""
     hidden = np.isnan(counts)
-    left = np.maximum(size - np.nansum(counts, axis=1, keepdims=True), 0.0)
-    among = np.where(hidden, spread, 0.0)
-    total = among.sum(axis=1, keepdims=True)
-    even = hidden / np.maximum(hidden.sum(axis=1, keepdims=True), 1)
-    among = np.where(total > 0, among / np.where(total > 0, total, 1.0), even)
-    whole = np.where(hidden, left * among, counts)
-    smooth = whole + weight * spread
-    return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = prior / prior.sum(axis=1, keepdims=True)  # a row of the prior that lacks a part is NaN
+        left = np.maximum(members[:, None] - np.nansum(counts, axis=1, keepdims=True), 0.0)
+        among = np.where(hidden, spread, 0.0)
+        total = among.sum(axis=1, keepdims=True)
+        part = np.where(total > 0, among / total, among)  # NaN stays NaN
+        smooth = np.where(hidden, left * part, counts) + prior_weight() * spread
+        return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
 
 
 def calibration(published: pl.DataFrame) -> pl.DataFrame:

@@ -154,9 +154,25 @@ def test_whatever_is_withheld_the_rows_are_probabilities(published, data):
         found = movement_matrix(masked, "t2d", 2023, "T1")
     except ValueError:
         return  # nothing of the outcomes is left
-    assert np.allclose(found.probabilities.sum(axis=1), 1) and (found.probabilities >= 0).all()
+    told = ~np.isnan(found.probabilities).any(axis=1)
+    assert np.isnan(found.probabilities[~told]).all()  # a row is told whole or not at all
+    assert np.allclose(found.probabilities[told].sum(axis=1), 1) and (found.probabilities[told] >= 0).all()
+    assert not (told & np.isnan(found.members) & np.isnan(found.counts).any(axis=1)).any()
     known = ~np.isnan(found.counts)
     assert (found.counts[known] == movement_matrix(mine, "t2d", 2023, "T1").counts[known]).all()
+
+
+@pytest.mark.parametrize("place", ["T1", "ALL"])
+def test_a_row_whose_members_are_withheld_has_no_probability(published, place):
+    """Equal parts would pass for knowledge: the row of the place, or of the nation it leans on, says nothing."""
+    hides = pl.col("indicator_id").str.starts_with("transition_to_") & (pl.col("stratum") == "2") & (pl.col("territory_id") == place)
+    masked = published.with_columns(
+        *(pl.when(~hides).then(name).alias(name) for name in ("numerator", "denominator", "value")),
+        status=pl.when(hides).then(pl.lit("suppressed_secondary")).otherwise("status"),
+    )
+    found = movement_matrix(masked, "t2d", 2023, "T1").probabilities
+    row = FROM_STATES.index("2")
+    assert np.isnan(found[row]).all() and not np.isnan(np.delete(found, row, axis=0)).any()
 
 
 def test_who_stays_takes_what_a_withheld_national_row_leaves(published):
