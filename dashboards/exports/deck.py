@@ -19,8 +19,8 @@ from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
 from dashboards.blocks import Cell, Series, Table
-from dashboards.exports.flat import plain
 from dashboards.exports.columns import column_shares, lines_of
+from dashboards.exports.flat import plain
 from dashboards.exports.same_bytes import without_clock
 from dashboards.page import ConditionSection, TerritoryPage
 from dashboards.texts import load
@@ -143,7 +143,10 @@ class Deck:
             _title(chart, t("funnel.x"), t("funnel.y"))
             ratios = [value for limit in block.limits for value in (limit.outer_low, limit.outer_high)]
             ratios += [point.measure.row.ratio for point in block.points if point.measure.row.ratio is not None]
-            chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = math.floor(min(ratios) * 10) / 10, math.ceil(max(ratios) * 10) / 10
+            chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = (
+                math.floor(min(ratios) * 10) / 10,
+                math.ceil(max(ratios) * 10) / 10,
+            )
         self._reading(slide, block.reading)
 
     def _funnel_data(self, section: ConditionSection) -> XyChartData:
@@ -291,6 +294,7 @@ def _scatter(chart: Chart, rank: int, is_curve: bool) -> None:
     series.marker.style, series.marker.size = (XL_MARKER_STYLE.DIAMOND, 13) if rank == 0 else (XL_MARKER_STYLE.CIRCLE, 8)
     series.marker.format.fill.solid()
     series.marker.format.fill.fore_color.rgb = NAVY if rank == 0 else GREY
+    series.marker.format.line.color.rgb = NAVY if rank == 0 else GREY
 
 
 def _title(chart: Chart, across: str, up: str) -> None:

@@ -8,9 +8,10 @@ from datetime import date
 
 from docx import Document
 from docx.document import Document as Doc
-from docx.shared import Pt, RGBColor
+from docx.shared import Cm, Emu, Pt, RGBColor
 
 from dashboards.blocks import Table
+from dashboards.exports.columns import column_shares
 from dashboards.exports.same_bytes import without_clock
 from dashboards.page import ConditionSection, TerritoryPage
 from dashboards.texts import Texts, load
@@ -24,6 +25,7 @@ def write_programme(page: TerritoryPage) -> bytes:
     """The bytes of the .docx; the same page gives the same bytes."""
     t, document = load(page.language), Document()
     document.styles["Normal"].font.size = Pt(10.5)
+    document.sections[0].left_margin = document.sections[0].right_margin = Cm(2)
     document.core_properties.author, document.core_properties.title = "", f"{t('programme.title')} — {page.name}"
     _head(document, page, t)
     for section in page.sections:
@@ -83,10 +85,15 @@ def _titled(document: Doc, table: Table) -> None:
 
 def _table(document: Doc, table: Table) -> None:
     grid = document.add_table(rows=1 + len(table.rows), cols=len(table.heads), style="Light Grid Accent 1")
+    grid.autofit = False
+    width = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin
+    widths = [Emu(int(width * share)) for share in column_shares(table)]
+    for column, one in zip(grid.columns, widths, strict=True):  # some programs read the widths of columns, others those of cells
+        column.width = one
     texts = (table.heads, *(tuple(cell.text for cell in row) for row in table.rows))
     for line, words in zip(grid.rows, texts, strict=True):
-        for cell, word in zip(line.cells, words, strict=True):
-            cell.text = word
+        for cell, word, one in zip(line.cells, words, widths, strict=True):
+            cell.text, cell.width = word, one
     document.add_paragraph()
 
 

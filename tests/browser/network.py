@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Holds the namespace open until its standard input ends. The loopback of a new namespace is down: 0x8914 is SIOCSIFFLAGS, 0x41 is up and running.
+# Holds the namespace open until its standard input ends. The loopback of a new namespace is down:
+# 0x8914 is SIOCSIFFLAGS, 0x41 is up and running.
 _HOLDER = """
 import fcntl, socket, struct, sys
 with socket.socket() as any_socket:
