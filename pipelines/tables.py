@@ -134,6 +134,7 @@ WRITERS = (
             "movement_term": "Weight of the national row in a probability of movement, and members that a place needs, one row.",
             "use_measure": "Measures of hospital use and what each is a part of.",
             "condition_union": "Conditions whose persons are also counted together.",
+            "territory_group": "Places made of several territories.",
             "characteristic": "What is told of the persons of a condition: sex, ages, criteria.",
             "unvalued_session": "Sessions that keep no value when rendered for another hospital.",
             "duplicate_finess": "Geographic FINESS that repeat stays of their legal hospital.",

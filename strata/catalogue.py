@@ -82,7 +82,7 @@ def load_catalogue(path: Path = CATALOGUE) -> Catalogue:
 
 
 def _spelt_out(name: str, entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The entry, or one for each characteristic of tables/characteristic.csv when its name has `{measure}` (in its texts: `{fr}`, `{en}`)."""
+    """The entry, or one for each row of tables/characteristic.csv when its name has `{measure}` (in its texts: `{fr}`, `{en}`)."""
     if "{measure}" not in name:
         return {name: entry}
     with CHARACTERISTIC.open(encoding="utf-8", newline="") as file:

@@ -31,6 +31,7 @@ class Project:
 class Paths:
     """Folders and files, relative to strata.toml. population: a file, or a folder of them.
 
+    territory_groups: places made of several territories, published beside them (none: no such place).
     crosswalk: ATIH files that say which code a commune or a postcode belongs to (none: places are PMSI codes).
     nomenclatures: a folder of lists of codes (none: codes are not checked).
     deaths: dates of death outside the hospital; the file may be absent.
@@ -41,6 +42,7 @@ class Paths:
     warehouse: str = "warehouse"
     published: str = "published"
     territories: str = "territories.csv"
+    territory_groups: str = ""
     population: str = "population.csv"
     tariffs: str = "tariffs"
     deaths: str = "deaths.csv"

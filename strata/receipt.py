@@ -75,7 +75,12 @@ def make_receipt(
         "code_lists": _code_lists(config),
         "reference": _reference(connection),
         "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
-        "territories": dict(connection.sql("SELECT DISTINCT territory_id, territory_name FROM territory ORDER BY ALL").fetchall()),
+        "territories": _places(connection),
+        "territory_groups": dict(
+            connection.sql(
+                "SELECT group_id, list(territory_id ORDER BY territory_id) FROM territory_group GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+        ),
         "versions": {name: version(name) for name in _LIBRARIES} | {"strata": _package_version(), "python": platform.python_version()},
         "platform": platform.system(),
         "rows": _rows(connection, threshold),
@@ -84,6 +89,14 @@ def make_receipt(
         "checks": list(checks),
         "timings": dict(timings),
     }
+
+
+def _places(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Names of the territories and of their groups."""
+    query = (
+        "SELECT DISTINCT territory_id, territory_name FROM territory UNION SELECT group_id, group_name FROM territory_group ORDER BY ALL"
+    )
+    return dict(connection.sql(query).fetchall())
 
 
 def write_receipt(receipt: Mapping[str, Any], folder: Path) -> None:
@@ -160,7 +173,7 @@ def _quarantine(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, in
 
 
 def _user_files(config: Config) -> dict[str, str]:
-    names = ["territories", "population", "tariffs", "crosswalk", "nomenclatures", "deaths"]
+    names = ["territories", "territory_groups", "population", "tariffs", "crosswalk", "nomenclatures", "deaths"]
     brought = [config.path(name) for name in names if getattr(config.paths, name)]
     paths = [file for path in brought for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     return {_relative(path, config.folder): sha256_of(path) for path in paths if path.is_file()}

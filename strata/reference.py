@@ -19,7 +19,7 @@ from strata.errors import StrataError
 from strata.measure import PUBLISHED
 from strata.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
 from strata.reference_left_out import check_dominance, check_told, split
-from strata.reference_spread import territory_spread
+from strata.reference_spread import of_territories, territory_spread
 
 __all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "pack_margins", "read_pack", "verify_pack", "write_pack"]
 
@@ -65,7 +65,7 @@ def build_reference(
     pack = _without(connection, config, told, leave_out) if leave_out else whole
     if told.is_empty():
         return pack
-    return replace(pack, spread=territory_spread(told.filter(pl.col("territory_id") != leave_out)))
+    return replace(pack, spread=territory_spread(of_territories(connection, told).filter(pl.col("territory_id") != leave_out)))
 
 
 def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.DataFrame, territory_id: str) -> Pack:

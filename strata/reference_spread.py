@@ -38,9 +38,15 @@ def write_spread(connection: duckdb.DuckDBPyConnection, told: pl.DataFrame, fold
     """Write reference_spread.csv beside the indicators: that of the pack in use, else of these territories; none when they are few."""
     spread = connection.sql("FROM reference_spread").pl()
     if spread.is_empty() and not told.filter(pl.col("coverage") == "national").is_empty():
-        spread = territory_spread(told)
+        spread = territory_spread(of_territories(connection, told))
     if not spread.is_empty():
         spread.write_csv(folder / NAME, line_terminator="\n")
+
+
+def of_territories(connection: duckdb.DuckDBPyConnection, told: pl.DataFrame) -> pl.DataFrame:
+    """The rows but those of groups of territories: who lives in one would weigh twice."""
+    groups = [name for (name,) in connection.sql("SELECT DISTINCT group_id FROM territory_group").fetchall()]
+    return told.filter(~pl.col("territory_id").is_in(groups))
 
 
 def _quartiles(places: pl.DataFrame, figure: str) -> pl.DataFrame:

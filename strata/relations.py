@@ -16,11 +16,13 @@ from strata.settings import TABLES
 
 
 def relations_of(connection: duckdb.DuckDBPyConnection, config: Config) -> Relations:
-    """What adds up beyond the columns: unions of conditions, women and groups of ages, and the pack made of the extract."""
+    """What adds up beyond the columns: groups of territories, unions of conditions, women and groups of ages, and the pack made of the extract."""
     unions = connection.sql("SELECT condition, one, other FROM declared_union").fetchall()
     same = _same()
     of_ages = [measure for measure, (column, _) in same.items() if column == "age_band"]
+    groups = connection.sql("SELECT group_id, list(territory_id ORDER BY territory_id) FROM territory_group GROUP BY group_id ORDER BY ALL")
     return Relations(
+        wholes=dict(groups.fetchall()),
         unions={condition: (one, other) for condition, one, other in unions},
         same=same,
         partitions=[of_ages],

@@ -1,7 +1,7 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
-Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`, `declared_hospital`
-(docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`, `declared_hospital`,
+`territory_group` (docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
 """
 
 from datetime import date
@@ -11,6 +11,7 @@ import duckdb
 
 from strata.config import FIELDS, Config
 from strata.coverage import data_through, years_held
+from strata.ingest.user.territory_groups import read_territory_groups
 
 TABLES = Path(__file__).parent / "tables"
 _TABLES = (
@@ -31,6 +32,7 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
         types = ", types = {'sex': 'VARCHAR'}" if name == "characteristic" else ""  # a column of F alone reads as false
         rows = f"read_csv('{(TABLES / f'{name}.csv').as_posix()}', header = true, all_varchar = false{types})"
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {rows}")
+    _write_territory_group(connection, config)
     _write_duplicate_finess(connection, config)
     _write_accepted_gap(connection, config)
     _write_declared_hospital(connection, config)
@@ -79,6 +81,14 @@ def _write_reporting_year(connection: duckdb.DuckDBPyConnection, config: Config,
 def _held(year: int, data_years: set[int], most: int) -> int:
     """Years with data, one after the other, that end with `year`; `most` at most."""
     return next((back for back in range(most) if year - back not in data_years), most)
+
+
+def _write_territory_group(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    connection.execute("CREATE OR REPLACE TABLE territory_group (group_id VARCHAR, group_name VARCHAR, territory_id VARCHAR)")
+    if config.paths.territory_groups:
+        known = [name for (name,) in connection.execute("SELECT DISTINCT territory_id FROM territory ORDER BY ALL").fetchall()]
+        groups = read_territory_groups(config.path("territory_groups"), known)
+        connection.executemany("INSERT INTO territory_group VALUES (?, ?, ?)", groups.rows())
 
 
 def _write_duplicate_finess(connection: duckdb.DuckDBPyConnection, config: Config) -> None:

@@ -1,4 +1,4 @@
--- Grain: one row per year x condition x cohort x cost basis x measure x place (ALL included) x stratum x sex (all included).
+-- Grain: one row per year x condition x cohort x cost basis x measure x place (ALL and groups included) x stratum x sex (all included).
 -- What the place would count (persons, or euros) if each sex and age band of its residents had the national rate.
 -- NULL when a population or a rate is missing: part of an expected number is not the expected number.
 WITH series AS (
@@ -26,9 +26,11 @@ cell AS (
 ),
 
 place AS (
-    SELECT year, condition, cohort, cost_basis, measure, stratum, territory_id, sex, expected FROM cell
-    UNION ALL
-    SELECT year, condition, cohort, cost_basis, measure, stratum, 'ALL' AS territory_id, sex, expected FROM cell
+    SELECT
+        cell.year, cell.condition, cell.cohort, cell.cost_basis, cell.measure, cell.stratum, place_part.place_id AS territory_id,
+        cell.sex, cell.expected
+    FROM cell
+    INNER JOIN place_part ON cell.territory_id = place_part.territory_id
 ),
 
 both_sexes AS (

@@ -1,9 +1,12 @@
 -- Grain: one row per computable year x published cell of the diseased.
 -- Years of age of the persons found, at the index date. The variance is that of their sum, given how many they are.
 WITH placed AS (
-    SELECT year, condition, territory_id, stratum, persons, age_years, age_square FROM stock_cell WHERE stratum IN ('1', '2', '3', '4')
-    UNION ALL
-    SELECT year, condition, 'ALL' AS territory_id, stratum, persons, age_years, age_square FROM stock_cell WHERE stratum IN ('1', '2', '3', '4')
+    SELECT
+        stock_cell.year, stock_cell.condition, place_part.place_id AS territory_id, stock_cell.stratum, stock_cell.persons,
+        stock_cell.age_years, stock_cell.age_square
+    FROM stock_cell
+    INNER JOIN place_part ON stock_cell.territory_id = place_part.territory_id
+    WHERE stock_cell.stratum IN ('1', '2', '3', '4')
 ),
 
 total AS (

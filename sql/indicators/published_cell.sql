@@ -6,6 +6,8 @@ WITH place AS (
     SELECT territory_id FROM published_territory
     UNION ALL
     SELECT 'ALL' AS territory_id
+    UNION ALL
+    SELECT DISTINCT group_id AS territory_id FROM territory_group
 ),
 
 breakdown AS (

@@ -1,4 +1,4 @@
--- Grain: one row per stock year x condition x place (ALL included) x stratum ('all' included) x sex x age band x characteristic where somebody has it.
+-- Grain: one row per stock year x condition x place (ALL and groups included) x stratum ('all' included) x sex x age band x characteristic where somebody has it.
 -- Who the diseased are: of which sex and ages, with which damage and which other diseases, as the evidence of the look-back shows them.
 -- holders: persons. A characteristic of several criteria is had by whoever meets one.
 WITH shown AS (
@@ -51,11 +51,11 @@ counted AS (
 ),
 
 placed AS (
-    SELECT year, condition, territory_id, stratum, sex, age_band, measure, holders
+    SELECT
+        counted.year, counted.condition, place_part.place_id AS territory_id, counted.stratum, counted.sex, counted.age_band,
+        counted.measure, counted.holders
     FROM counted
-    UNION ALL
-    SELECT year, condition, 'ALL' AS territory_id, stratum, sex, age_band, measure, holders
-    FROM counted
+    INNER JOIN place_part ON counted.territory_id = place_part.territory_id
 ),
 
 levelled AS (

@@ -1,4 +1,4 @@
--- Grain: one row per year x condition x cohort x cost basis x place (ALL included) x stratum ('all' included) x sex x age band where somebody is.
+-- Grain: one row per year x condition x cohort x cost basis x place (ALL and groups included) x stratum ('all' included) x sex x age band where somebody is.
 -- Stock and flow in one shape: what the reference is made from and the indicators are added up from. Cost basis 'none' counts persons only.
 -- largest_eur: the euros of the dearest person, which disclosure control compares with the sum.
 WITH measured AS (
@@ -28,11 +28,11 @@ WITH measured AS (
 ),
 
 placed AS (
-    SELECT year, condition, cohort, cost_basis, territory_id, stratum, sex, age_band, persons, cost_eur, cost_square, largest_eur
+    SELECT
+        measured.year, measured.condition, measured.cohort, measured.cost_basis, place_part.place_id AS territory_id, measured.stratum,
+        measured.sex, measured.age_band, measured.persons, measured.cost_eur, measured.cost_square, measured.largest_eur
     FROM measured
-    UNION ALL
-    SELECT year, condition, cohort, cost_basis, 'ALL' AS territory_id, stratum, sex, age_band, persons, cost_eur, cost_square, largest_eur
-    FROM measured
+    INNER JOIN place_part ON measured.territory_id = place_part.territory_id
 ),
 
 levelled AS (

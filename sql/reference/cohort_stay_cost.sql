@@ -1,4 +1,4 @@
--- Grain: one row per flow year x condition x place (ALL included) x stratum ('all' included) x sex x age band x measure x cost basis where somebody has a stay with a value.
+-- Grain: one row per flow year x condition x place (ALL and groups included) x stratum ('all' included) x sex x age band x measure x cost basis where somebody has a stay with a value.
 -- Euros of the MCO stays of the members, and of those that were for the condition. stays: those that have a value; holders: whose they are.
 -- Squares and products by person: the stays of one person are not independent. largest_eur: the euros of the dearest person.
 WITH spent AS (
@@ -47,14 +47,10 @@ cell AS (
 
 placed AS (
     SELECT
-        year, condition, territory_id, stratum, sex, age_band, measure, cost_basis,
-        holders, stays, stays_square, cost_eur, cost_square, product, largest_eur
+        cell.year, cell.condition, place_part.place_id AS territory_id, cell.stratum, cell.sex, cell.age_band, cell.measure,
+        cell.cost_basis, cell.holders, cell.stays, cell.stays_square, cell.cost_eur, cell.cost_square, cell.product, cell.largest_eur
     FROM cell
-    UNION ALL
-    SELECT
-        year, condition, 'ALL' AS territory_id, stratum, sex, age_band, measure, cost_basis,
-        holders, stays, stays_square, cost_eur, cost_square, product, largest_eur
-    FROM cell
+    INNER JOIN place_part ON cell.territory_id = place_part.territory_id
 ),
 
 levelled AS (

@@ -1,15 +1,12 @@
--- Grain: one row per flow year x condition x place (ALL included) x stratum ('all' included) x sex x age band x measure where somebody is.
+-- Grain: one row per flow year x condition x place (ALL and groups included) x stratum ('all' included) x sex x age band x measure where somebody is.
 -- Hospital use in the shape of cohort_cell: what the reference is made from and the indicators are added up from.
 WITH placed AS (
     SELECT
-        year, condition, territory_id, stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
-        events, events_square, base_events, base_square, product
+        use_cell.year, use_cell.condition, place_part.place_id AS territory_id, use_cell.stratum, use_cell.sex, use_cell.age_band,
+        use_cell.measure, use_cell.persons, use_cell.holders, use_cell.rest_holders, use_cell.base_holders, use_cell.events,
+        use_cell.events_square, use_cell.base_events, use_cell.base_square, use_cell.product
     FROM use_cell
-    UNION ALL
-    SELECT
-        year, condition, 'ALL' AS territory_id, stratum, sex, age_band, measure, persons, holders, rest_holders, base_holders,
-        events, events_square, base_events, base_square, product
-    FROM use_cell
+    INNER JOIN place_part ON use_cell.territory_id = place_part.territory_id
 ),
 
 levelled AS (

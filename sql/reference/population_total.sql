@@ -1,4 +1,4 @@
--- Grain: one row per year x place (ALL included) x sex (all included) x age band ('all' adults, 'all_ages').
+-- Grain: one row per year x place (ALL and groups included) x sex (all included) x age band ('all' adults, 'all_ages').
 -- Residents of what is published. NULL when one cell of the sum has no population: part of a territory is not the territory.
 WITH known_year AS (
     SELECT DISTINCT year FROM population_cell
@@ -22,9 +22,10 @@ complete AS (
 ),
 
 place AS (
-    SELECT year, territory_id, sex, age_band, population FROM complete
-    UNION ALL
-    SELECT year, 'ALL' AS territory_id, sex, age_band, population FROM complete
+    SELECT
+        complete.year, place_part.place_id AS territory_id, complete.sex, complete.age_band, complete.population
+    FROM complete
+    INNER JOIN place_part ON complete.territory_id = place_part.territory_id
 ),
 
 both_sexes AS (

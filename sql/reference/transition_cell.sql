@@ -1,4 +1,4 @@
--- Grain: one row per stock year x condition x place (ALL included) x stratum x outcome, where somebody is.
+-- Grain: one row per stock year x condition x place (ALL and groups included) x stratum x outcome, where somebody is.
 -- A year of movement, counted. Outcomes of those in the stratum a year before, in the place they lived in then: 'to_1' to 'to_4', 'to_none' (no stratum,
 -- known still: at risk or not), 'to_dead', 'to_left' (no stay left in the look-back, or no known residence); they are everybody.
 -- Of them, 'evidence_expired' and 'no_recent_event' are why somebody fell (docs/explanation/movement.md). 'entered', apart: those in the stratum
@@ -74,11 +74,10 @@ counted AS (
 ),
 
 placed AS (
-    SELECT year, condition, territory_id, stratum, outcome, persons
+    SELECT
+        counted.year, counted.condition, place_part.place_id AS territory_id, counted.stratum, counted.outcome, counted.persons
     FROM counted
-    UNION ALL
-    SELECT year, condition, 'ALL' AS territory_id, stratum, outcome, persons
-    FROM counted
+    INNER JOIN place_part ON counted.territory_id = place_part.territory_id
 ),
 
 levelled AS (
