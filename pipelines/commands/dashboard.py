@@ -12,14 +12,10 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal, usage_error
-
-if TYPE_CHECKING:
-    from dashboards.app.access import Access
-    from dashboards.site import Brought
 
 # All that pages read (dashboards/site.py).
 _READ = ("indicators.parquet", "indicators.json", "receipt.json")
@@ -125,7 +121,8 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     return 0
 
 
-def _brought(chosen: argparse.Namespace) -> "Brought":
+def _brought(chosen: argparse.Namespace) -> Any:
+    """What the options bring to the pages (dashboards/site.py, Brought)."""
     from dashboards.atlas import read_atlas
     from dashboards.deployment import read_follow_up
     from dashboards.site import Brought
@@ -163,8 +160,8 @@ def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     return 0
 
 
-def _access(chosen: argparse.Namespace) -> "Access":
-    """The mode of access. StrataError (usage) when it would leave a door open."""
+def _access(chosen: argparse.Namespace) -> Any:
+    """The mode of access (dashboards/app/access.py). StrataError (usage) when it would leave a door open."""
     from dashboards.app.access import LEAST_SECRET, Header, Local, Open, is_loopback, read_users
 
     if chosen.auth == "none":
