@@ -1,7 +1,7 @@
 """Do intervals hold the truth as often as they say, does a funnel cry wolf no more than it says? Prints docs/explanation/coverage.md.
 
     python benchmarks/coverage_study.py                # prints them all, about a quarter of an hour on two cores
-    python benchmarks/coverage_study.py funnel         # one of them: counts, rates, stays, costs, bootstrap, funnel, scatter
+    python benchmarks/coverage_study.py funnel         # one of them: counts, rates, stays, repeated, costs, bootstrap, funnel, scatter
 
 Every table starts from the same seed, so that one alone prints what all print. The trials: tests/support/coverage.py.
 """
@@ -52,6 +52,18 @@ def stays(draws: Draws) -> Iterator[list[object]]:
                 yield [f"{1 + coverage.MEAN_STAYS * scatter:.1f}", ratio, name, *shares, coverage.claimed_from(SIZES, shares)]
 
 
+def repeated(draws: Draws) -> Iterator[list[object]]:
+    """Coverage of 95 % limits of a count of events that persons repeat, by members: 20 000 places each."""
+    sizes = (11, 20, *SIZES)
+    yield ["a person, on average", "scatter", "spread", *sizes, "93-97 % from"]
+    for events in (0.05, 0.3, 1.2):
+        for spread in (1.0, 4.0):
+            found = [coverage.of_repeated(size, events, spread, 20_000, draws) for size in sizes]
+            for name in ("poisson", "dispersion"):
+                shares = [at_size[name] for at_size in found]
+                yield [str(events), spread, name, *shares, coverage.claimed_from(sizes, shares)]
+
+
 def costs(draws: Draws) -> Iterator[list[object]]:
     """Coverage of 95 % limits of O/E of euros, by persons: 4 000 places each."""
     yield ["CV", "cost nothing", "spread", *COST_SIZES, "93-97 % from"]
@@ -88,7 +100,7 @@ def scatter(draws: Draws) -> Iterator[list[object]]:
 
 
 TABLES: dict[str, Callable[[Draws], Iterator[list[object]]]] = {
-    table.__name__: table for table in (counts, rates, stays, costs, bootstrap, funnel, scatter)
+    table.__name__: table for table in (counts, rates, stays, repeated, costs, bootstrap, funnel, scatter)
 }
 
 

@@ -16,7 +16,7 @@ from strata.settings import TABLES
 
 
 def relations_of(connection: duckdb.DuckDBPyConnection, config: Config) -> Relations:
-    """What adds up beyond the columns: groups of territories, unions of conditions, women and groups of ages, and the pack made of the extract."""
+    """What adds up beyond the columns: groups of territories, unions of conditions, women and ages, the pack made of the extract."""
     unions = connection.sql("SELECT condition, one, other FROM declared_union").fetchall()
     same = _same()
     of_ages = [measure for measure, (column, _) in same.items() if column == "age_band"]

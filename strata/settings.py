@@ -1,7 +1,7 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
-Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`, `declared_hospital`,
-`territory_group` (docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
+Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`,
+`declared_hospital`, `territory_group` (docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
 """
 
 from datetime import date

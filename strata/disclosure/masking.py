@@ -15,7 +15,7 @@ _TELLING = ["no_person", "reference", "interval_not_claimed"]
 
 
 def mask(rows: pl.DataFrame, counts: pl.DataFrame, euros: pl.DataFrame) -> pl.DataFrame:
-    """Columns of PUBLISHED, masked rows without a number, in their order. rows: with_counts. counts: masks by NODE. euros: by spent_by, CELL.
+    """Columns of PUBLISHED, masked rows without a number, in their order. rows: with_counts. counts: masks by NODE. euros: masks of euros.
 
     A row is masked when its members are, or the persons it counts, those of its numerator or of the rest, or, when in euros, the euros.
     """

@@ -34,7 +34,7 @@ def repeated_count(count: ArrayLike, dispersion: ArrayLike, level: float = 0.95)
     """Limits of a number of events that persons repeat: those of count / dispersion at mid-P (chi-square, 2 c + 1), times dispersion.
 
     dispersion: variance of the count over the count (1: each event is of another person), of a larger extract than the count itself. With
-    gamma-Poisson stays it holds the truth at least 94 % of the time from 20 persons on. Lower limit 0 where no event was seen.
+    gamma-Poisson events it holds the truth at least 93 % of the time (docs/explanation/coverage.md). Lower limit 0 where no event was seen.
     ValueError for a negative count, or a dispersion that is not positive.
     """
     seen, spread = np.broadcast_arrays(array(count), array(dispersion))

@@ -70,3 +70,10 @@ def test_the_funnel_knows_scatter_among_places_of_a_size(draws):
     assert 0.04 <= below + above <= 0.06
     assert far_below + far_above <= 0.005
     assert sum(found["Poisson"][:2]) > 0.3  # without it, a third of the places would be pointed at
+
+
+@pytest.mark.parametrize(("persons", "events"), [(20, 1.2), (200, 0.3), (2_000, 1.2)])
+def test_counts_of_repeated_events_hold_with_the_dispersion_and_not_without(persons, events):
+    found = coverage.of_repeated(persons, events, 4.0, 4_000, np.random.default_rng(5))
+    assert found["dispersion"] >= 0.93
+    assert found["poisson"] < 0.85

@@ -59,6 +59,22 @@ def of_stays(persons: int, scatter: float, ratio: float, repeats: int, draws: Dr
     }
 
 
+def of_repeated(persons: float, events: float, scatter: float, repeats: int, draws: Draws) -> dict[str, float]:
+    """Share of limits of a count of events that hold its mean: 'dispersion' with that of the nation, 'poisson' as if each were of another.
+
+    persons: how many are members, on average (who is one varies too). events: of one person, on average; scatter: as in of_stays.
+    """
+    members = draws.poisson(persons, repeats)
+    inclination = draws.gamma(np.maximum(members, 1e-9) / scatter, scatter)  # the sum of theirs
+    count = draws.poisson(events * inclination)
+    dispersion = 1 + events * (1 + scatter)  # sum of squares over sum, of a nation: what strata/measure.py reads
+    mean = persons * events
+    return {
+        "poisson": _held(st.repeated_count(count, 1.0), mean),
+        "dispersion": _held(st.repeated_count(count, dispersion), mean),
+    }
+
+
 def of_costs(persons: int, cv: float, nil: float, repeats: int, draws: Draws) -> dict[str, float]:
     """Share of O/E of euros that hold 1: 'own' with the spread seen in the place, 'nation' with the spread of the whole country.
 
