@@ -12,6 +12,7 @@ import duckdb
 
 from strata import models
 from strata.config import Config
+from strata.definitions import TABLES
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
 
@@ -34,7 +35,27 @@ def open_scratch(config: Config, file: Path | None, schemas: Iterable[str]) -> d
     held = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse'").fetchall()}
     if not {"person_stratum", "reporting_year", "definition"} <= held:
         raise _no_run(config)
+    _refuse_older(connection, config)
     return connection
+
+
+def _refuse_older(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """The tables of definitions of the warehouse have every column that this program reads: one made by an older version may not."""
+    columns = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = "
+    with duckdb.connect() as ours:
+        ours.execute(TABLES.read_text(encoding="utf-8"))
+        wanted = ours.execute(columns + "'memory' AND NOT internal").fetchall()
+    missing = sorted(set(wanted) - set(connection.execute(columns + "'warehouse'").fetchall()))
+    if missing:
+        raise StrataError(
+            what=("L'entrepôt est d'une version plus ancienne du programme", "The warehouse is of an older version of the program"),
+            where=f"{config.database}, {'.'.join(missing[0])}",
+            why=("une colonne que cette version lit n'y est pas", "a column that this version reads is not in it"),
+            fix=(
+                "Relancer strata run (ou strata check) : l'entrepôt est refait",
+                "Run strata run (or strata check) again: the warehouse is made anew",
+            ),
+        )
 
 
 def look_in(connection: duckdb.DuckDBPyConnection, *schemas: str) -> None:

@@ -18,7 +18,10 @@ _ASKED = {
     "stratum": ("strate", "stratum"),
     "condition": ("maladie, strate", "condition, stratum"),
     "criterion": ("critère", "criterion"),
+    "every_stratum": ("strate", "stratum"),
+    "every_condition": ("maladie", "condition"),
 }
+_EVERY = ("toutes, au poids de chacune", "all, each at its weight")
 _HEADS = (
     ("question", "question"),
     ("valeur", "value"),
@@ -122,14 +125,20 @@ def _refuse_place(out: Path, config: "Config") -> None:
 
 def read_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the predictive values. StrataError naming sheet, row and column when the workbook is not the one drawn."""
-    from strata.review import read_review, values
+    from strata.review import read_review, values, weighted
 
     found = read_review(chosen.file)
     title = (f"{found.facts['definition_id']}, {found.facts['year']}",) * 2
-    speaker.table(title, _HEADS, [_row(one, _named(one, found), speaker) for one in values(found)])
+    speaker.table(
+        title,
+        _HEADS,
+        [_row(one, _named(one, found) if one.value else speaker.choose(*_EVERY), speaker) for one in (*values(found), *weighted(found))],
+    )
     speaker.say(
-        "\nJugées : réponses autres que « impossible à dire ». Maladie : ceux de la strate qui l'ont, quelle que soit la strate.",
-        "\nJudged: answers other than 'cannot tell'. Condition: those of the stratum who have it, whatever the stratum.",
+        "\nJugées : réponses autres que « impossible à dire ». Maladie : ceux de la strate qui l'ont, quelle que soit la strate. "
+        "Toutes : chaque strate pèse les personnes qu'elle a, non celles qu'on a tirées ; « – » tant qu'une strate n'a pas de réponse.",
+        "\nJudged: answers other than 'cannot tell'. Condition: those of the stratum who have it, whatever the stratum. "
+        "All: each stratum weighs the persons it has, not those drawn; '–' while a stratum has no answer.",
     )
     if found.facts["synthetic"]:
         speaker.say(

@@ -36,7 +36,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Value:
-    """One positive predictive value. asked: 'stratum', 'condition' (of those of a stratum) or 'criterion'. judged: answers that tell.
+    """One positive predictive value. asked: 'stratum', 'condition' (of those of a stratum) or 'criterion'; 'every_stratum' and
+    'every_condition' weigh the strata. judged: answers that tell.
 
     share and its Wilson limits at 95 %; None when nobody could be judged.
     """
@@ -71,6 +72,33 @@ def _value(asked: str, value: str, held: int, drawn: int, judged: int, confirmed
         return Value(asked, value, held, drawn, 0, 0, None, None, None)
     lower, upper = wilson(confirmed, judged)
     return Value(asked, value, held, drawn, judged, confirmed, confirmed / judged, lower, upper)
+
+
+def weighted(found: Found) -> list[Value]:
+    """The values of the whole definition, each stratum weighing the persons it holds; none while a stratum has no judged answer.
+
+    Strata are drawn in other proportions than they have, so that their plain mean is that of nobody. Limits are Wilson's at the
+    effective number of judged answers: what a simple draw as precise as this one would have held (Kish), or fewer where the
+    strata that weigh most are the least certain.
+    """
+    strata = [one for one in values(found) if one.asked != "criterion"]
+    return [_weighted(asked, [one for one in strata if one.asked == asked]) for asked in ("stratum", "condition") if strata]
+
+
+def _weighted(asked: str, strata: list[Value]) -> Value:
+    held, drawn, judged = (sum(getattr(one, name) for one in strata) for name in ("held", "drawn", "judged"))
+    confirmed = sum(one.confirmed for one in strata)
+    name = f"every_{asked}"
+    if any(one.share is None for one in strata):
+        return Value(name, "", held, drawn, judged, confirmed, None, None, None)
+    parts = [(one.held / held, one.confirmed / one.judged, one.judged) for one in strata]
+    share = sum(weight * part for weight, part, _ in parts)
+    spread = sum(weight**2 * part * (1 - part) / answers for weight, part, answers in parts)
+    effective = 1 / sum(weight**2 / answers for weight, _, answers in parts)
+    if spread > 0:
+        effective = min(effective, share * (1 - share) / spread)
+    lower, upper = wilson(share * effective, effective)
+    return Value(name, "", held, drawn, judged, confirmed, share, float(lower), float(upper))
 
 
 def read_review(path: Path) -> Found:

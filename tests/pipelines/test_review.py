@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from pipelines import command
 from strata.config import Config
 from strata.errors import StrataError
-from strata.review import draw, read_review, values, write_sheet
+from strata.review import Found, draw, read_review, values, weighted, write_sheet
 from strata.statistics import wilson
 from tests.support.small_project import project
 
@@ -198,3 +198,25 @@ def test_the_command_keeps_personal_data_out_of_publications(own: Config, tmp_pa
     assert command.main([*given, str(tmp_path / "a.xlsx"), "--criterion", "nothing"]) == 2
     assert "amputation" in capsys.readouterr().err
     assert not (own.database.parent / "audit.log").exists()
+
+
+def found(*strata: tuple[int, int, int]) -> Found:
+    """(held, judged, confirmed) of each stratum."""
+    groups = {
+        ("stratum", str(n)): (held, judged, {"confirmed": yes, "not_condition": judged - yes})
+        for n, (held, judged, yes) in enumerate(strata)
+    }
+    return Found({}, groups, {})
+
+
+def test_the_whole_definition_weighs_each_stratum_by_its_persons() -> None:
+    of_stratum, of_condition = weighted(found((9000, 20, 10), (1000, 20, 20)))
+    assert (of_stratum.asked, of_condition.asked) == ("every_stratum", "every_condition")
+    assert of_stratum.share == pytest.approx(0.9 * 0.5 + 0.1 * 1)  # the plain mean would be 0.75
+    assert of_stratum.lower < 0.55 - 0.15 and of_stratum.upper > 0.55 + 0.15  # 40 answers, nearly all the weight on 20 of them
+    assert weighted(found((9000, 20, 10), (1000, 0, 0)))[0].share is None
+
+
+def test_drawn_in_proportion_the_weighted_value_is_the_plain_one() -> None:
+    whole = weighted(found((300, 30, 30), (100, 10, 10)))[0]
+    assert (whole.lower, whole.upper) == pytest.approx(tuple(map(float, wilson(40, 40))))

@@ -161,6 +161,16 @@ def test_a_warehouse_with_the_definitions_of_an_unfinished_run_explains_nothing(
         of(chosen, "1", "t2d")
 
 
+def test_a_warehouse_without_a_column_of_today_is_said_to_be_older(tmp_path: Path) -> None:
+    chosen = project(tmp_path, "person | exit | das\n1 | 2025-03-01 | E1198")
+    number = person_of(chosen, "1")
+    with duckdb.connect(str(chosen.database)) as connection:
+        connection.execute("ALTER TABLE definition_criterion DROP COLUMN label_en")
+    with pytest.raises(StrataError, match="version plus ancienne") as caught:
+        open_person(chosen, number)
+    assert "definition_criterion.label_en" in caught.value.where
+
+
 def test_persons_conditions_and_years_the_warehouse_lacks_are_refused(tmp_path: Path) -> None:
     chosen = project(tmp_path, f"{HEAD}\n1 | 2025-06-01 | 1 | E1198 |")
     conditions, year = scope(chosen, None, None)
