@@ -151,15 +151,18 @@ class Deck:
 
     def _funnel_data(self, section: ConditionSection) -> XyChartData:
         block, t = section.funnel, self.t
-        data = XyChartData(number_format="0.00")
-        here = data.add_series(plain(self.page.name))
-        others = data.add_series(t("page.territories"))
+        series: list[tuple[str, list[tuple[float | None, float | None]]]] = [(plain(self.page.name), []), (t("page.territories"), [])]
         for point in block.points:
-            (here if point.is_here else others).add_data_point(point.measure.row.expected, point.measure.row.ratio)
+            series[0 if point.is_here else 1][1].append((point.measure.row.expected, point.measure.row.ratio))
         for name, label in (("inner_low", "inner"), ("inner_high", "inner"), ("outer_low", "outer"), ("outer_high", "outer")):
-            series = data.add_series(t(f"funnel.{label}"))
-            for limit in block.limits[::6]:
-                series.add_data_point(limit.expected, getattr(limit, name))
+            series.append((t(f"funnel.{label}"), [(limit.expected, getattr(limit, name)) for limit in block.limits[::6]]))
+        data = XyChartData(number_format="0.00")
+        longest = max(len(points) for _, points in series)
+        for name, points in series:
+            one = data.add_series(name)
+            # LibreOffice draws no series that is shorter than another: the last point stands as often as needed.
+            for x, y in points + points[-1:] * (longest - len(points)):
+                one.add_data_point(x, y)
         return data
 
     def _limits(self, section: ConditionSection) -> None:
