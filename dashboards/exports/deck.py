@@ -194,7 +194,7 @@ class Deck:
         slide = self._blank()
         place = f"{self.page.name} — {section.label}, {self.page.year}{self.page.stamp.title_note}"
         _text(slide, MARGIN, Inches(0.3), WIDTH - 2 * MARGIN, Inches(0.4), place, 14, GREY)
-        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26 if len(title) <= 52 else 20, NAVY, True)
+        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26 if len(title) <= 56 else 20, NAVY, True)
         return slide
 
     def _blank(self) -> Slide:
