@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from strata import models
 from tests.support.small_country import built
 
@@ -17,9 +15,9 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join([HEADER, *(" | ".join(row.get(name, "") for name in COLUMNS) for row in rows)])
 
 
-def used(*stays: dict[str, str], condition: str = "t2d", year: int = 2025) -> dict[str, Any]:
-    """What one member of the flow of `year` used, after the given stays."""
-    rows = [{"person": "A"} | row for row in (KNOWN[condition], *stays)]
+def used_each(*cases: list[dict[str, str]], condition: str = "t2d", year: int = 2025) -> list[dict[str, Any]]:
+    """What each member of the flow of `year` used: one person a case, in one warehouse, after the given stays."""
+    rows = [{"person": f"P{number:03}"} | row for number, stays in enumerate(cases) for row in (KNOWN[condition], *stays)]
     connection = built(table(rows))
     wanted = {"member_use"}
     for name in reversed(models.models()):
@@ -28,10 +26,16 @@ def used(*stays: dict[str, str], condition: str = "t2d", year: int = 2025) -> di
     for name, model in models.models().items():
         if name in wanted and model.layer == "reference":
             models.build(connection, name)
-    found = connection.execute("SELECT * FROM member_use WHERE condition = ? AND year = ?", [condition, year])
+    found = connection.execute("SELECT * FROM member_use WHERE condition = ? AND year = ? ORDER BY person_id", [condition, year])
     names = [column[0] for column in found.description]
-    (row,) = found.fetchall()
-    return dict(zip(names, row, strict=True))
+    used = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    assert len(used) == len(cases)
+    return used
+
+
+def used(*stays: dict[str, str], condition: str = "t2d", year: int = 2025) -> dict[str, Any]:
+    """What one member used."""
+    return used_each(list(stays), condition=condition, year=year)[0]
 
 
 def stay(exit: str, **cells: str) -> dict[str, str]:
@@ -54,31 +58,27 @@ def test_a_stay_is_of_the_year_it_ends():
     assert used(*stays, year=2024)["bed_days"] == 3
 
 
-@pytest.mark.parametrize(
-    ("cells", "ambulatory"),
-    [
+def test_ambulatory_and_full_stays_add_up():
+    cases = [
         ({"nights": "0"}, 1),
         ({"nights": "1"}, 0),
         ({"nights": "0", "provenance": "5", "entry_mode": "8"}, 0),  # through emergency
         ({"nights": "0", "provenance": "5", "entry_mode": "7"}, 1),  # emergency is entered from home
         ({"nights": "0", "exit_mode": "9"}, 0),
-    ],
-)
-def test_ambulatory_and_full_stays_add_up(cells, ambulatory):
-    row = used(stay("2025-02-01", **cells))
-    assert (row["stays"], row["ambulatory_stays"], row["overnight_stays"]) == (1, ambulatory, 1 - ambulatory)
+    ]
+    rows = used_each(*([stay("2025-02-01", **cells)] for cells, _ in cases))
+    found = [(row["stays"], row["ambulatory_stays"], row["overnight_stays"]) for row in rows]
+    assert found == [(1, ambulatory, 1 - ambulatory) for _, ambulatory in cases]
 
 
-@pytest.mark.parametrize(
-    ("provenance", "mode", "urgent"), [("5", "8", 1), ("U", "8", 1), ("V", "8", 1), ("R", "8", 0), ("5", "7", 0), ("", "8", 0)]
-)
-def test_urgent_is_entered_from_home_through_emergency(provenance, mode, urgent):
-    assert used(stay("2025-02-01", provenance=provenance, entry_mode=mode))["urgent_stays"] == urgent
+def test_urgent_is_entered_from_home_through_emergency():
+    cases = [("5", "8", 1), ("U", "8", 1), ("V", "8", 1), ("R", "8", 0), ("5", "7", 0), ("", "8", 0)]
+    rows = used_each(*([stay("2025-02-01", provenance=provenance, entry_mode=mode)] for provenance, mode, _ in cases))
+    assert [row["urgent_stays"] for row in rows] == [urgent for *_, urgent in cases]
 
 
-@pytest.mark.parametrize(
-    ("second", "counts"),
-    [
+def test_a_readmission_is_a_night_within_thirty_days():
+    cases = [
         ({"exit": "2025-03-02", "entry": "2025-03-01", "nights": "1"}, True),  # the day of discharge
         ({"exit": "2025-04-01", "entry": "2025-03-31", "nights": "1"}, True),  # day 30
         ({"exit": "2025-04-02", "entry": "2025-04-01", "nights": "1"}, False),  # day 31
@@ -86,16 +86,13 @@ def test_urgent_is_entered_from_home_through_emergency(provenance, mode, urgent)
         ({"exit": "2025-03-05", "entry_mode": "7"}, False),  # a transfer
         ({"exit": "2025-03-05", "dp": "Z511"}, False),  # planned chemotherapy
         ({"exit": "2025-03-05", "ghm": "14Z13A"}, False),  # a birth
-    ],
-)
-def test_a_readmission_is_a_night_within_thirty_days(second, counts):
-    row = used(stay("2025-03-01"), stay(**second))
-    assert row["readmissions"] == int(counts)
+    ]
+    rows = used_each(*([stay("2025-03-01"), stay(**second)] for second, _ in cases))
+    assert [row["readmissions"] for row in rows] == [int(counts) for _, counts in cases]
 
 
-@pytest.mark.parametrize(
-    ("first", "counts"),
-    [
+def test_a_discharge_is_home_alive_after_a_night():
+    cases = [
         ({"exit": "2025-03-01"}, True),
         ({"exit": "2025-12-01"}, True),
         ({"exit": "2025-12-02"}, False),  # its thirty days end after the year
@@ -103,10 +100,9 @@ def test_a_readmission_is_a_night_within_thirty_days(second, counts):
         ({"exit": "2025-03-01", "exit_mode": "9"}, False),
         ({"exit": "2025-03-01", "nights": "0"}, False),
         ({"exit": "2025-03-01", "das": "Z515"}, False),
-    ],
-)
-def test_a_discharge_is_home_alive_after_a_night(first, counts):
-    assert used(stay(**first))["discharges"] == int(counts)
+    ]
+    rows = used_each(*([stay(**first)] for first, _ in cases))
+    assert [row["discharges"] for row in rows] == [int(counts) for _, counts in cases]
 
 
 def test_the_first_stay_that_counts_decides_and_others_do_not_hide_it():
@@ -114,9 +110,8 @@ def test_the_first_stay_that_counts_decides_and_others_do_not_hide_it():
     assert (row["discharges"], row["readmissions"]) == (2, 1)
 
 
-@pytest.mark.parametrize(
-    ("cells", "avoidable"),
-    [
+def test_potentially_avoidable_stays():
+    cases = [
         ({"dp": "I5009"}, True),
         ({"dp": "J81"}, False),
         ({"dp": "J81", "das": "I5009"}, True),
@@ -133,10 +128,9 @@ def test_the_first_stay_that_counts_decides_and_others_do_not_hide_it():
         ({"dp": "E1128"}, False),  # long-term complication: not in the headline
         ({"dp": "E86"}, True),
         ({"dp": "E86", "das": "N185"}, False),
-    ],
-)
-def test_potentially_avoidable_stays(cells, avoidable):
-    assert used(stay("2025-02-01", **cells))["hpe_stays"] == int(avoidable)
+    ]
+    rows = used_each(*([stay("2025-02-01", **cells)] for cells, _ in cases))
+    assert [row["hpe_stays"] for row in rows] == [int(avoidable) for _, avoidable in cases]
 
 
 def test_the_principal_diagnosis_of_a_unit_makes_no_avoidable_stay():
@@ -147,9 +141,8 @@ def test_the_principal_diagnosis_of_a_unit_makes_no_avoidable_stay():
     assert connection.execute("SELECT is_avoidable FROM used_stay WHERE year = 2025").fetchall() == [(False,)]
 
 
-@pytest.mark.parametrize(
-    ("cells", "amputated"),
-    [
+def test_amputations_of_the_year():
+    cases = [
         ({"acts": "NZFA009"}, 1),
         ({"acts": "NZFA013"}, 1),
         ({"acts": "NZFA011"}, 0),
@@ -157,10 +150,9 @@ def test_the_principal_diagnosis_of_a_unit_makes_no_avoidable_stay():
         ({"acts": "NZFA009", "dp": "S880"}, 0),
         ({"acts": "NZFA009", "dp": "C402"}, 0),
         ({"das": "Z894"}, 0),  # an amputation of before
-    ],
-)
-def test_amputations_of_the_year(cells, amputated):
-    assert used(stay("2025-02-01", **cells))["amputations"] == amputated
+    ]
+    rows = used_each(*([stay("2025-02-01", **cells)] for cells, _ in cases))
+    assert [row["amputations"] for row in rows] == [amputated for _, amputated in cases]
 
 
 def test_a_person_amputated_twice_counts_once():
@@ -172,17 +164,14 @@ def test_death_at_the_end_of_a_stay_is_in_the_flow_with_its_stay():
     assert (row["hospital_deaths"], row["stays"], row["discharges"]) == (1, 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("second", "episodes"),
-    [
+def test_stays_that_follow_each_other_are_one_decompensation():
+    cases = [
         ({"exit": "2025-03-04", "entry": "2025-03-02"}, 1),  # the day after
         ({"exit": "2025-03-06", "entry": "2025-03-03"}, 2),
         ({"exit": "2025-03-06", "entry": "2025-03-03", "entry_mode": "7"}, 2),  # the first was not left by transfer
-    ],
-)
-def test_stays_that_follow_each_other_are_one_decompensation(second, episodes):
-    row = used(stay("2025-03-01", dp="I5009"), stay(**({"dp": "I5009"} | second)), condition="hf")
-    assert row["decompensations"] == episodes
+    ]
+    rows = used_each(*([stay("2025-03-01", dp="I5009"), stay(**({"dp": "I5009"} | second))] for second, _ in cases), condition="hf")
+    assert [row["decompensations"] for row in rows] == [episodes for _, episodes in cases]
 
 
 def test_an_episode_over_the_new_year_is_of_the_year_it_ends():
@@ -191,9 +180,10 @@ def test_an_episode_over_the_new_year_is_of_the_year_it_ends():
     assert used(*stays, condition="hf", year=2024)["decompensations"] == 0
 
 
-@pytest.mark.parametrize(("cells", "counts"), [({"dp": "E1198"}, 1), ({"ghm": "10M021"}, 1), ({"dp": "J189", "das": "E1198"}, 0)])
-def test_a_stay_for_the_condition_is_for_its_principal_diagnosis_or_group(cells, counts):
-    assert used(stay("2025-02-01", **cells))["condition_stays"] == counts
+def test_a_stay_for_the_condition_is_for_its_principal_diagnosis_or_group():
+    cases = [({"dp": "E1198"}, 1), ({"ghm": "10M021"}, 1), ({"dp": "J189", "das": "E1198"}, 0)]
+    rows = used_each(*([stay("2025-02-01", **cells)] for cells, _ in cases))
+    assert [row["condition_stays"] for row in rows] == [counts for _, counts in cases]
 
 
 def test_critical_care_is_told_by_its_unit():
