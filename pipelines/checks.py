@@ -4,6 +4,7 @@ Belongs here: validating one small frame, one check step per table. Not here: th
 (the .toml beside each), what a failure stops (gate.py).
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,20 @@ def validate(frame: "pd.DataFrame", expectations: tuple[Expectation, ...]) -> li
     """Hold one small frame against its expectations. RuntimeError when an expectation crashes: that is not a failed check."""
     import great_expectations as gx  # three seconds: paid by a run that checks, not by `strata --help`
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment] # stored as the mapping of its documentation
-    whole = context.data_sources.add_pandas("quality").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
     suite = gx.ExpectationSuite("quality", expectations=[part for one in expectations for part in _parts(one, gx.expectations)])
-    results = whole.get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT).results
+    results = _whole_frame().get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT).results
     # Results come back in another order: they are found by the name carried in `meta`.
     return [_outcome(one, [result for result in results if _name(result) == one.name]) for one in expectations]
+
+
+@cache
+def _whole_frame() -> Any:
+    """How Great Expectations is handed a frame. Made once a process: it writes its configuration to text each time."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment] # stored as the mapping of its documentation
+    return context.data_sources.add_pandas("quality").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
 def _name(result: Any) -> str:
