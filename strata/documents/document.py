@@ -4,8 +4,10 @@ Belongs here: choosing what is told and its sentences, from the entries of the d
 (pipelines/templates/definition.html.j2), the words of positions and counts (strata/explain/words.csv).
 """
 
+import csv
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,10 @@ class _Teller:
         self.criteria = {name: Named(self.label(entry), name) for name, entry in self.source["criteria"].items()}
         self.rules = {rule["id"]: Named(self.label(rule), rule["id"]) for rule in self.source["rules"]}
 
+    def origin(self, source: str) -> str:
+        """A source in the language of the page: those of the shipped definitions are in sources.csv, others stay as they were written."""
+        return self.say(french_sources().get(source, source), source)
+
     def label(self, entry: Entry) -> str:
         return self.words.label((entry["label_fr"], entry["label_en"]))
 
@@ -165,7 +171,7 @@ class _Teller:
             name=Named(self.label(source), source["id"]),
             condition=condition,
             statement=self.of(STATEMENT),
-            source=source["source"],
+            source=self.origin(source["source"]),
             content_sha256=digest,
             is_edited=registered not in ("", digest),
             facts=self.facts(),
@@ -338,7 +344,16 @@ class _Teller:
         match = self.say("par préfixe", "by prefix") if one.match == "prefix" else self.say("exactement", "exactly")
         system = self.words.say("system", one.system)
         has_labels = any(label for _, label, _ in codes)
-        return List(self.lists[one.list_id], system, match, about["nomenclature_year"], about["source"], about["author"], codes, has_labels)
+        return List(
+            self.lists[one.list_id],
+            system,
+            match,
+            about["nomenclature_year"],
+            self.origin(about["source"]),
+            about["author"],
+            codes,
+            has_labels,
+        )
 
     def period(self, code: Code) -> str:
         return self.dates(code.valid_from, code.valid_to)
@@ -358,10 +373,17 @@ class _Teller:
         for entry, following in zip(entries, [*entries[1:], None], strict=True):
             period = self.dates(entry["valid_from"], following["valid_from"] if following else None)
             changes = tuple(entry["changes_fr" if self.words.language == "fr" else "changes_en"])
-            found.append(Version(entry["id"], period, entry["source"], changes, entry.get("content_sha256", "")))
+            found.append(Version(entry["id"], period, self.origin(entry["source"]), changes, entry.get("content_sha256", "")))
         return found[::-1]
 
 
 def _members(rule: Entry) -> list[str]:
     members: list[str] = rule.get("any") or rule.get("all") or rule.get("of") or []
     return members
+
+
+@cache
+def french_sources() -> dict[str, str]:
+    """The sources of the shipped definitions and lists -> their words in French."""
+    with Path(__file__).with_name("sources.csv").open(encoding="utf-8", newline="") as handle:
+        return {row["source"]: row["fr"] for row in csv.DictReader(handle)}

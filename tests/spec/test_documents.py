@@ -16,6 +16,7 @@ from strata.definition_content import content_sha256
 from strata.definition_text import read_definition
 from strata.definitions import CONDITIONS, POSITIONS, compile_one
 from strata.documents import as_export, compile_export, document
+from strata.documents.document import french_sources
 from strata.documents.export import SCHEMA_FILE, STATEMENT
 from strata.errors import StrataError
 from strata.explain.words import Words
@@ -28,6 +29,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("definitions")
     write_definition_pages(CONDITIONS, NAMES, folder)
     return folder
+
+
+def in_language(origin: str, language: str) -> str:
+    return french_sources()[origin] if language == "fr" else origin
 
 
 def words_of(page: str) -> str:
@@ -48,7 +53,7 @@ def test_a_page_holds_every_list_code_criterion_rule_and_caveat_with_its_words(w
     entries = [*source["criteria"].values(), *source["rules"], *groups]
     told += [entry[f"label_{language}"] for entry in entries]
     for one in as_export(CONDITIONS, condition)["code_lists"]:
-        told += [one[f"label_{language}"], one["source"], *(code["code"] for code in one["codes"])]
+        told += [one[f"label_{language}"], in_language(one["source"], language), *(code["code"] for code in one["codes"])]
     assert [text for text in told if " ".join(text.split()) not in seen] == []
     anchored = set(re.findall(r'id="((?:criterion|rule|list)-[^"]+)"', page))
     assert {f"criterion-{name}" for name in source["criteria"]} <= anchored
