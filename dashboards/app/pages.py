@@ -12,6 +12,7 @@ from dashboards.measures import Writer
 from dashboards.methods import methods_page
 from dashboards.national import national_page
 from dashboards.page import Link, NationalPage, Navigation, TerritoryPage
+from dashboards.places import place_of
 from dashboards.published import ALL
 from dashboards.quality import quality_page
 from dashboards.render import AnyPage, render_meeting, render_shell, render_territory
@@ -79,7 +80,8 @@ class Answer:
 
     def simulator(self) -> str:
         """The page that the simulator fills."""
-        name = self.writer.texts("simulator.title")
+        place = place_of(self.writer, self.question.territory)
+        name = self.writer.texts("simulator.of", title=self.writer.texts("simulator.title"), place=place.name)
         page = replace(quality_page(self.writer, self._navigation(SIMULATOR)), name=name)
         return self._shell("simulator.html.j2", page, SIMULATOR, self.dash)
 

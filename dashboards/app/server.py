@@ -269,12 +269,12 @@ class _Room:
         raise Unknown
 
     def refusal(self, name: str) -> Callable[[Exception], Response]:
-        """The page of a refusal; one that is denied is logged, without what was asked."""
+        """The page of a refusal. One to a known reader is logged, without what was asked; nobody's are not: they could fill the disk."""
 
         def answer(_error: Exception) -> Response:
             reader: Reader | None = g.get("reader")
-            if name == "denied":
-                self.options.audit(action="denied", reader=reader.name if reader else "nobody", route=request.endpoint)
+            if name == "denied" and reader:
+                self.options.audit(action="denied", reader=reader.name, route=request.endpoint)
             return self._message(403 if name == "denied" else 404, name, text=f"app.{name}")
 
         return answer

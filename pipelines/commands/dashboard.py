@@ -156,7 +156,11 @@ def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short wait is no event
     address = f"http://{chosen.host}:{chosen.port}/"
     speaker.say(f"Tableau de bord : {address} (Ctrl-C pour arrêter)", f"Dashboard: {address} (Ctrl-C to stop)")
-    waitress.serve(server, host=chosen.host, port=chosen.port, threads=THREADS, ident=None, max_request_body_size=2**20)
+    try:
+        waitress.serve(server, host=chosen.host, port=chosen.port, threads=THREADS, ident=None, max_request_body_size=2**20)
+    except OSError as error:
+        why = ("cette adresse ou ce port n'est pas libre sur cette machine", "this address or port is not free on this machine")
+        raise _refused(address, why) from error
     return 0
 
 

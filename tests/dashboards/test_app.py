@@ -1,6 +1,7 @@
 """The pages on a server: the same numbers, states with an address, answers kept, nothing asked of the network."""
 
 import csv
+import errno
 import io
 import json
 import re
@@ -12,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from dashboards.app.access import Reader
 from dashboards.app.question import HOME, Question, Unknown, read_question
@@ -246,3 +248,40 @@ def test_a_reader_is_added_once(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert command.main(arguments) == 2 and "déjà" in capsys.readouterr().err
     text = path.read_text(encoding="utf-8")
     assert text.count("zoe;T01|T02;$argon2id$") == 1 and "long password" not in text
+
+
+def project(folder: Path) -> Path:
+    """A project with a publication and nothing else."""
+    write_published(folder / "published" / "run")
+    (folder / "published" / "latest").write_text("run", encoding="utf-8")
+    (folder / "strata.toml").write_text('[project]\nname = "x"\n', encoding="utf-8")
+    return folder / "strata.toml"
+
+
+def test_the_command_serves_the_publication_and_adds_to_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, asked = tmp_path / "warehouse" / "audit.log", []
+    config = project(tmp_path)
+
+    def ask(server: Flask, **options: object) -> None:
+        asked.append(options["host"])
+        assert server.test_client().get("/?territory=T01", base_url="http://localhost:8050").status_code == 200
+        before = log.read_bytes()
+        server.test_client().get("/export/csv?territory=T01", base_url="http://localhost:8050")
+        assert log.read_bytes().startswith(before) and len(log.read_bytes()) > len(before)
+
+    monkeypatch.setattr("waitress.serve", ask)
+    assert command.main(["dashboard", "serve", "--config", str(config)]) == 0 and asked == ["127.0.0.1"]
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [(line["command"], line["action"], line["territory"]) for line in lines] == [
+        ("dashboard", "read", "T01"),
+        ("dashboard", "export csv", "T01"),
+    ]
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_: object, **__: object) -> None:
+        raise OSError(errno.EADDRINUSE, "in use")
+
+    monkeypatch.setattr("waitress.serve", taken)
+    assert command.main(["dashboard", "serve", "--config", str(project(tmp_path))]) == 2
+    assert "port" in capsys.readouterr().err
