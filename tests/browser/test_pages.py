@@ -58,6 +58,15 @@ def test_tab_reaches_every_control_and_shows_where_it_is(browser: Browser, sampl
     assert {name: said for name, said in found.items() if said} == {}
 
 
+def test_the_link_under_a_number_opens_where_it_comes_from(browser: Browser, sample_site: Path) -> None:
+    page = browser.new_page()
+    page.goto((sample_site / "orsenne.html").as_uri())
+    page.locator("#t2d .tile-source a").first.click()
+    page.wait_for_function("document.querySelector(':target')?.closest('details')?.open")
+    assert page.locator(":target").is_visible()
+    page.close()
+
+
 def test_no_printed_page_is_empty(browser: Browser, sample_site: Path, figures: list[str]) -> None:
     counts = {}
     for name in ONE_OF_EACH:
