@@ -144,7 +144,8 @@ def _meet(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
     connection.execute(_MEET.format(relation=relation, status=_STATUS.format(p="pseudonym")))
 
 
-# Grain: new_pseudonym: a usable pseudonym without a number, in order (which a window over all of them could not sort beyond memory)
+# Grain: new_pseudonym: a usable pseudonym without a number, in order (which a window over all of them could not sort beyond memory).
+# Its rows have consecutive rowids, which begin at 0 only outside a transaction.
 _MEET = """
     CREATE OR REPLACE TEMP TABLE met_pseudonym AS
     WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok')
@@ -154,10 +155,12 @@ _MEET = """
     CREATE OR REPLACE TEMP TABLE new_pseudonym AS
     SELECT pseudonym FROM met_pseudonym WHERE person_id IS NULL ORDER BY pseudonym;
     CREATE OR REPLACE TEMP TABLE met_person AS
-    WITH last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym)
+    WITH last AS (SELECT coalesce(max(person_id), 0) AS person_id FROM pseudonym),
+    first AS (SELECT min(rowid) AS row_no FROM new_pseudonym)
     SELECT pseudonym, person_id, false AS is_new FROM met_pseudonym WHERE person_id IS NOT NULL
     UNION ALL
-    SELECT n.pseudonym, CAST(last.person_id + n.rowid + 1 AS INTEGER) AS person_id, true AS is_new FROM new_pseudonym AS n CROSS JOIN last;
+    SELECT n.pseudonym, CAST(last.person_id + n.rowid - first.row_no + 1 AS INTEGER) AS person_id, true AS is_new
+    FROM new_pseudonym AS n CROSS JOIN last CROSS JOIN first;
     DROP TABLE met_pseudonym;
     DROP TABLE new_pseudonym
 """
