@@ -3,6 +3,7 @@
 Belongs here: the words and the order of `strata list`. Not here: what is found (strata/ingest/listing/folder.py).
 """
 
+import re
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from strata.ingest.listing.listed import Finding, Listing, Transmission, Unread,
 from strata.ingest.listing.rules import ranges
 from strata.ingest.raw.raw_tables import family, person_fields
 
+_SNDS = re.compile("^T_(MCO|SSR|HAD|RIP)aa")  # what every SNDS table of a field begins with
 _FINESS, _FIELD, _YEAR, _TO_DO = ("finess", "finess"), ("champ", "field"), ("année", "year"), ("que faire", "what to do")
 _HELD = (
     *(_FINESS, _FIELD, _YEAR, ("forme", "form"), ("familles", "families"), ("mois", "months")),
@@ -62,7 +64,7 @@ def _families(one: Transmission) -> str:
     versions: dict[str, list[str]] = defaultdict(list)
     for part in one.parts:
         version = f"{part.version or ''}?" if part.is_unverified or not part.version else part.version
-        versions[version].append(part.family.removeprefix(f"{one.field}_").removeprefix("T_MCOaa"))
+        versions[version].append(_SNDS.sub("", part.family.removeprefix(f"{one.field}_")))
     return ", ".join(f"{' '.join(dict.fromkeys(families))} {version}" for version, families in versions.items())
 
 

@@ -16,7 +16,7 @@ from strata.synthetic.tables import rows
 from tests.synthetic.conftest import Written
 
 YEARS = range(2017, 2026)
-# What the default country writes, whatever compresses it. The other fields of care did not change it; paying the sessions rendered for others did.
+# What the default country writes, whatever compresses it. The other fields of care did not change it.
 PINNED = "9b053fcf72c0f7dacfae158010eb6139d5964d8f54a84bf06c528624a2a74ff8"
 
 

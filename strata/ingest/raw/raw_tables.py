@@ -29,7 +29,8 @@ SQL_TYPES = {
 class RawTable:
     """One raw table. stay_columns: of a table whose rows make stays, the columns that tell one stay from another; empty for the others.
 
-    parent, parent_key: the table in which each row must find its key; other_parent, other_parent_key: or in this one. key: what makes a row unique (empty: nothing does).
+    parent, parent_key: the table in which each row must find its key; other_parent, other_parent_key: or in this one.
+    key: what makes a row unique (empty: nothing does).
     mandatory: columns without which a row says nothing. year_column: decides (tables with stay_columns) and is held against
     the year of the set; rows of other years are set aside, or kept when keeps_other_years.
     """

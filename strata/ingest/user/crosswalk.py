@@ -1,7 +1,7 @@
 """Which PMSI geographic code a commune or a postcode belongs to: the ATIH files a user drops in the folder [paths] crosswalk.
 
-Belongs here: reading them, and what they say of communes, postcodes and départements. Not here: what territories, residents and stays make of it
-(territories.py, population.py, sql/core/stay.sql).
+Belongs here: reading them, and what they say of communes, postcodes and départements. Not here: what territories, residents and stays
+make of it (territories.py, population.py, sql/core/stay.sql).
 """
 
 import re

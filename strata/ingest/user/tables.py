@@ -32,7 +32,8 @@ def load_user_tables(
     """Replace the tables that a user brings, all or none (warehouse: as for `load.ingest`). Returns what must be said, in two languages.
 
     population: a file, or a folder of them. tariffs: a folder; when there is none, the tariff tables are empty. crosswalk: a folder, needed
-    when places are communes, postcodes or départements; it also places the postcodes of a grouped RSS. nomenclatures: for codes to be checked.
+    when places are communes, postcodes or départements; it also places the postcodes of a grouped RSS.
+    nomenclatures: for codes to be checked.
     StrataError (exit 2) names file, line and column.
     """
     tables, notices = _read(territories, population, tariffs, crosswalk)

@@ -5,8 +5,8 @@ Belongs here: who replaces whom, surrogate keys. Not here: which files to read, 
 Of two productions of one slice the later month stays, whichever comes first. Within one month it is the one sent later (the date in the
 name that e-PMSI gives); one without a date gives way to one with a date; where the dates are equal, or both unknown, the last one to
 come stays: it is taken for a correction. The SNDS tables of one field and year replace those of an earlier extract hospital by hospital;
-the hospitals they no longer have go out with the extract they came from, once that extract is no longer in the landing folder and most of it
-has been replaced (remove_absent).
+the hospitals they no longer have go out with the extract they came from, once that extract is no longer in the landing folder and most
+of it has been replaced (remove_absent).
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from strata.ingest.raw.raw_tables import main_families
 from strata.ingest.warehouse.accounts import settle, uncount, write_files
 from strata.ingest.warehouse.notices import Absent
 
-# Of the stays of an earlier extract: from this share on, replaced by later tables, these are its year corrected, and a hospital they lack has gone.
+# From this share of the stays of an earlier extract on, what replaced them is its year corrected: a hospital that this lacks has gone.
 # Below, they are of somewhere else: the extract of another region shares with it at most the hospitals of a border.
 SAME_PERIMETER = 0.5
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
@@ -260,7 +260,8 @@ def remove_absent(connection: duckdb.DuckDBPyConnection, sha256: str, here: list
     values = {"sha256": sha256, "mains": list(main_families()), "here": here, "same": SAME_PERIMETER}
     absent = connection.execute(_ABSENT, values).fetchall()
     with transaction(connection):
-        _remove([Slice(*row[1:4], row[0], "removed") for row in absent if not row[-1]], connection)
+        gone = [(slice_id, finess, field, year) for slice_id, finess, field, year, _, is_kept in absent if not is_kept]
+        _remove([Slice(finess, field, year, slice_id, "removed") for slice_id, finess, field, year in gone], connection)
     return [Absent(*row[1:]) for row in absent]
 
 
