@@ -4,26 +4,32 @@
   const LEAST = 2; // pixels: boxes of glyphs touch without the glyphs doing so
   const short = (text) => text.trim().replace(/\s+/g, " ").slice(0, 40);
 
-  const isSeen = (element) => {
-    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) return false;
-    for (let one = element; one; one = one.parentElement) {
-      const style = getComputedStyle(one);
-      if (style.clipPath !== "none" || style.position === "sticky" || style.position === "fixed") return false;
-    }
-    return true;
+  // What an element inherits from those around it, asked once for each: a page has thousands of them.
+  const remembered = (ask) => {
+    const answers = new Map([[null, undefined]]);
+    const answer = (element) => {
+      if (!answers.has(element)) answers.set(element, ask(element, answer(element.parentElement)));
+      return answers.get(element);
+    };
+    return answer;
   };
-
-  // The part of a box that the containers around it leave in sight (a table that scrolls hides its far columns).
-  const inSight = (box, element) => {
-    let { left, top, right, bottom } = box;
-    for (let one = element; one && one !== document.body; one = one.parentElement) {
-      if (getComputedStyle(one).overflowX === "visible") continue;
-      const frame = one.getBoundingClientRect();
-      [left, top] = [Math.max(left, frame.left), Math.max(top, frame.top)];
-      [right, bottom] = [Math.min(right, frame.right), Math.min(bottom, frame.bottom)];
-    }
-    return { left, top, right, bottom };
-  };
+  const isHidden = remembered((element, above) => {
+    const style = getComputedStyle(element);
+    return above || style.clipPath !== "none" || style.position === "sticky" || style.position === "fixed";
+  });
+  // The part of the page that the containers around an element leave in sight (a table that scrolls hides its far columns).
+  const frameOf = remembered((element, above = { left: -1e9, top: -1e9, right: 1e9, bottom: 1e9 }) => {
+    if (element === document.body || getComputedStyle(element).overflowX === "visible") return above;
+    return within(element.getBoundingClientRect(), above);
+  });
+  const within = (box, frame) => ({
+    left: Math.max(box.left, frame.left),
+    top: Math.max(box.top, frame.top),
+    right: Math.min(box.right, frame.right),
+    bottom: Math.min(box.bottom, frame.bottom),
+  });
+  const isSeen = (element) =>
+    !isHidden(element) && element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
 
   // The boxes of the lines of each run of text, a fifth lower than the line: letters do not fill it.
   const boxes = [];
@@ -35,7 +41,7 @@
     range.selectNodeContents(node);
     for (const line of range.getClientRects()) {
       const inset = line.height * 0.2;
-      const box = inSight({ left: line.left, right: line.right, top: line.top + inset, bottom: line.bottom - inset }, owner);
+      const box = within({ left: line.left, right: line.right, top: line.top + inset, bottom: line.bottom - inset }, frameOf(owner));
       if (box.right - box.left > LEAST && box.bottom - box.top > LEAST) boxes.push({ ...box, node, text: short(node.textContent) });
     }
   }
