@@ -295,14 +295,19 @@ def _compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, told: Change) -> None:
-    where = "WHERE stay_id >> 32 NOT IN (SELECT slice_id FROM stale_slice)" if is_of_stays else ""
-    now, before = (f"SELECT * FROM {name} {where}" for name in (table, f"{table}_before"))
+    """Fill stale_person: whose rows differ outside stale slices, and whose stays of stale and of other slices stand in one group."""
+    is_stale = "stay_id >> 32 IN (SELECT slice_id FROM stale_slice)"
+    now, before = (f"SELECT * FROM {name} {f'WHERE NOT {is_stale}' if is_of_stays else ''}" for name in (table, f"{table}_before"))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE stale_person AS
         SELECT DISTINCT person_id FROM (({now} EXCEPT ALL {before}) UNION ALL ({before} EXCEPT ALL {now}))
         UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name)""",
         [sorted(told.persons)],
     )
+    for name in (table, f"{table}_before") if is_of_stays else ():
+        group = ", ".join(column for column in _columns(connection, name) if column != "stay_id")
+        across = f"SELECT person_id FROM {name} GROUP BY {group} HAVING bool_or({is_stale}) AND NOT bool_and({is_stale})"
+        connection.execute(f"INSERT INTO stale_person {across}")
 
 
 def record(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str, sums: fingerprints.Sums) -> None:

@@ -119,13 +119,16 @@ def test_stale_rows_replaced_are_a_table_made_whole(before: Stays, later: Stays,
     assert differing(warehouse, whole) == []
 
 
-# What a stay of 2025 may say of the years before: it began in November and joins two episodes, it is a readmission, it ages a person.
+# What a stay of 2025 may say of the years before: it began in November and joins two episodes, it is a readmission, it ages a
+# person, it goes on with an episode by transfer, months later.
 BACKWARDS: Stays = [
     ("A", date(2024, 11, 10), 3, "I500", "E118", "7", "8", 1950), ("A", date(2024, 12, 28), 2, "I500", "E118", "8", "8", 1950),
     ("B", date(2024, 11, 25), 3, "I500", "E118", "8", "8", 1950), ("C", date(2024, 3, 25), 3, "E118", "I10", "8", "8", 1950),
+    ("D", date(2023, 5, 1), 3, "I500", "I10", "8", "8", 1950), ("D", date(2024, 11, 10), 3, "I500", "I10", "7", "8", 1950),
 ]  # fmt: skip
 REACHING: Stays = [
     ("A", date(2025, 1, 5), 56, "I500", "E118", "8", "8", 1950), ("B", date(2025, 2, 1), 60, "I500", "I10", "8", "8", 1950),
+    ("D", date(2025, 4, 1), 3, "I500", "I10", "8", "7", 1950),
     ("C", date(2025, 6, 1), 1, "E118", "I10", "8", "8", 1948), ("C", date(2025, 7, 1), 1, "E118", "I10", "9", "8", 1948),
 ]  # fmt: skip
 
