@@ -117,7 +117,7 @@ def _figure(writer: Writer, series: Series, title: str) -> list[Any]:
         drawn = trend.ratios(series, series, writer.texts, writer.numbers, "explored", title)
     else:
         return []
-    svg = str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    svg = str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" font-family="Arial, sans-serif" ', 1)
     return [html.Img(src=SVG_DATA + base64.b64encode(svg.encode()).decode(), alt=title, className="figure")]
 
 
