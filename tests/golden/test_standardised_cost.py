@@ -41,7 +41,8 @@ def national_pack():
         key | {"cost_basis": basis, "persons": 2_000_000, "denominator": 2e6, "mean": NATIONAL_MEAN} for basis in ("billed_br", "standard")
     ]
     about = {
-        "definitions": {"t2d": world.DEFINITION}, "lookback_years": 5, "fields": "had+mco+psy+smr", "cost_bases": ["billed_br", "standard"],
+        "definitions": {"t2d": world.DEFINITION}, "contents": {"t2d": "0"}, "lookback_years": 5, "fields": "had+mco+psy+smr",
+        "cost_bases": ["billed_br", "standard"],
         "standard_tariff_year": 2024, "pie_rule": "c", "residence_rule": "last", "stock_years": [2024], "flow_years": {"2024": 5},
         "threshold": 11, "synthetic": True,
     }  # fmt: skip
