@@ -82,7 +82,7 @@ def page(found: list[Edge]) -> str:
 
 def _whose(table: str, conditions: Iterable[str]) -> str:
     """Links to the code lists that decide: of the condition of the row, of the events shared by all where stays are told apart."""
-    names = list(conditions) or ["each condition"]
+    names = [part for name in conditions for part in name.split("_or_")] or ["each condition"]  # of a union, those of both
     links = [f"[{name}](#code-lists{'' if name == 'each condition' else f'-of-{name}'})" for name in names]
     return ", ".join([*links, *(["[shared](#code-lists-of-shared)"] if "used_stay" in _upstream(table) else [])])
 
