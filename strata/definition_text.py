@@ -17,8 +17,8 @@ TEXTS, TABLES = (list, str), (list, dict)
 ENTRIES: dict[str, dict[str, Any]] = {
     "definition": {
         "id": str, "condition": str, "label_fr": str, "label_en": str, "short_fr": str, "age_min": int, "population_type": str,
-        "source": str, "is_default": bool, "falls": str, "lookback_years": int, "strata": dict, "events": dict, "criteria": dict, "type": dict,
-        "rules": TABLES, "versions": TABLES, "caveats": TABLES,
+        "source": str, "is_default": bool, "falls": str, "lookback_years": int, "strata": dict, "events": dict, "criteria": dict,
+        "type": dict, "rules": TABLES, "versions": TABLES, "caveats": TABLES,
     },
     "event": {"any": TABLES, "stay_all": TEXTS, "stay_any": TEXTS, "stay_none": TEXTS},
     "clause": {"codes": TEXTS, "in": str, "together": TABLES},

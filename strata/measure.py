@@ -144,12 +144,12 @@ _SAME_SERIES = ["table", "measure", "year", "condition", "cohort", "cost_basis",
 def _with_dispersion(rows: pl.DataFrame) -> pl.DataFrame:
     """`variation`: spread of one person's euros over their mean, in the whole extract for the same stratum; `variance` as it gives it.
 
-    `dispersion`: variance over count of events, in the whole extract likewise (1 where it saw none); their own
+    `dispersion`: variance over count of events, in the whole extract likewise (1 where it saw none, or as many of each person); their own
     variance stays. A small cell sees too few of the rare dear persons to know its own spread: see docs/decisions/0005-cost-intervals.md.
     """
     is_whole = (pl.col("territory_id") == "ALL") & (pl.col("sex") == "all") & (pl.col("age_band") == "all")
     spread = (pl.col("persons") * pl.col("variance")).sqrt() / pl.col("numerator")
-    over_events = pl.col("variance") / pl.col("numerator")
+    over_events = pl.when(pl.col("variance") > 0).then(pl.col("variance") / pl.col("numerator"))
     whole = rows.filter(is_whole & (pl.col("numerator") > 0)).select(*_SAME_SERIES, variation=spread, dispersion=over_events)
     of_euros = (pl.col("variation") * pl.col("numerator")) ** 2 / pl.col("persons")
     is_cost = pl.col("cost_basis") != "none"

@@ -17,9 +17,10 @@ import duckdb
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.atih.care_field import staged_files, unverified_notices
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.staged_pair import HELD_BYTES, StagedPair, open_pair
 from strata.ingest.atih.transmission import Announced, announced
-from strata.ingest.atih.transmissions import FieldFiles, Found, Pair, field_files, pairs
+from strata.ingest.atih.transmissions import FieldFiles, Pair, field_files, pairs
 from strata.ingest.extract import Extract, FileSeen
 from strata.ingest.local import person_key
 from strata.ingest.reasons import reasons

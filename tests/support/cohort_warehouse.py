@@ -148,7 +148,7 @@ def _towards_indicators() -> list[str]:
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    """stratum_change from the states alone: there is no evidence here, so whoever falls is told to be forgotten, whoever rises to be seen."""
+    """stratum_change from the states alone: no evidence is here, so whoever falls is told to be forgotten, whoever rises to be seen."""
     connection.execute(
         """
         CREATE OR REPLACE TABLE stratum_change AS

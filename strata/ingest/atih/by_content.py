@@ -9,15 +9,12 @@ Two files of one best match are not paired: the transmission is then refused by 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from strata.ingest.atih.found import Found
 from strata.ingest.lines.fixed_width import Array, Cells, line_blocks
 from strata.ingest.reasons import Refused
-
-if TYPE_CHECKING:
-    from strata.ingest.atih.transmissions import Found
 
 _ACTS = "psy_r3a"  # its stay_number is that of an act, and its patients are not all in the sequences
 _MONTHS = {"psy_rpsa": ("end_year", "end_month"), _ACTS: ("year", "month")}
@@ -34,7 +31,7 @@ class Match:
     other: int
 
 
-def matches(groups: Sequence[Sequence["Found"]], others: Sequence["Found"]) -> tuple[list[Match], set[int], set[int]]:
+def matches(groups: Sequence[Sequence[Found]], others: Sequence[Found]) -> tuple[list[Match], set[int], set[int]]:
     """The pairs, and the groups and files that some other could be of, without being told apart."""
     if not groups or not others:
         return [], set(), set()
@@ -49,7 +46,7 @@ def matches(groups: Sequence[Sequence["Found"]], others: Sequence["Found"]) -> t
     return made, {int(row) for row, _ in left}, {int(column) for _, column in left}
 
 
-def _with_keys(groups: Sequence[Sequence["Found"]]) -> Iterable[tuple[Sequence["Found"], _Keys]]:
+def _with_keys(groups: Sequence[Sequence[Found]]) -> Iterable[tuple[Sequence[Found], _Keys]]:
     return ((group, _keys(group)) for group in groups)
 
 
@@ -67,7 +64,7 @@ def _second(scores: Array, place: int) -> float:
     return float(np.delete(scores, place).max(initial=0))
 
 
-def _score(group: Sequence["Found"], keys: _Keys, other: "Found", its: _Keys) -> float:
+def _score(group: Sequence[Found], keys: _Keys, other: Found, its: _Keys) -> float:
     """0 to 1: what two sets of files share of what they hold together; 0 for another place or hospital."""
     first = group[0]
     if first.source.container != other.source.container or (first.finess and other.finess and first.finess != other.finess):
@@ -85,7 +82,7 @@ def _share(mine: Array, its: Array) -> float:
     return len(np.intersect1d(mine, its)) / together if together else 0
 
 
-def _keys(group: Sequence["Found"]) -> _Keys:
+def _keys(group: Sequence[Found]) -> _Keys:
     """What the files of a group hold, by kind: stays, their units, how many weeks each has, link indexes, months."""
     made: _Keys = {}
     for one in group:
@@ -97,7 +94,7 @@ def _keys(group: Sequence["Found"]) -> _Keys:
     return made
 
 
-def _keys_of(found: "Found") -> _Keys:
+def _keys_of(found: Found) -> _Keys:
     if found.layout is None:
         return {}
     fixed = found.layout.fixed

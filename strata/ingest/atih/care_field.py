@@ -23,9 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata.engine.duckdb import connect
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.refused import refused_file
 from strata.ingest.atih.transmission import announced
-from strata.ingest.atih.transmissions import FieldFiles, Found, care_year, why_not
+from strata.ingest.atih.transmissions import FieldFiles, care_year, why_not
 from strata.ingest.extract import QUARANTINE, Extract, FileSeen
 from strata.ingest.lines.fixed_width import Array
 from strata.ingest.lines.layouts import FORMATS, layouts

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from strata.ingest.archives import SourceFile
 from strata.ingest.atih.ano import ANO, CHAINING_CODES, read_ano
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.refused import refused_file
 from strata.ingest.atih.rsa import read_rsa
-from strata.ingest.atih.transmissions import Found, Pair, pairs, why_not
+from strata.ingest.atih.transmissions import Pair, pairs, why_not
 from strata.ingest.extract import GROUP, QUARANTINE, SCHEMAS, STAY, Extract
 from strata.ingest.lines.line_faults import FileRead
 from strata.ingest.local.reading import read_beside, read_rss, refused_files

@@ -3,18 +3,14 @@
 Belongs here: counting its lines, whatever its family. Not here: deciding why (the readers: atih_mco, atih_field, local_reading).
 """
 
-from typing import TYPE_CHECKING
-
+from strata.ingest.atih.found import Found
 from strata.ingest.extract import FileSeen
 from strata.ingest.lines.fixed_width import line_blocks
+from strata.ingest.local.files import LocalFile
 from strata.ingest.reasons import Refused
 
-if TYPE_CHECKING:
-    from strata.ingest.atih.transmissions import Found
-    from strata.ingest.local.files import LocalFile
 
-
-def refused_file(file: "Found | LocalFile", reason: str, year: int | None = None) -> FileSeen:
+def refused_file(file: Found | LocalFile, reason: str, year: int | None = None) -> FileSeen:
     """The lines of the file, all refused for `reason`; of a file that breaks, those before the break, for the reason of the break."""
     lines, sha256 = 0, ""
     try:

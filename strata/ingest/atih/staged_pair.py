@@ -19,9 +19,10 @@ import pyarrow as pa
 
 from strata.engine.duckdb import connect
 from strata.ingest.atih.ano import ano_pieces
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.mco import JOINED, JOINED_BY, read_pair, stay_table, unless_refused
 from strata.ingest.atih.rsa import rsa_key_pieces, rsa_pieces
-from strata.ingest.atih.transmissions import Found, Pair
+from strata.ingest.atih.transmissions import Pair
 from strata.ingest.extract import GROUP, Extract, FileSeen
 from strata.ingest.lines.fixed_width import Array
 from strata.ingest.lines.line_faults import Piece

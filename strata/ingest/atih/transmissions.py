@@ -16,6 +16,7 @@ import numpy as np
 
 from strata.ingest.archives import SourceFile
 from strata.ingest.atih.by_content import matches
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.transmission import announced
 from strata.ingest.lines import line_shape
 from strata.ingest.lines.fixed_width import BOM, Cells, integers, line_blocks
@@ -23,7 +24,7 @@ from strata.ingest.lines.layouts import Layout, layouts
 from strata.ingest.local import files as local_files
 from strata.ingest.local.files import LocalFile
 from strata.ingest.reasons import Refused
-from strata.ingest.recognise import Recognised, recognise_source, seen
+from strata.ingest.recognise import recognise_source, seen
 
 _HEAD_LINES = 50
 UNKNOWN = dict.fromkeys(("mco_rsa", *line_shape.CODED), "unknown_version_file") | {"mco_ano": "unknown_length_file"}
@@ -42,30 +43,6 @@ _MONTH_OF = {  # the month and year a line is of; an act dated to the day has it
     "psy_r3a": ("month", "year"),
 }
 _SHARE_OF_A_YEAR = 0.01  # of the lines: fewer do not make a year
-
-
-@dataclass(frozen=True)
-class Found:
-    """A source recognised as an ATIH file. layout: None when its version is unknown; finess, year: of its first lines."""
-
-    source: SourceFile
-    recognised: Recognised
-    layout: Layout | None
-    finess: str | None
-    year: str | None
-
-    @property
-    def hospital_year(self) -> tuple[str | None, str | None]:
-        return self.finess, self.year
-
-    @property
-    def family(self) -> str:
-        return self.recognised.family
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether a source confirms the layout it is read by, and the code of the version is one of that layout."""
-        return self.layout is None or (self.layout.is_verified and self.recognised.code in (None, *self.layout.codes))
 
 
 @dataclass(frozen=True)
