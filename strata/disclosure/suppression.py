@@ -59,17 +59,28 @@ def suppress(sums: Sums, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
 def _proved(
     sums: Sums, masked: NDArray[np.bool_], labels: Labels, is_known: NDArray[np.bool_], to_prove: NDArray[np.int64], threshold: int
 ) -> tuple[NDArray[np.bool_], Labels, Verdict]:
-    """Audit, widen the masks around what is told, take labels away, and again until nothing is told or nothing is left to do."""
+    """Audit, widen the masks around what is told, take labels away, and again until nothing is told or nothing is left to do.
+
+    Masks only widen and labels only go, so what is proved stays proved, but for parts of a total whose label goes: only these and what was
+    told are looked at again. The last audit is of everything.
+    """
+    asked = to_prove
     while True:
-        verdict = audit(sums, masked & ~is_known, labels, to_prove, threshold)
+        verdict = audit(sums, masked & ~is_known, labels, asked, threshold)
+        few = within_few(sums, labels)
         labels = unlabelled(labels, verdict.told_by_label)
         wider = _with_companions(sums, _widened(sums, masked, is_known, verdict.told))
         is_stuck = (wider == masked).all() and not len(verdict.told_by_label)
         beside = _labelled_with(sums, labels, verdict.told) if is_stuck else verdict.told[:0]
         labels = unlabelled(labels, beside)
         if is_stuck and not len(beside):
-            return masked, labels, verdict
+            if len(asked) == len(to_prove):
+                return masked, labels, verdict
+            asked = to_prove
+            continue
         masked = wider
+        lost = np.flatnonzero(few & ~within_few(sums, labels))
+        asked = np.intersect1d(to_prove, np.concatenate([verdict.told, verdict.told_by_label, beside, lost]))
 
 
 def _told_elsewhere(sums: Sums, labels: Labels, is_known: NDArray[np.bool_], told: NDArray[np.int64], threshold: int) -> NDArray[np.int64]:

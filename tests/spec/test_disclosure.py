@@ -186,8 +186,7 @@ def test_a_masked_row_gives_no_number_in_any_indicator(tmp_path):
     frame, relations = measured(tmp_path, 150)
     published = protect(frame, RULES, relations=relations).indicators
     masked = published.filter(pl.col("status").str.starts_with("suppressed"))
-    computable = frame.filter(~pl.col("reason").eq_missing("small_place"))
-    assert masked["indicator_id"].n_unique() == computable["indicator_id"].n_unique()
+    assert set(masked["indicator_id"]) == set(published.filter(pl.col("status") != "not_computable")["indicator_id"])
     assert masked.select(pl.all_horizontal(pl.col(name).is_null().all() for name in VALUES)).item()
     assert set(masked["reason"]) <= {"few_persons", "protects_another_cell"}
     assert published.columns == list(PUBLISHED)
@@ -239,7 +238,7 @@ def test_everything_is_proved_and_the_cost_is_told(tmp_path, persons):
     frame, relations = measured(tmp_path, persons)
     published, report = protect(frame, RULES, relations=relations)
     assert report["primary"] + report["unlabelled"] > 0 and report["not_proved"] == 0
-    assert report["linear_programmes"] == 2 * report["audited"] > 0
+    assert 0 < report["linear_programmes"] <= 2 * report["audited"]  # a table found for one count proves others too
     for name, cost in report["lost"].items():
         rows = published.filter(pl.col("indicator_id") == name)
         assert cost == {
