@@ -42,21 +42,34 @@ class Room:
 
 
 def complete(room: Room, targets: Sequence[Target], hidden: Flags) -> tuple[Flags, list[Target]]:
-    """`hidden` (what is not published already) with the cells that the targets need masked, and the targets that no movement serves."""
+    """`hidden` (what is not published already) with the cells that the targets need masked, and the targets that no movement serves.
+
+    A movement found for one target moves others as well: those that it moves far enough need no programme of their own.
+    """
     masked, unserved = hidden.copy(), []
-    parts = _Parts(room.matrix)
+    parts, reached = _Parts(room.matrix), np.zeros((2, len(hidden)))
     for target in targets:
+        if reached[int(target.by < 0), target.node] >= abs(target.by):
+            continue
         nodes, matrix = parts.around(target.node)
-        moved = _movement(room, nodes, matrix, target, masked)
-        if moved is None:
+        movement = _movement(room, nodes, matrix, target, masked)
+        if movement is None:
             unserved.append(target)
-        else:
-            masked[moved] = True
+            continue
+        masked[nodes[abs(movement) > _MOVED]] = True
+        within = _within_labels(room, target, movement)
+        reached[:, nodes] = np.maximum(reached[:, nodes], [within, -within])
     return masked, unserved
 
 
-def _movement(room: Room, nodes: NDArray[np.int64], matrix: csc_matrix, target: Target, masked: Flags) -> NDArray[np.int64] | None:
-    """The nodes that the cheapest movement of the target disturbs; None when there is none. nodes, matrix: the part of the target."""
+def _within_labels(room: Room, target: Target, movement: Floats) -> Floats:
+    """The movement as far as the label of its own target lets it go, which it did not ask: part of the way is a movement too."""
+    most = float(room.up[target.node] if target.by > 0 else room.down[target.node])
+    return movement * min(1.0, most / abs(target.by))
+
+
+def _movement(room: Room, nodes: NDArray[np.int64], matrix: csc_matrix, target: Target, masked: Flags) -> Floats | None:
+    """By how much the cheapest movement of the target moves each of `nodes` (its part, with its equations); None when there is none."""
     up, down = room.up[nodes], room.down[nodes]
     at = int(np.searchsorted(nodes, target.node))
     up[at], down[at] = max(target.by, 0.0), max(-target.by, 0.0)
@@ -67,7 +80,11 @@ def _movement(room: Room, nodes: NDArray[np.int64], matrix: csc_matrix, target: 
     price = np.where(masked[nodes], _FREE, room.price[nodes])[moving]
     signed = hstack([matrix[:, rises], -matrix[:, falls]], format="csc")
     found = linprog(price, A_eq=signed, b_eq=np.zeros(matrix.shape[0]), bounds=np.column_stack([least, most]), method="highs-ds")
-    return nodes[moving[found.x > _MOVED]] if found.status == 0 else None
+    if found.status != 0:
+        return None
+    movement = np.zeros(len(nodes))
+    np.add.at(movement, moving, np.concatenate([found.x[: len(rises)], -found.x[len(rises) :]]))
+    return movement
 
 
 class _Parts:
