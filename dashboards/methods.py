@@ -50,7 +50,8 @@ def _scope(writer: Writer) -> tuple[tuple[str, str], ...]:
     """What the run was asked: method settings, and the reference it compares with."""
     method = writer.published.receipt["settings"]["method"]
     facts = [(str(key), _written(value)) for key, value in sorted(method.items())]
-    facts.append(("reference_id", str(writer.published.receipt.get("reference", {}).get("reference_id", ""))))
+    reference = writer.published.receipt.get("reference") or {}  # none where nothing is expected
+    facts.append(("reference_id", str(reference.get("reference_id", ""))))
     return tuple((key, text) for key, text in facts if text)
 
 

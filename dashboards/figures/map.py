@@ -21,6 +21,8 @@ def draw(block: TerritoryMap, texts: Texts, identifier: str) -> Markup:
 
 
 def _tiles(block: TerritoryMap, texts: Texts) -> tuple[list[Markup], int]:
+    if not block.tiles:  # no territory is declared: only the classes, and the words that say so
+        return [], 4
     left, top = min(tile.column for tile in block.tiles), min(tile.row for tile in block.tiles)
     columns = max(tile.column for tile in block.tiles) - left + 1
     rows = max(tile.row for tile in block.tiles) - top + 1

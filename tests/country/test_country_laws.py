@@ -10,7 +10,7 @@ from tests.country.conftest import FORMS, Country
 
 # What a country of acute care alone cannot meet: a filter, and the field of care whose stays do.
 _OF_ANOTHER_FIELD = {
-    **dict.fromkeys(("field_not_included", "gme_error", "automatic_rha", "unfinished", "no_billed_cost"), "smr"),
+    **dict.fromkeys(("field_not_included", "gme_error", "automatic_rha", "unfinished", "no_billed_cost", "gmt_outside_zone"), "smr"),
     **dict.fromkeys(("automatic_rpsa", "ambulatory_contact", "no_cost_basis"), "psy"),
     "ghpc_error": "had",
 }
@@ -74,4 +74,5 @@ def test_the_publication_says_it_is_synthetic_everywhere(country: Country) -> No
     receipt = json.loads((country.published["atih"] / "receipt.json").read_text(encoding="utf-8"))
     assert receipt["synthetic"] is True
     for page in (country.published["atih"] / "dashboard").rglob("*.html"):
-        assert "DONNÉES SYNTHÉTIQUES" in page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        assert ("SYNTHETIC DATA" if '<html lang="en"' in text else "DONNÉES SYNTHÉTIQUES") in text, page.name

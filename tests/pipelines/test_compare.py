@@ -20,7 +20,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Config:
     chosen = project(tmp_path_factory.mktemp("project"), "\n".join([HEADER, *stays(1, 40)]))
     shutil.copytree(CONDITIONS, chosen.folder / "edited")
     path = chosen.folder / "edited" / "shared" / "codes" / "foot_disease.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("L97,,\n", ""), encoding="utf-8", newline="\n")
+    path.write_text(re.sub(r"^L97,.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8", newline="\n")
     return chosen
 
 

@@ -166,6 +166,20 @@ def _group(stay_id: int, rank: int, group: str, tariff: str, days: str, home: st
     return {"stay_id": stay_id, "unit_rank": rank, "group_code": group, "tariff_code": tariff, "days": int(days), "home": place}
 
 
+# One file per hospital and year, with a line per stay, as the accounts want it.
+_FILES_OF_SLICES = """
+INSERT INTO read_slice_file
+SELECT slice_id, 'slice-' || slice_id, '', (SELECT count(*) FROM read_stay WHERE read_stay.slice_id = read_slice.slice_id)
+FROM read_slice;
+INSERT INTO read_file
+SELECT
+  held.source_file, held.sha256, 'mco_rsa', '', read_slice.finess, read_slice.year, read_slice.month,
+  held.accepted, held.accepted, 0, 0, NULL, false
+FROM read_slice_file AS held
+INNER JOIN read_slice ON held.slice_id = read_slice.slice_id
+"""
+
+
 def hold_stays(path: Path, stays: str) -> None:
     """Put stays written as text in the tables as read of the warehouse at `path`, as if their extracts had been taken earlier."""
     source = built(stays, only=[])
@@ -174,4 +188,5 @@ def hold_stays(path: Path, stays: str) -> None:
         connection.register("as_read", source.sql(f"FROM {table}").to_arrow_table())
         connection.execute(f"INSERT INTO {table} BY NAME FROM as_read")
         connection.unregister("as_read")
+    connection.execute(_FILES_OF_SLICES)
     connection.close()
