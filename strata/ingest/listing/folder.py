@@ -15,11 +15,11 @@ import duckdb
 
 from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile, open_sources
+from strata.ingest.atih.found import Found
 from strata.ingest.atih.transmission import announced
 from strata.ingest.atih.transmissions import (
     CareCount,
     FieldFiles,
-    Found,
     Pair,
     care_year,
     count_care,
