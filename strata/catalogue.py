@@ -25,7 +25,7 @@ COMPUTATIONS = (
 class Indicator:
     """One entry: texts in both languages, and how the number is made. Empty denominator: a count or a sum.
 
-    measure: of tables/use_measure.csv, for a table that has several. conditions: those it is published for; none named: each definition.
+    measure: which of its table's, for a table that has several. conditions: those it is published for; none named: each definition.
     """
 
     id: str

@@ -107,8 +107,9 @@ def _with_declared(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection) ->
         """SELECT condition, measure, TRUE AS is_declared FROM declared_measure
            UNION ALL SELECT condition, measure, TRUE FROM declared_characteristic"""
     ).pl()
+    asked = connection.sql("SELECT measure FROM use_measure UNION SELECT measure FROM characteristic").pl()["measure"].to_list()
     joined = rows.join(declared, on=["condition", "measure"], how="left")
-    return joined.with_columns(lacks_event=(pl.col("measure") != "") & pl.col("is_declared").is_null())
+    return joined.with_columns(lacks_event=pl.col("measure").is_in(asked) & pl.col("is_declared").is_null())
 
 
 def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""How a year of movement adds up: what anybody can write about the counts of the transition_ tables.
+"""How a year of movement adds up: what anybody can write about the counts of sql/indicators/transition.sql.
 
 Belongs here: the equations between members, outcomes, falls, entries and the stock a year later. Not here: sums along a column (sums.py).
 
@@ -49,7 +49,7 @@ def add_moves(book: Book, cells: pl.DataFrame, *, hidden: str, margin: str) -> N
     counts: dict[Row, dict[str, int]] = {}
     for name, condition, year, place, stratum, node in moved.select("counted", *_CELL, "node").iter_rows():
         found = counts.setdefault((condition, year, place, stratum), {})
-        found[name.removeprefix(PREFIX).removesuffix(" numerator")] = node
+        found[name.removeprefix(PREFIX)] = node
     for key in sorted(counts, key=str):
         condition, year, place, stratum = key
         _add_row(book, member.get(key), counts[key], (hidden, margin))

@@ -1,6 +1,8 @@
--- Grain: one row per computable year of movement x published cell by stratum or level of risk x outcome, zeros included.
--- What the transition_ tables show. members: of the stratum at the eve (of the stock of the year, for 'entered'). persons: those with the outcome; NULL in
--- a place of few members (movement_term), where a matrix would be made of its prior, or withheld.
+-- Grain: one row per computable year of movement x published cell by stratum or level of risk x measure, zeros included.
+-- measure: `transition_` and the outcome. Of the members of the stratum at the eve: where they are at the end of the year (to_1 to to_4, to_none: in no
+-- stratum and known still, to_dead, to_left), and those who fell because a code left the look-back (evidence_expired) or because no event came
+-- back (no_recent_event). Of the stock of the year: who was in no stratum a year before (entered).
+-- The numerator is NULL in a place of few members (movement_term), where a matrix would be made of its prior, or withheld.
 WITH outcome AS (
     SELECT outcome, is_for_risk
     FROM (VALUES
@@ -62,9 +64,18 @@ SELECT
     cell.condition,
     cell.territory_id,
     cell.stratum,
-    cell.outcome,
-    cell.members,
-    CASE WHEN cell.is_large_enough THEN coalesce(transition_cell.persons, 0) END AS persons
+    'all' AS sex,
+    'all' AS age_band,
+    CASE WHEN cell.outcome = 'entered' THEN 'stock' ELSE 'flow' END AS cohort,
+    'none' AS cost_basis,
+    'transition_' || cell.outcome AS measure,
+    cell.members AS persons,
+    CASE WHEN cell.is_large_enough THEN coalesce(transition_cell.persons, 0) END AS numerator_persons,
+    CAST(CASE WHEN cell.is_large_enough THEN coalesce(transition_cell.persons, 0) END AS DOUBLE) AS numerator,
+    CAST(cell.members AS DOUBLE) AS denominator,
+    CAST(NULL AS DOUBLE) AS expected,
+    CAST(NULL AS DOUBLE) AS variance,
+    CAST(NULL AS DOUBLE) AS reference_value
 FROM cell
 LEFT JOIN transition_cell
     ON cell.year = transition_cell.year AND cell.condition = transition_cell.condition
