@@ -14,6 +14,7 @@ import dagster as dg
 
 from pipelines.schedules import JOB
 from strata.config import Config
+from strata.ingest.archives import BROKEN
 
 POLL_SECONDS = 60
 STABLE_POLLS = 2  # size and time of every file the same that many times in a row
@@ -102,5 +103,5 @@ def _is_whole(path: Path) -> bool:
             return path.stat().st_size > 0
         with zipfile.ZipFile(path):
             return True
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (OSError, *BROKEN):
         return False

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.history import SUCCEEDED, records
 from strata.config import Config
 from strata.errors import StrataError
-from strata.ingest.archives import MAX_RATIO, RATIO_FROM_BYTES
+from strata.ingest.archives import BROKEN, MAX_RATIO, RATIO_FROM_BYTES
 
 WAREHOUSE_PER_READ = 1.0  # bytes for a byte of extract, archives open: 0.35 was measured for what stays, the rest is staged beside it
 PARQUET_PACKED = 4  # a Parquet byte stands for about as many of a text table
@@ -89,7 +89,7 @@ def _read_bytes(path: Path) -> int:
             with zipfile.ZipFile(path) as archive:
                 opened = sum(entry.file_size for entry in archive.infolist())
             return opened if opened <= size * MAX_RATIO + RATIO_FROM_BYTES else size  # a bomb will be refused, not read
-        except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
+        except (OSError, *BROKEN):
             return size
     return size * PARQUET_PACKED if path.suffix.lower() == ".parquet" else size
 

@@ -26,7 +26,8 @@ MAX_RATIO = 200  # blank-heavy .ano files stay under 60
 RATIO_FROM_BYTES = 1 << 20  # a smaller entry harms nobody
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, NotImplementedError, ValueError)
+# What zipfile raises on an archive that cannot be read whole.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, NotImplementedError, ValueError)
 Read = TypeVar("Read")
 
 
@@ -105,7 +106,7 @@ class _Guarded(io.RawIOBase):
     def _guard(self, action: Callable[[], Read]) -> Read:
         try:
             return action()
-        except _BROKEN as error:
+        except BROKEN as error:
             raise refusal("corrupt_archive", self._name) from error
         except OSError as error:
             raise refusal("unreadable", self._name) from error
@@ -162,7 +163,7 @@ def _entries(path: Path, name: str) -> Iterator[SourceFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-    except (*_BROKEN, OSError):
+    except (*BROKEN, OSError):
         yield SourceFile(name, 0, path, "corrupt_archive")
         return
     if refused := _over_caps(infos):
