@@ -1,7 +1,8 @@
 """Prediction limits of a funnel: how far a ratio strays around 1, by chance alone or by as much more as territories do.
 
 Source: quantiles of the Poisson law of the expected number, interpolated between whole counts (Spiegelhalter 2005), widened by
-over-dispersion where it is known. Pure numbers.
+over-dispersion where it is known. Pure numbers, equal to those of strata.statistics.funnel_limits (a test holds them together): pages know
+published files only, and a server of pages keeps the statistics library out of its memory.
 """
 
 from collections.abc import Callable

@@ -16,6 +16,7 @@ import polars as pl
 ALL = "ALL"
 REST = "REST"
 WHOLE = (ALL, REST)
+STRATA = ("1", "2", "3", "4")
 NO_COST = "none"
 COMPARED_BASIS = "standard"  # the only cost basis on which years are compared
 

@@ -4,17 +4,19 @@ Belongs here: which numbers are shown, and beside which. Not here: how one is wr
 """
 
 from dashboards.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
+from dashboards.care_gaps import care_gaps
 from dashboards.comparators import comparators
 from dashboards.first_look import first_look
-from dashboards.follow_blocks import care_gaps, movements, profile
 from dashboards.follow_up import follow_up
 from dashboards.funnel import funnel
 from dashboards.glance import glance
 from dashboards.hospital_use import hospital_use
 from dashboards.measures import Writer
+from dashboards.movements import movements
 from dashboards.origins import origins
 from dashboards.page import ConditionSection
 from dashboards.places import Place
+from dashboards.profile import profile
 from dashboards.published import COMPARED_BASIS, NO_COST, Definition
 from dashboards.readings import comparison_reading, history_note, patient_reading, pyramid_reading, resident_reading, standardised_reading
 from dashboards.spread import spread

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboards.published import ALL, COMPARED_BASIS, NO_COST, Published, Row
+from dashboards.published import ALL, COMPARED_BASIS, NO_COST, STRATA, Published, Row
 
-STRATA = ("1", "2", "3", "4")
 OUTCOMES = ("none", *STRATA, "dead", "left")
 DRAWS, SEED = 1000, 20260101
 HIDDEN_PERSONS = 5.5  # half of the usual threshold: what a hidden passage is taken to be, at most

@@ -6,6 +6,7 @@ Belongs here: columns and rows of each block. Not here: any number that the bloc
 from dashboards.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
 from dashboards.measures import KINDS
 from dashboards.page import ConditionSection
+from dashboards.published import STRATA
 from dashboards.texts import Texts
 
 
@@ -146,7 +147,7 @@ def profile_table(block: Profile, t: Texts) -> Table:
 def care_table(section: ConditionSection, t: Texts) -> Table:
     """Acts of follow-up by stratum."""
     rows = tuple((Cell(label), *map(value_cell, measures)) for label, measures in section.care_gaps.lines)
-    heads = (t("care.act"), *(t("pyramid.stratum", stratum=stratum) for stratum in ("1", "2", "3", "4")))
+    heads = (t("care.act"), *(t("pyramid.stratum", stratum=stratum) for stratum in STRATA))
     return Table("care", t("care.title"), heads, rows, section.care_gaps.text)
 
 

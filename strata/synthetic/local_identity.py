@@ -25,7 +25,6 @@ SHARES = {
     "line_missing": 0.015, "number_missing": 0.004, "placeholder": 0.006, "wrong_check": 0.004,
     "said_twice": 0.006, "contradicted": 0.004, "tra_missing": 0.003, "tra_disagrees": 0.003,
 }  # fmt: skip
-NAMED = (CLEAR, "said_twice", "named_here")  # a session is named by the line of its administrative stay
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,6 @@ class Identities:
     birth: np.ndarray
     rank: np.ndarray
     trouble: np.ndarray
-
-    @property
-    def is_clear(self) -> np.ndarray:
-        """Whether the files name the person for certain."""
-        return np.isin(self.trouble, NAMED)
 
 
 def check_number(numbers: np.ndarray) -> np.ndarray:
