@@ -29,9 +29,9 @@ def inside() -> Iterator[list[str]]:
         yield prefix
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(inside: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The machine's own Chromium, in that network."""
+    """The machine's own Chromium, in that network. Closed with each file: while its driver is open, nobody else can run an event loop."""
     program = find_browser()
     assert program, "no Chromium, Chrome or Edge on this machine: bootstrap.py test says how to get one"
     with sync_playwright() as driver:
@@ -70,7 +70,7 @@ def pages(sample_run: Path, sample_site: Path, tmp_path_factory: pytest.TempPath
     return found | {"data quality": sample_run / "warehouse" / "quality" / "index.html"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visits(browser: Browser, pages: dict[str, Path], figures: list[str]) -> list[Visit]:
     """Every page, looked at once."""
     seen = [look(browser, path.as_uri(), name) for name, path in pages.items()]
