@@ -19,7 +19,7 @@ import duckdb
 from pipelines.history import INTERRUPTED, STARTED, records
 from pipelines.room import no_room, room
 from pipelines.service_entries import parse
-from pipelines.status_page import shown
+from pipelines.status_page import STATES, shown
 from strata.config import Config, load
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
@@ -268,7 +268,8 @@ def _runs(config: Config) -> Examined:
     last = next(iter(records(config)), None)
     if last is None:
         return Examined(found.label, ("aucune", "none"))
-    found.said = (f"{last.run_id} ({last.state})", f"{last.run_id} ({last.state})")
+    french, english = STATES[last.state]
+    found.said = (f"{last.run_id}, {french}", f"{last.run_id}, {english}")
     is_running = holder_of(config.database.parent)[1]
     if last.state == INTERRUPTED or (last.state == STARTED and not is_running):
         why = ("elle a été arrêtée de l'extérieur (coupure, fin de session, mémoire)", "it was killed (power, end of session, memory)")

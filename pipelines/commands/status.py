@@ -29,14 +29,15 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the last runs, and the error of the last one; 1 when it did not succeed, 0 otherwise and when there is none."""
-    from pipelines.history import FAILED, INTERRUPTED, records
+    from pipelines.history import FAILED, INTERRUPTED, STARTED, records
     from pipelines.status_page import NAME, STATES, shown
     from strata.ingest.warehouse.lock import holder_of
 
     config = read_config(chosen, speaker)
     found = records(config)
     holder, is_held = holder_of(config.database.parent)
-    is_wrong = (bool(found) and found[0].state in (FAILED, INTERRUPTED)) or bool(found and found[0].state == "started" and not is_held)
+    state = found[0].state if found else ""
+    is_wrong = state in (FAILED, INTERRUPTED) or (state == STARTED and not is_held)
     if chosen.json:
         print(json.dumps({"shown": shown(config), "held_by": asdict(holder) if holder else None, "runs": [asdict(one) for one in found]}))
         return 1 if is_wrong else 0
