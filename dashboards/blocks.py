@@ -330,9 +330,12 @@ class Movements:
 
 @dataclass(frozen=True)
 class Profile:
-    """Persons found by sex, then by age band, each with its label; empty when the run publishes no such cell."""
+    """Persons found by sex and by age band, then their characteristics: label, number, and that of the whole extract where it compares.
 
-    rows: tuple[tuple[str, Measure], ...]
+    Empty when the run publishes no such cell.
+    """
+
+    rows: tuple[tuple[str, Measure, Measure | None], ...]
     text: str
 
 

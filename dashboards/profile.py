@@ -1,18 +1,27 @@
-"""Who the persons found are: by sex, then by age band, as published."""
+"""Who the persons found are: by sex, by age band, and what the catalogue calls their characteristics, as published."""
 
-from dashboards.blocks import Profile
+from dashboards.blocks import Measure, Profile
 from dashboards.measures import Writer
 from dashboards.places import Place
-from dashboards.published import DetailKey
+from dashboards.published import ALL, DetailKey
+from dashboards.themes import is_characteristic
 
 
 def profile(writer: Writer, place: Place, condition: str) -> Profile:
-    """Persons found by sex, then by age band, both as published."""
+    """Persons found by sex, then by age band, then each characteristic beside that of the whole extract."""
     details = writer.published.details
     keys = [key for key in details if key[:3] == ("persons", condition, place.territory_id) and "all" in key[3:]]
     keys.sort(key=lambda key: (key[4] != "all", key[3:]))
-    rows = tuple((_group(writer, key), writer.write(details[key])) for key in keys)
-    return Profile(rows, writer.texts("profile.reading" if rows else "profile.none"))
+    rows: list[tuple[str, Measure, Measure | None]] = [(_group(writer, key), writer.write(details[key]), None) for key in keys]
+    of_condition = (name for name in writer.published.catalogue if (name, condition, place.territory_id) in writer.published.groups)
+    rows += [_characteristic(writer, place, condition, name) for name in of_condition if is_characteristic(name)]
+    return Profile(tuple(rows), writer.texts("profile.reading" if rows else "profile.none"))
+
+
+def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure]:
+    label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"])
+    here, whole = (writer.measure(name, place.year, condition, territory_id) for territory_id in (place.territory_id, ALL))
+    return label, here, whole
 
 
 def _group(writer: Writer, key: DetailKey) -> str:

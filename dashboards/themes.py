@@ -30,12 +30,18 @@ THEMES: dict[str, tuple[str, ...]] = {
 OPTIONAL = {"ald_capture_share", "overlap_t2d_hf", "amputation_rate", "decompensation_rate"}
 # Shown in a block of their own, or the same number on another base.
 ELSEWHERE = {"prevalence_all_ages", "cost_5y_per_person", "cost_gap"}
-FAMILIES_ELSEWHERE = ("transition_", "care_gap_")
+CHARACTERISTICS = ("mean_age", "share_")  # who the persons are: in the profile
+FAMILIES_ELSEWHERE = ("transition_", "care_gap_", *CHARACTERISTICS)
 
 
 def theme_of(indicator_id: str) -> str:
     """The theme of an indicator."""
     return next((name for name, members in THEMES.items() if indicator_id in members), "other")
+
+
+def is_characteristic(indicator_id: str) -> bool:
+    """Whether it says who the persons are, rather than what happens to them."""
+    return indicator_id.startswith(CHARACTERISTICS)
 
 
 def in_order(catalogue: list[str]) -> list[str]:

@@ -139,9 +139,9 @@ def comparators_table(block: Comparators, t: Texts) -> Table:
 
 
 def profile_table(block: Profile, t: Texts) -> Table:
-    """Persons by sex, by age band."""
-    rows = tuple((Cell(label), value_cell(measure)) for label, measure in block.rows)
-    return Table("profile", t("profile.title"), (t("profile.group"), t("profile.persons")), rows, block.text)
+    """Persons by sex, by age band, and their characteristics beside those of the whole extract."""
+    rows = tuple((Cell(label), value_cell(measure), value_cell(whole) if whole else Cell("")) for label, measure, whole in block.rows)
+    return Table("profile", t("profile.title"), (t("profile.group"), t("profile.value"), t("profile.whole")), rows, block.text)
 
 
 def care_table(section: ConditionSection, t: Texts) -> Table:
