@@ -57,7 +57,7 @@ def test_what_is_kept_replaced_or_copied_is_what_ingest_does(tmp_path: Path) -> 
 
 
 def test_what_is_missing_for_a_hospital_is_said(tmp_path: Path) -> None:
-    write_archive(tmp_path / "a.zip", {1: 1, 2: 3})
+    write_archive(tmp_path / "a.zip", {number: 1 if number % 2 else 3 for number in range(1, 15)})
     write_archive(tmp_path / "b.zip", EVERY_MONTH, year=2024)
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         (tmp_path / "alone.rsa").write_bytes(archive.read("x.rsa"))
@@ -68,6 +68,22 @@ def test_what_is_missing_for_a_hospital_is_said(tmp_path: Path) -> None:
         ("months_missing", FINESS, 2022, "2 4-12"),
         ("year_missing", FINESS, 2023, "2023"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "stays", "empty"),
+    [
+        (DECEMBER, 13, ""),  # 6.5 a month: chance leaves months empty, and the year is whole
+        (DECEMBER, 14, "2 4-12"),
+        (JUNE, 2, "7-12"),  # not sent yet
+        ("a.zip", 2, ""),  # nothing says how far it goes
+        (JUNE.replace("2022", "2021"), 2, ""),  # of another year, as its content says
+    ],
+)
+def test_an_empty_month_is_odd_where_it_is_not_reached_or_many_leave(tmp_path: Path, name: str, stays: int, empty: str) -> None:
+    write_archive(tmp_path / name, {number: 1 if number % 2 else 3 for number in range(1, stays + 1)})
+    found = {one.detail for one in list_folder(tmp_path).findings if one.finding == "months_missing"}
+    assert found == ({empty} if empty else set())
 
 
 def test_an_ano_alone_brings_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from strata.ingest.atih.transmission import announced
 from strata.ingest.listing.listed import GROUPED_RSS, Finding, Transmission
 
 _YEAR_MONTHS = range(1, 13)
+# Exits a month from which a month without any is odd: where seven are usual, chance leaves one empty less than once in 1 000 (Poisson,
+# exp(-7)). A hospital with a stay a fortnight has empty months, and nothing is missing.
+_MONTHLY_EXITS = 7
 Slices = dict[tuple[str, str, int], list[Transmission]]
 
 
@@ -90,9 +93,18 @@ def _of_group(group: list[Transmission]) -> Iterator[Finding]:
 
 def _months(group: list[Transmission]) -> Iterator[Finding]:
     for one in group:
-        wanting = [month for month in _YEAR_MONTHS if month not in one.months]
-        if one.status == "kept" and wanting:
+        if one.status == "kept" and (wanting := _wanting(one)):
             yield Finding("months_missing", one.finess, one.field, one.year, ranges(wanting), one.files)
+
+
+def _wanting(one: Transmission) -> list[int]:
+    """Months that the transmission does not reach, as its name says; all those without an exit where its volume makes none implausible."""
+    empty = [month for month in _YEAR_MONTHS if month not in one.months]
+    if one.stays >= _MONTHLY_EXITS * len(one.months):
+        return empty
+    said = announced(one.files[0])
+    reached = said.month if said and (said.finess, said.year) == (one.finess, one.year) else 12
+    return [month for month in empty if month > max(reached, one.last_month)]
 
 
 def _missing_years(transmissions: Iterable[Transmission]) -> Iterator[Finding]:
