@@ -24,7 +24,7 @@ from pipelines.expectations import Expectation, suites
 from pipelines.gate import keep
 from strata.config import load
 from strata.engine.duckdb import connect
-from strata.models import build
+from strata.engine.models import build
 
 assert gx.__version__  # imported before the clock starts
 

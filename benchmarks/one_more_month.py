@@ -1,6 +1,6 @@
 """What one more month costs: a refresh of everything against a refresh after the current year's cumulative files were sent again.
 
-Belongs here: the timings and their ratio, step by step, the hashes that must agree. Not here: how a refresh skips (strata/parts.py).
+Belongs here: the timings and their ratio, step by step, the hashes that must agree. Not here: how a refresh skips (strata/engine/parts.py).
 
     python -m benchmarks.one_more_month --persons 20000 --years 2017-2025 [--tables]
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from pipelines.runner import run
 from strata.config import load
-from strata.models import models
+from strata.engine.models import models
 from strata.synthetic import write_country
 
 

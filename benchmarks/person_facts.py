@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from strata.config import from_dict
-from strata.definitions import write_definitions
+from strata.definitions.folder import write_definitions
 from strata.engine.duckdb import connect
 from strata.settings import TABLES
 

@@ -1,7 +1,7 @@
 """How long the strata of a nation take, with their reasons, beside what it costs to read the facts once.
 
 Belongs here: the ways that are compared, each in a process of its own, and the table printed. Not here: the facts (person_facts.py), the
-method (sql/strata, run as it stands by strata.models).
+method (sql/strata, run as it stands by strata.engine.models).
 
 Naive SQL and polars do less: diagnoses only, one clause at a time, no episode, no type, no rule. They compare shapes, not results.
 """
@@ -70,7 +70,7 @@ def _scan(path: Path, memory: str, columns: dict[str, tuple[str, ...]]) -> Secon
 
 def ours(path: Path, memory: str) -> Seconds:
     """Every table between definitions and strata, from codes as read, with the evidence of every criterion and every rule that holds."""
-    from strata import models
+    from strata.engine import models
 
     connection = _open(path, memory)
     seconds = {}

@@ -16,9 +16,9 @@ from pipelines.expectations import LAYER, Outcome, in_force, suites
 from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
-from strata import fingerprints, parts
+from strata.engine import fingerprints, parts
+from strata.engine.models import SQL_FOLDER, Model, models
 from strata.errors import StrataError
-from strata.models import SQL_FOLDER, Model, models
 
 # What a person is told while the tables of a layer are built.
 STAGES = {
@@ -154,7 +154,7 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
     from dashboards.site import build_site
     from pipelines.definition_pages import FOLDER, write_definition_pages
     from strata.explain.labels import definitions_folder
-    from strata.publish import publish
+    from strata.publication.publish import publish
 
     def pages(folder: Path) -> None:
         run = [row[0] for row in session.connection.execute("SELECT condition FROM definition ORDER BY condition").fetchall()]
@@ -173,7 +173,7 @@ def _publish(session: Session, outcomes: list[Outcome]) -> Path:
 
 def _prune(session: Session) -> None:
     """Only the last publications stay ([publish] keep), with those whose masks still hold."""
-    from strata.publish import prune
+    from strata.publication.publish import prune
 
     spare = [Path(name).name for name in session.config.disclosure.earlier_masks]
     removed = prune(session.config.path("published"), session.config.publish.keep, spare=spare)

@@ -13,7 +13,7 @@ import dagster as dg
 from pipelines.expectations import Expectation, Outcome, in_force, suites
 from pipelines.gate import is_national, keep
 from pipelines.session import Session
-from strata.models import SQL_FOLDER
+from strata.engine.models import SQL_FOLDER
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,6 +1,6 @@
 """From which columns a column is made, as Dagster's catalogue shows it.
 
-Belongs here: the reviewed edges of strata/tables/lineage.csv in Dagster's words. Not here: finding them (strata/lineage.py parses SQL).
+Belongs here: the reviewed edges of strata/tables/lineage.csv in Dagster's words. Not here: finding them (strata/lineage parses SQL).
 """
 
 import csv

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from strata.models import SQL_FOLDER
+from strata.engine.models import SQL_FOLDER
 
 LAYER = "quality"
 IF_NATIONAL = "blocking_if_national"

@@ -26,7 +26,7 @@ from strata.errors import StrataError
 from strata.ingest.user.tables import load_user_tables
 from strata.ingest.warehouse import tables as warehouse
 from strata.ingest.warehouse.lock import LOCK_NAME, holder_of
-from strata.publish import verify
+from strata.publication.publish import verify
 
 Text = tuple[str, str]
 OLDEST_PYTHON = (3, 11)

@@ -16,7 +16,7 @@ from pipelines.expectations import Outcome
 from pipelines.gate import refuse_failures
 from pipelines.session import Progress, Session, open_session
 from strata.config import Config
-from strata.models import SQL_FOLDER
+from strata.engine.models import SQL_FOLDER
 
 _SILENT_CONSOLE = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -16,8 +16,8 @@ import duckdb
 
 from pipelines import history
 from pipelines.expectations import Outcome
-from strata import fingerprints, parts
 from strata.config import Config, load
+from strata.engine import fingerprints, parts
 
 SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
 

@@ -9,7 +9,7 @@ from pipelines.expectations import suites
 from pipelines.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, records
 from pipelines.private_page import deliver, render
 from strata.config import Config
-from strata.publish import POINTER
+from strata.publication.publish import POINTER
 
 NAME = "status.html"
 STATES: dict[str, tuple[str, str]] = {

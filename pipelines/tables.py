@@ -62,13 +62,13 @@ def _settings(session: Session) -> None:
 
 
 def _definitions(session: Session) -> None:
-    from strata.definitions import write_definitions
+    from strata.definitions.folder import write_definitions
 
     write_definitions(session.connection, session.config)
 
 
 def _reference(session: Session) -> None:
-    from strata.reference import load_reference
+    from strata.reference.nation import load_reference
 
     load_reference(session.connection, session.config)
 

@@ -26,6 +26,6 @@ def indicators(path: str | Path) -> "pl.DataFrame":
 
     StrataError when nothing is published there.
     """
-    from strata.publish import read_indicators
+    from strata.publication.publish import read_indicators
 
     return read_indicators(Path(path))

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from strata import models
 from strata.config import Config
 from strata.coverage import years_held
-from strata.scratch import WAREHOUSE, empty, look_in, open_scratch
+from strata.engine import models
+from strata.engine.scratch import WAREHOUSE, empty, look_in, open_scratch
 
 LEVELS = ("1", "2", "3", "4", "all", "at_risk_strict", "at_risk_extended")
 Text = tuple[str, str]

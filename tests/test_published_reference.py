@@ -15,10 +15,11 @@ import polars as pl
 import pytest
 
 from dashboards.texts import load
-from strata import measure, receipt
-from strata.catalogue import load_catalogue
-from strata.definitions import CONDITIONS, compile_definitions
+from strata.definitions.folder import CONDITIONS, compile_definitions
 from strata.disclosure import euros, suppression
+from strata.measures import measure
+from strata.measures.catalogue import load_catalogue
+from strata.publication import receipt
 from tests.support.published_sample import write_published
 from tests.support.repository import ROOT
 

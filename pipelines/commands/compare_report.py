@@ -11,7 +11,7 @@ from typing import Any
 
 from strata.compare import NONE, STATES, Comparison
 from strata.config import Config
-from strata.definitions import POSITIONS
+from strata.definitions.compiler import POSITIONS
 from strata.explain.labels import definitions_folder, list_labels, named, trait_labels, traits
 from strata.explain.words import Words
 

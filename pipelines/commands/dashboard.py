@@ -108,7 +108,7 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     config = read_config(chosen, speaker)
     from dashboards.site import build_site
     from dashboards.texts import LANGUAGES
-    from strata.latest import published_folder
+    from strata.publication.latest import published_folder
 
     published = published_folder(config.path("published"))
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     from dashboards.app.server import Options, make_server
     from dashboards.app.store import Store
     from strata.audit import record
-    from strata.latest import published_folder
+    from strata.publication.latest import published_folder
 
     config = read_config(chosen, speaker)
     access = _access(chosen)

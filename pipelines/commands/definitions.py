@@ -37,7 +37,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 def export_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Write the documents. StrataError (usage): no definition there, or one that is refused."""
     from pipelines.definition_pages import write_definition_pages
-    from strata.definitions import CONDITIONS
+    from strata.definitions.folder import CONDITIONS
 
     folder = CONDITIONS if chosen.definitions == _BUILT_IN else Path(chosen.definitions)
     known = sorted(path.parent.name for path in folder.glob("*/definition.toml"))

@@ -1,6 +1,6 @@
 """`strata publish verify`: is a publication what its receipt says? `use`: show another one. `compare`: what changed between two.
 
-Belongs here: the arguments and the answer. Not here: hashes (strata/publish.py).
+Belongs here: the arguments and the answer. Not here: hashes (strata/publication/publish.py).
 """
 
 import argparse
@@ -49,7 +49,7 @@ def _add_compare(actions: Any, speaker: Terminal) -> None:
 
 def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print each file that differs from the receipt; 1 when there is one. StrataError when there is no publication."""
-    from strata.publish import published_folder, verify
+    from strata.publication.publish import published_folder, verify
 
     faults = verify(published_folder(chosen.folder))
     for fault in faults:
@@ -61,8 +61,8 @@ def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
 def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the comparison as Markdown. StrataError when one of the two is no publication."""
-    from strata.publish import published_folder
-    from strata.revision import compare, text
+    from strata.publication.publish import published_folder
+    from strata.publication.revision import compare, text
 
     print(text(compare(published_folder(chosen.before), published_folder(chosen.after)), speaker.language))
     return 0
@@ -71,7 +71,7 @@ def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Move the pointer, which is all that changes; or list what is kept, the one shown marked. StrataError while a run is at work."""
     from strata.ingest.warehouse.lock import lock
-    from strata.publish import POINTER, publications, published_folder, use
+    from strata.publication.publish import POINTER, publications, published_folder, use
 
     config = read_config(chosen, speaker)
     published = config.path("published")

@@ -1,6 +1,6 @@
 """`strata reference build / show / verify`: the national reference pack.
 
-Belongs here: the arguments and what is printed. Not here: rates, costs, files (strata/reference.py).
+Belongs here: the arguments and what is printed. Not here: rates, costs, files (strata/reference/nation.py).
 """
 
 import argparse
@@ -45,8 +45,8 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """
     from pipelines.runner import run
     from strata.engine.duckdb import connect
-    from strata.publish import tell
-    from strata.reference import build_reference, write_pack
+    from strata.publication.publish import tell
+    from strata.reference.nation import build_reference, write_pack
 
     config = read_config(chosen, speaker)
     run(config, progress=speaker.progress, until=("indicators", "quality"))
@@ -62,7 +62,7 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
 def show_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print what the pack says of itself."""
-    from strata.reference import read_pack
+    from strata.reference.nation import read_pack
 
     pack = read_pack(chosen.folder)
     print(f"reference_id: {pack.reference_id}\nsha256: {pack.sha256}")
@@ -74,7 +74,7 @@ def show_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
 def verify_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """StrataError when a file differs from the pack's own hash."""
-    from strata.reference import verify_pack
+    from strata.reference.nation import verify_pack
 
     verify_pack(chosen.folder)
     speaker.say("Le paquet est intact.", "The pack is intact.")

@@ -1,6 +1,6 @@
 -- Grain: one person x event of a definition shown outside stays x period of it.
 -- Ambulatory care: a day on which something of the list was delivered, reversals taken off. Long-term illness: from the first to the last
--- day of the exemption (far away while it is open). An event is of one or the other (strata/definitions.py), and has no trait.
+-- day of the exemption (far away while it is open). An event is of one or the other (strata/definitions/compiler.py), and has no trait.
 -- ATC lists are met through the CIP13 codes that shared/drugs.csv gives them: without it they find nothing (criterion_source).
 SELECT DISTINCT
   care.person_id,

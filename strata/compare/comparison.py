@@ -16,12 +16,12 @@ from typing import Any
 
 import duckdb
 
-from strata import models
 from strata.compare.sides import Side, find_side
 from strata.config import Config
-from strata.definitions import write_definitions
+from strata.definitions.folder import write_definitions
+from strata.engine import models
+from strata.engine.scratch import look_in, open_scratch, rows, stratum_models
 from strata.errors import StrataError
-from strata.scratch import look_in, open_scratch, rows, stratum_models
 
 SCHEMA = "strata-compare/1"
 NONE = "none"

@@ -1,6 +1,6 @@
 """The two definitions that are compared: where each one lies.
 
-Belongs here: 'built-in', a folder of definitions, the edited folder of one condition. Not here: what they say (strata/definitions.py).
+Belongs here: 'built-in', a folder of definitions, the edited folder of one condition. Not here: what they say (strata/definitions).
 """
 
 import shutil
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strata.config import Config
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from strata.errors import StrataError
 from strata.explain.labels import definitions_folder
 
@@ -18,7 +18,7 @@ BUILT_IN = "built-in"
 
 @dataclass(frozen=True)
 class Side:
-    """One of two definitions. name: as it was given; folder: what strata/definitions.py reads; conditions: those it defines."""
+    """One of two definitions. name: as it was given; folder: what strata/definitions/compiler.py reads; conditions: those it defines."""
 
     name: str
     folder: Path

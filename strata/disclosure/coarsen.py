@@ -10,7 +10,7 @@ sets. Costs expected of the residents (a known population) tell nothing of the m
 
 import polars as pl
 
-from strata.catalogue import load_catalogue
+from strata.measures.catalogue import load_catalogue
 
 _RATIO_DECIMALS = 5
 _SCALED = ["lower", "upper", "ratio_lower", "ratio_upper"]

@@ -8,7 +8,7 @@ import polars as pl
 from strata.config import COST_BASES
 from strata.disclosure.cells import CELL, MEMBERS, NODE
 from strata.disclosure.suppression import SECONDARY
-from strata.measure import PUBLISHED, VALUES, in_order
+from strata.measures.measure import PUBLISHED, VALUES, in_order
 
 # Reasons that depend on who lives in the cell; the others are about the year or the configuration, and tell nothing.
 _TELLING = ["no_person", "reference", "interval_not_claimed"]

@@ -1,6 +1,6 @@
 """Definitions as documents: what a definition says, for people (document.py) and for other programs (export.py).
 
-Belongs here: reading the folder of a condition for others than the engine. Not here: what is refused (strata/definitions.py), the page
+Belongs here: reading the folder of a condition for others than the engine. Not here: what is refused (strata/definitions), the page
 (pipelines/templates/definition.html.j2).
 """
 

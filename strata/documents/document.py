@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from strata.code_lists import Code, CodeList, read_code_lists
-from strata.definition_content import content_sha256
-from strata.definition_text import read_definition
-from strata.definitions import LOOKBACK_YEARS, compile_one
+from strata.definitions.code_lists import Code, CodeList, read_code_lists
+from strata.definitions.compiler import LOOKBACK_YEARS
+from strata.definitions.content import content_sha256
+from strata.definitions.folder import compile_one
+from strata.definitions.text import read_definition
 from strata.documents.export import STATEMENT
 from strata.explain.labels import trait_labels
 from strata.explain.words import Words, metric_in_words

@@ -1,17 +1,18 @@
 """One definition as one JSON object: its entries, its code lists, the hash of its content; and back to the rows of the engine.
 
 Belongs here: the shape of the export (definition.schema.json, docs/reference/definition-export.md). Not here: what the entries mean
-(strata/conditions/README.md) nor their refusal (strata/definitions.py).
+(strata/conditions/README.md) nor their refusal (strata/definitions/compiler.py).
 """
 
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from strata.code_lists import Code, CodeList, read_code_lists
-from strata.definition_content import content_sha256
-from strata.definition_text import DefinitionText, read_definition, wrong
-from strata.definitions import Compiled, compile_one
+from strata.definitions.code_lists import Code, CodeList, read_code_lists
+from strata.definitions.compiler import Compiled
+from strata.definitions.content import content_sha256
+from strata.definitions.folder import compile_one
+from strata.definitions.text import DefinitionText, read_definition, wrong
 
 SCHEMA = "strata-definition/1"
 SCHEMA_FILE = Path(__file__).with_name("definition.schema.json")

@@ -1,1 +1,1 @@
-"""Where SQL runs. Belongs here: one file per engine. Not here: the SQL (sql/) and what it means."""
+"""Where SQL runs: opening DuckDB, the graph of tables, what is made again. Not here: the SQL (sql/) and what it means."""

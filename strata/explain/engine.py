@@ -8,8 +8,8 @@ from functools import cache
 import sqlglot
 from sqlglot import exp
 
-from strata.models import models
-from strata.scratch import stratum_models
+from strata.engine.models import models
+from strata.engine.scratch import stratum_models
 
 
 @cache

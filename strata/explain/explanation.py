@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
+from strata.engine.scratch import rows
 from strata.explain.near import changes_to_come, imagined_rules, near_criteria
 from strata.explain.world import ask
-from strata.scratch import rows
 
 SCHEMA = "strata-explain/1"
 _SQL = Path(__file__).parent

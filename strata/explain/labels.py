@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from strata.config import Config
-from strata.definitions import CONDITIONS, TRAITS
+from strata.definitions.compiler import TRAITS
+from strata.definitions.folder import CONDITIONS
 
 Text = tuple[str, str]
 

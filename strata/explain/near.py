@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
+from strata.engine.scratch import rows
 from strata.explain.labels import traits
 from strata.explain.world import settle, vary
-from strata.scratch import rows
 
 Row = dict[str, Any]
 _UNMET = "criterion_no NOT IN (SELECT criterion_no FROM asked.person_evidence)"

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import duckdb
 
-from strata import models
 from strata.config import Config
+from strata.engine import models
+from strata.engine.scratch import empty, look_in, open_scratch, rows, stratum_models
 from strata.errors import StrataError
 from strata.explain.engine import step
-from strata.scratch import empty, look_in, open_scratch, rows, stratum_models
 
 _OF_CONDITION = ("definition", "definition_event", "definition_criterion", "definition_rule", "definition_member")
 _OF_TYPE = ("definition_type_group", "definition_type_rule", "definition_type_term")

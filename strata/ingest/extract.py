@@ -70,6 +70,7 @@ PROCEDURE = pa.schema(
     [
         ("line", pa.int64()),
         ("unit_rank", pa.int16()),
+        ("system", pa.string()),  # 'ccam', or what rehabilitation is coded in: 'csarr', 'csar' (from 2025)
         ("code", pa.string()),
         ("phase", pa.string()),
         ("activity", pa.string()),

@@ -17,8 +17,8 @@ import pytest
 from pipelines.history import STARTED, records
 from pipelines.status_page import shown
 from strata.config import load
-from strata.publish import publications, verify
-from strata.receipt import NAME
+from strata.publication.publish import publications, verify
+from strata.publication.receipt import NAME
 from tests.support.crash_nursery import STEPS, Nursery
 from tests.support.landing import unaccounted, write_archive
 

@@ -8,9 +8,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from strata.code_lists import Code, CodeList, check_against, read_code_lists
 from strata.config import from_dict
-from strata.definitions import CONDITIONS, compile_definitions, default_conditions, write_definitions
+from strata.definitions.code_lists import Code, CodeList, check_against, read_code_lists
+from strata.definitions.folder import CONDITIONS, compile_definitions, default_conditions, write_definitions
 from strata.errors import StrataError
 from strata.ingest.user.nomenclature import read_nomenclatures
 

@@ -18,10 +18,10 @@ import polars as pl
 import pytest
 
 from pipelines import command
-from strata import publish as publishing
 from strata.config import Config
-from strata.publish import POINTER, prune, publications, publish, published_folder, verify
-from strata.receipt import NAME, content_hash, sha256_of
+from strata.publication import publish as publishing
+from strata.publication.publish import POINTER, prune, publications, publish, published_folder, verify
+from strata.publication.receipt import NAME, content_hash, sha256_of
 
 PUBLICATIONS, READS, READERS, ROWS = 40, 10_000, 2, 2_000
 
@@ -107,7 +107,7 @@ import resource, sys
 from pathlib import Path
 import duckdb
 from strata.config import Config
-from strata.publish import publish
+from strata.publication.publish import publish
 from tests.faults import test_publication_under_readers as here
 here.publishing._write_data, here.publishing.make_receipt = here._write_data, here._receipt
 here.publishing._data_package = lambda folder: {}

@@ -12,9 +12,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from strata import models
 from strata.config import load
-from strata.definitions import write_definitions
+from strata.definitions.folder import write_definitions
+from strata.engine import models
 from strata.engine.duckdb import connect
 from strata.ingest.load import ingest
 from strata.ingest.user.tables import load_user_tables

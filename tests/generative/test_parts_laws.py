@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from strata import fingerprints, parts
-from strata.definitions import write_definitions
-from strata.models import models
+from strata.definitions.folder import write_definitions
+from strata.engine import fingerprints, parts
+from strata.engine.models import models
 from strata.settings import write_settings
 from tests.support import small_country
 

@@ -6,8 +6,8 @@ Belongs here: arithmetic of the public slides (2019, 2023 and 2024 figures). Not
 import numpy as np
 import pytest
 
-from strata.catalogue import load_catalogue
-from strata.methods import COMPUTATIONS, Parts
+from strata.measures.catalogue import load_catalogue
+from strata.measures.methods import COMPUTATIONS, Parts
 
 
 def value(indicator_id: str, numerator: float, denominator: float | None = None, expected: float | None = None) -> float:

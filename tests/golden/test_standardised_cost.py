@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 import strata
-from strata.pack import CELL_SCHEMA, TOTAL_SCHEMA, Pack, write_pack
-from strata.publish import publish, verify
+from strata.publication.publish import publish, verify
+from strata.reference.pack import CELL_SCHEMA, TOTAL_SCHEMA, Pack, write_pack
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import pick
 

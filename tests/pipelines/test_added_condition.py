@@ -10,7 +10,7 @@ import pytest
 from pipelines import command
 from pipelines.runner import run
 from strata.config import load
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from tests.support.repository import ROOT
 from tests.support.small_country import hold_stays
 

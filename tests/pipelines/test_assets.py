@@ -9,8 +9,8 @@ import pytest
 from pipelines.assets import STAGES, _metadata, build_assets
 from pipelines.column_lineage import column_lineage
 from pipelines.tables import PYTHON_TABLES, WRITERS
+from strata.engine.models import models
 from strata.errors import StrataError
-from strata.models import models
 from tests.support.small_graph import refresh, session, sql_folder
 
 ROOT = Path(__file__).parents[2]

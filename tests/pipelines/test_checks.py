@@ -8,7 +8,7 @@ import sqlglot
 
 from pipelines.checks import validate
 from pipelines.expectations import Expectation, suites
-from strata.models import models
+from strata.engine.models import models
 
 SHARE = Expectation("chaining", "enough", "blocking", ("assez", "enough"), "identity", column="share", min=0.5, max=1)
 

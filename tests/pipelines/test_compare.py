@@ -9,7 +9,7 @@ import pytest
 
 from pipelines import command
 from strata.config import Config
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from tests.generative.test_strata_laws import HEADER, stays
 from tests.support.small_project import project
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import assets
 from pipelines.session import Session
-from strata import fingerprints
+from strata.engine import fingerprints
 from tests.support.small_graph import STAY, refresh, session, sql_folder
 
 

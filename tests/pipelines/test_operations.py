@@ -22,8 +22,8 @@ from pipelines.status_page import shown, write_status_page
 from strata.config import Config, Notify, Paths, Schedule, load
 from strata.errors import StrataError
 from strata.ingest.warehouse.lock import LOCK_NAME
-from strata.publish import POINTER, prune, publications, use
-from strata.receipt import NAME, content_hash, file_hashes
+from strata.publication.publish import POINTER, prune, publications, use
+from strata.publication.receipt import NAME, content_hash, file_hashes
 from tests.support.landing import write_archive
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import command
-from strata import models
 from strata.config import Config
-from strata.scratch import look_in, open_scratch
+from strata.engine import models
+from strata.engine.scratch import look_in, open_scratch
 from strata.sensitivity import Sensitivity, Variant, recount, sensitivity, shared, variants
 from tests.support.small_country import built, config
 from tests.support.small_project import project, save

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import duckdb
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built
 
 STAYS = "person | exit | geo\n1 | 2024-02-01 | 9A001\n2 | 2025-03-01 | 9A001\n3 | 2025-04-01 | 9A001"

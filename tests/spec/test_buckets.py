@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strata import models
+from strata.engine import models
 from strata.errors import StrataError
 from tests.support.small_country import built
 

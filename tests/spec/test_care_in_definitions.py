@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from tests.support.small_country import built, config
 
 STAYS = "person | exit | das | born | exit_mode\n"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from strata import models
-from strata.definition_crosswalk import read_crosswalk
-from strata.definitions import CONDITIONS
+from strata.definitions.crosswalk import read_crosswalk
+from strata.definitions.folder import CONDITIONS
+from strata.engine import models
 from strata.errors import StrataError
 from tests.support.small_country import built
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pipelines.commands.compare_report import shown
 from strata.compare import Comparison, compare
 from strata.config import Config
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
+from strata.engine.models import models
+from strata.engine.scratch import stratum_models
 from strata.errors import StrataError
-from strata.models import models
-from strata.scratch import stratum_models
 from tests.generative.test_strata_laws import HEADER, stays
 from tests.support.small_project import project
 

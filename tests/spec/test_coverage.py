@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strata import models
 from strata.config import from_dict
+from strata.engine import models
 from strata.errors import StrataError
 from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings

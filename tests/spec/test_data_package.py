@@ -5,7 +5,7 @@ import json
 import frictionless
 import pytest
 
-from strata.publish import publish
+from strata.publication.publish import publish
 from tests.support import cohort_warehouse as world
 
 

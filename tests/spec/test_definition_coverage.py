@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from tests.support.repository import ROOT
 
 PAGE = (ROOT / "docs" / "explanation" / "definition-coverage.md").read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from strata.disclosure.cells import count_cells, with_counts
 from strata.disclosure.coarsen import step_of
 from strata.disclosure.primary import primary
 from strata.disclosure.sums import CELL_KIND, HIDDEN, MARGIN_COLUMNS, sums_of
-from strata.measure import PUBLISHED, VALUES
-from strata.relations import relations_of
+from strata.measures.measure import PUBLISHED, VALUES
+from strata.measures.relations import relations_of
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import pick
 

@@ -11,10 +11,11 @@ from jsonschema import Draft202012Validator
 
 from pipelines.command import main
 from pipelines.definition_pages import write_definition_pages
-from strata.code_lists import read_code_lists
-from strata.definition_content import content_sha256
-from strata.definition_text import read_definition
-from strata.definitions import CONDITIONS, POSITIONS, compile_one
+from strata.definitions.code_lists import read_code_lists
+from strata.definitions.compiler import POSITIONS
+from strata.definitions.content import content_sha256
+from strata.definitions.folder import CONDITIONS, compile_one
+from strata.definitions.text import read_definition
 from strata.documents import as_export, compile_export, document
 from strata.documents.document import french_sources
 from strata.documents.export import SCHEMA_FILE, STATEMENT

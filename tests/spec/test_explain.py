@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from strata.config import Config
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
 from strata.errors import StrataError
 from strata.explain import Explanation, explain, find_person, open_person, person, scope
 from strata.explain.engine import step

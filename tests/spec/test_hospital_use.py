@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built
 
 HEADER = "person | exit | nights | dp | das | acts | ghm | units | entry_mode | provenance | exit_mode | sessions | auto | entry"

@@ -5,8 +5,8 @@ import math
 import polars as pl
 import pytest
 
-from strata.catalogue import load_catalogue
-from strata.pack import Pack, write_pack
+from strata.measures.catalogue import load_catalogue
+from strata.reference.pack import Pack, write_pack
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
 

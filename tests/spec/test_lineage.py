@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from strata import lineage, source_fields
-from strata.models import models
+from strata.engine.models import models
+from strata.lineage import columns as lineage
+from strata.lineage import source_fields
 
 
 @pytest.fixture(scope="module")

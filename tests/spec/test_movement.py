@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from strata.catalogue import load_catalogue
 from strata.config import Disclosure
 from strata.disclosure import protect, sums
 from strata.disclosure.moves import OUTCOMES
-from strata.movement import FROM_STATES, TO_STATES, calibration, movement_matrix, prior_weight, smoothed
+from strata.measures.catalogue import load_catalogue
+from strata.measures.movement import FROM_STATES, TO_STATES, calibration, movement_matrix, prior_weight, smoothed
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
 

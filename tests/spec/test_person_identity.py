@@ -99,7 +99,7 @@ def test_a_death_before_a_later_entry_is_set_aside_and_counted() -> None:
     connection = built(STAYS, also=user((3, "2025-03-30"), (2, "2025-02-28")))
     assert death(connection, 3) == (None, None)
     assert death(connection, 2) == ("2025-02-28", "user")  # the day of entry is no contradiction
-    from strata import models
+    from strata.engine import models
 
     models.build(connection, "death_source")
     assert table(connection, "SELECT death_source, deaths, deaths_set_aside, deaths_kept FROM death_source ORDER BY 1") == [

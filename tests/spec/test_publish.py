@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 import strata
-import strata.publish as publishing
-from strata.catalogue import POLARITIES
+import strata.publication.publish as publishing
 from strata.disclosure import Relations, suppression
 from strata.errors import StrataError
-from strata.measure import PUBLISHED
-from strata.publish import POINTER, publish, published_folder, verify
+from strata.measures.catalogue import POLARITIES
+from strata.measures.measure import PUBLISHED
+from strata.publication.publish import POINTER, publish, published_folder, verify
 from tests.support import cohort_warehouse as world
 
 

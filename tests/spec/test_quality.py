@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from strata import models
+from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
 from tests.support.small_country import built
 

@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built
 
 TABLES = ("code_seen", "hospital_year", "coding_intensity", "extension_filled", "drift", "drift_check", "code_check", "reconciliation")

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strata.errors import StrataError
-from strata.measure import PUBLISHED
-from strata.pack import KEYS
-from strata.publish import tell
-from strata.reference import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
-from strata.reference_spread import NAME, territory_spread, write_spread
+from strata.measures.measure import PUBLISHED
+from strata.publication.publish import tell
+from strata.reference.nation import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
+from strata.reference.pack import KEYS
+from strata.reference.spread import NAME, territory_spread, write_spread
 from strata.statistics import additive_overdispersion, multiplicative_overdispersion
 from tests.support import cohort_warehouse as world
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from strata import models
+from strata.engine import models
 from strata.statistics import jonckheere_terpstra
 
 BANDS = [("18-39", 18), ("50-59", 50), ("65-69", 65), ("75-79", 75), ("85-89", 85)]

@@ -5,9 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from strata.measure import VALUES
-from strata.publish import publish, read_indicators
-from strata.revision import causes, compare, text
+from strata.measures.measure import VALUES
+from strata.publication.publish import publish, read_indicators
+from strata.publication.revision import causes, compare, text
 from tests.support import cohort_warehouse as world
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built, config
 
 FIELDS = {"fields": ["mco", "smr", "had"], "standard_tariff_year": 2024}

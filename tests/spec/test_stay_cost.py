@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built
 
 

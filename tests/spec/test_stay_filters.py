@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from strata import models
+from strata.engine import models
 from strata.settings import TABLES
 from tests.support.small_country import built, config
 

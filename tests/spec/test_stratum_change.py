@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from strata import models
+from strata.engine import models
 from tests.support.small_country import built
 
 TERRITORIES = "INSERT INTO territory VALUES ('T1', 'Ici', '9A001'), ('T2', 'Là', '9A002')"

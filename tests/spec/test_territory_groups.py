@@ -7,7 +7,7 @@ from strata.config import Disclosure
 from strata.disclosure import protect
 from strata.errors import StrataError
 from strata.ingest.user.territory_groups import read_territory_groups
-from strata.relations import relations_of
+from strata.measures.relations import relations_of
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import pick
 

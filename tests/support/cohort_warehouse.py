@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from strata import models
-from strata.catalogue import load_catalogue
 from strata.config import Config, from_dict
+from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
-from strata.measure import measure
-from strata.reference import Pack, load_reference
+from strata.measures.catalogue import load_catalogue
+from strata.measures.measure import measure
+from strata.reference.nation import Pack, load_reference
 from strata.settings import write_settings
 
 DEFINITION = "TEST-1.0"

@@ -67,7 +67,7 @@ def of_repeated(persons: float, events: float, scatter: float, repeats: int, dra
     members = draws.poisson(persons, repeats)
     inclination = draws.gamma(np.maximum(members, 1e-9) / scatter, scatter)  # the sum of theirs
     count = draws.poisson(events * inclination)
-    dispersion = 1 + events * (1 + scatter)  # sum of squares over sum, of a nation: what strata/measure.py reads
+    dispersion = 1 + events * (1 + scatter)  # sum of squares over sum, of a nation: what strata/measures/measure.py reads
     mean = persons * events
     return {
         "poisson": _held(st.repeated_count(count, 1.0), mean),

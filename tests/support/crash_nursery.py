@@ -26,14 +26,14 @@ STEPS = {
     "account written": ("strata.ingest.warehouse.store", "_account"),
     "files accounted for": ("strata.ingest.load", "_account_for_the_rest"),
     "settings written": ("strata.settings", "write_settings"),
-    "definitions written": ("strata.definitions", "write_definitions"),
-    "table built": ("strata.models", "_build_in_buckets"),
+    "definitions written": ("strata.definitions.folder", "write_definitions"),
+    "table built": ("strata.engine.models", "_build_in_buckets"),
     "check kept": ("pipelines.checks", "keep"),
-    "indicators written": ("strata.publish", "_write_data"),
-    "receipt written": ("strata.publish", "write_receipt"),
-    "publication on the disk": ("strata.publish", "_sync"),
-    "pointer moved": ("strata.publish", "_replace"),
-    "old publications removed": ("strata.publish", "prune"),
+    "indicators written": ("strata.publication.publish", "_write_data"),
+    "receipt written": ("strata.publication.publish", "write_receipt"),
+    "publication on the disk": ("strata.publication.publish", "_sync"),
+    "pointer moved": ("strata.publication.publish", "_replace"),
+    "old publications removed": ("strata.publication.publish", "prune"),
     "quality page written": ("pipelines.quality_page", "write_quality_page"),
     "run recorded": ("pipelines.session", "_record"),
 }
@@ -92,7 +92,7 @@ def main() -> None:
     """Import, then one child a line."""
     import great_expectations  # noqa: F401
 
-    import strata.publish  # noqa: F401
+    import strata.publication.publish  # noqa: F401
 
     for line in sys.stdin:
         asked = json.loads(line)

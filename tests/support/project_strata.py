@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from strata import models
 from strata.config import load
-from strata.definitions import write_definitions
+from strata.definitions.folder import write_definitions
+from strata.engine import models
 from strata.ingest.load import ingest
 from strata.ingest.user.tables import load_user_tables
 from strata.ingest.warehouse.tables import open_warehouse

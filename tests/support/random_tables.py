@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from strata.measure import PUBLISHED
+from strata.measures.measure import PUBLISHED
 
 PLACE = ["territory_id", "stratum", "sex", "age_band"]
 BANDS = ["18-39", "40-49", "50-59", "60-64", "65-69", "70-74", "75-79", "80-84", "85-89", "90+"]

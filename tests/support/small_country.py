@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from strata import models
 from strata.config import Config, from_dict
-from strata.definitions import write_definitions
+from strata.definitions.folder import write_definitions
+from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings
 

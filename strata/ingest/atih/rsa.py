@@ -193,7 +193,7 @@ def _unit_columns(units: Cells, rank: Array) -> dict[str, pa.Array]:
 def _procedure_columns(acts: Cells, rank: Array) -> dict[str, pa.Array]:
     columns = {name: acts.text(name) for name in ("code", "phase", "activity")}
     columns |= {name: numbers(acts.integer(name), pa.int16()) for name in ("day_offset", "executions")}
-    return columns | {"unit_rank": _small(rank)}
+    return columns | {"unit_rank": _small(rank), "system": pa.repeat("ccam", len(acts))}
 
 
 def _small(values: Array) -> pa.Array:

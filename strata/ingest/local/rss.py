@@ -279,4 +279,5 @@ def _acts(rows: pa.Table, by_line: dict[str, pa.Array], entry: pa.Array) -> pa.T
     """Acts, dated in days since the first entry of the stay, as an RSA dates them (blank: not said)."""
     started = entry.take(pc.index_in(rows.column("line"), value_set=by_line["line"]))
     offset = pc.subtract(rows.column("procedure_date").cast(pa.int32()).cast(pa.int64()), started)
-    return _of_units(rows.append_column("day_offset", offset.cast(pa.int16())), by_line, PROCEDURE)
+    rows = rows.append_column("day_offset", offset.cast(pa.int16())).append_column("system", pa.repeat("ccam", len(rows)))
+    return _of_units(rows, by_line, PROCEDURE)

@@ -1,6 +1,6 @@
 """Places made of several territories, as the user declares them: a group of hospitals, or a territory made of its sub-territories.
 
-Belongs here: reading territory_groups.csv. Not here: the territories (territories.py), how the places add up (strata/relations.py).
+Belongs here: reading territory_groups.csv. Not here: the territories (territories.py), how the places add up (relations.py).
 A territory may be in several groups, nested or not: every territory is published, so whatever two groups leave is a sum of published cells.
 """
 

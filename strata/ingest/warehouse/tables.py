@@ -57,11 +57,12 @@ def _add_new_columns(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_FILL_FILES)
 
 
-_FILL = {  # an earlier version knew no other key; when e-PMSI made what is in (`sent`) stays unknown
+_FILL = {  # an earlier version knew no other key and no other acts; when e-PMSI made what is in (`sent`) stays unknown
     ("read_slice", "person_key"): """
         UPDATE read_slice SET person_key = CASE
             WHEN slice_id IN (SELECT slice_id FROM read_stay WHERE person_id IS NOT NULL) THEN 'noanon' ELSE 'none' END
     """,
+    ("read_procedure", "system"): "UPDATE read_procedure SET system = 'ccam'",
     ("read_person_file", "sha256"): """
         UPDATE read_person_file SET sha256 = read_file.sha256 FROM read_file WHERE read_file.source_file = read_person_file.source_file
     """,

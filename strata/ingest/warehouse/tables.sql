@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS read_unit (
 CREATE TABLE IF NOT EXISTS read_diagnosis (stay_id BIGINT, unit_rank SMALLINT, code VARCHAR);
 
 CREATE TABLE IF NOT EXISTS read_procedure (
-    stay_id BIGINT, unit_rank SMALLINT, code VARCHAR, phase VARCHAR, activity VARCHAR, day_offset SMALLINT, executions SMALLINT
+    stay_id BIGINT, unit_rank SMALLINT, system VARCHAR, code VARCHAR, phase VARCHAR, activity VARCHAR, day_offset SMALLINT, executions SMALLINT
 );
 
 CREATE TABLE IF NOT EXISTS read_group (

@@ -4,7 +4,7 @@ WITH ranked AS (
            CAST(row_number() OVER (PARTITION BY finess, stay_number ORDER BY sequence_number, unit_number) AS SMALLINT) AS unit_rank
     FROM sound_had_period
 )
-SELECT k.group_no, k.line, w.unit_rank, x.code, x.phase, x.activity, x.day_offset, x.executions
+SELECT k.group_no, k.line, w.unit_rank, 'ccam' AS system, x.code, x.phase, x.activity, x.day_offset, x.executions
 FROM sound_had_procedure AS x
 JOIN ranked AS w
   ON w.finess = x.finess AND w.stay_number = x.stay_number AND w.sequence_number = x.sequence_number AND w.unit_number = x.unit_number

@@ -5,7 +5,7 @@ WITH ranked AS (
            CAST(row_number() OVER (PARTITION BY finess, stay_number ORDER BY unit_number) AS SMALLINT) AS unit_rank
     FROM sound_psy_sequence
 )
-SELECT k.group_no, k.line, w.unit_rank, x.code, x.phase, x.activity, x.day_offset, x.executions
+SELECT k.group_no, k.line, w.unit_rank, 'ccam' AS system, x.code, x.phase, x.activity, x.day_offset, x.executions
 FROM sound_psy_sequence_procedure AS x
 JOIN stay_key AS k ON k.raw_table = 'psy_sequence' AND k.finess = x.finess AND k.stay_number = x.stay_number
 LEFT JOIN ranked AS w ON w.finess = x.finess AND w.stay_number = x.stay_number AND w.unit_number = x.unit_number

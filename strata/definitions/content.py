@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from strata.code_lists import CodeList
+from strata.definitions.code_lists import CodeList
 
 # Entries that change no stratum: names, words, provenance, history.
 WORDS = frozenset({"id", "label_fr", "label_en", "short_fr", "source", "is_default", "strata", "labels", "versions", "caveats"})

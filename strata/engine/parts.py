@@ -21,9 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from strata import fingerprints
+from strata.engine import fingerprints
+from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
 from strata.ingest.warehouse.store import transaction
-from strata.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
 _SMALL = 100_000  # rows of a table that is looked at year by year

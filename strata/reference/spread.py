@@ -10,11 +10,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from strata.pack import SPREAD_SCHEMA
+from strata.reference.pack import SPREAD_SCHEMA
+from strata.settings import TABLES
 from strata.statistics import additive_overdispersion, multiplicative_overdispersion
 
 NAME = "reference_spread.csv"  # in a publication
-TERMS = Path(__file__).parent / "tables" / "reference_spread.csv"
+TERMS = TABLES / "reference_spread.csv"
 _SERIES = ["year", "condition", "indicator_id", "stratum", "cost_basis"]
 _WHOLE = ["ALL", "REST"]
 _QUARTILES = {"least": 0.0, "lower": 0.25, "median": 0.5, "upper": 0.75, "most": 1.0}

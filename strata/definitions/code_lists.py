@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from strata.definition_text import wrong
+from strata.definitions.text import wrong
 
 CODE_SHAPE = {
     "icd10": re.compile(r"[A-Z][0-9]{2}[0-9+]{0,4}"),

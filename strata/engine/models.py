@@ -23,7 +23,7 @@ from sqlglot import exp
 
 from strata.errors import StrataError
 
-SQL_FOLDER = Path(__file__).parent.parent / "sql"
+SQL_FOLDER = Path(__file__).parents[2] / "sql"
 BUCKET_ROWS = 10_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
 _PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from strata import models
 from strata.config import Config
-from strata.definitions import TABLES
+from strata.definitions.folder import SCHEMA
+from strata.engine import models
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
 
@@ -43,7 +43,7 @@ def _refuse_older(connection: duckdb.DuckDBPyConnection, config: Config) -> None
     """The tables of definitions of the warehouse have every column that this program reads: one made by an older version may not."""
     columns = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = "
     with duckdb.connect() as ours:
-        ours.execute(TABLES.read_text(encoding="utf-8"))
+        ours.execute(SCHEMA.read_text(encoding="utf-8"))
         wanted = ours.execute(columns + "'memory' AND NOT internal").fetchall()
     missing = sorted(set(wanted) - set(connection.execute(columns + "'warehouse'").fetchall()))
     if missing:

@@ -18,9 +18,9 @@ from typing import Any
 import duckdb
 
 from strata.config import Config
-from strata.definitions import CONDITIONS
+from strata.definitions.folder import CONDITIONS
+from strata.engine.models import models
 from strata.errors import StrataError
-from strata.models import models
 from strata.settings import TABLES
 
 NAME = "receipt.json"

@@ -17,17 +17,17 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from strata import revision
-from strata.catalogue import load_catalogue
 from strata.config import COST_BASES, Config
 from strata.disclosure import protect
 from strata.errors import StrataError
-from strata.latest import POINTER, published_folder
-from strata.measure import CELL, PUBLISHED, VALUES, measure
-from strata.movement import smoothed
-from strata.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
-from strata.reference_spread import write_spread
-from strata.relations import relations_of
+from strata.measures.catalogue import load_catalogue
+from strata.measures.measure import CELL, PUBLISHED, VALUES, measure
+from strata.measures.movement import smoothed
+from strata.measures.relations import relations_of
+from strata.publication import revision
+from strata.publication.latest import POINTER, published_folder
+from strata.publication.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
+from strata.reference.spread import write_spread
 
 __all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from strata.catalogue import CHARACTERISTIC
 from strata.config import Config
 from strata.disclosure import Relations
-from strata.reference import pack_margins
+from strata.measures.catalogue import CHARACTERISTIC
+from strata.reference.nation import pack_margins
 from strata.settings import TABLES
 
 

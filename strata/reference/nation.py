@@ -1,7 +1,7 @@
 """The national reference: rates and mean costs by sex and age band, made from a national extract or read from a pack.
 
 Belongs here: making the cells, merging the sparse ones, refusing a pack that does not fit. Not here: the pack's files (pack.py), how
-territories lie (reference_spread.py), the nation without one of them (reference_left_out.py), the expected numbers
+territories lie (spread.py), the nation without one of them (left_out.py), the expected numbers
 (sql/indicators/expected_*.sql).
 """
 
@@ -16,10 +16,10 @@ import polars as pl
 from strata.config import COST_BASES, Config
 from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
-from strata.measure import PUBLISHED
-from strata.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
-from strata.reference_left_out import check_dominance, check_told, split
-from strata.reference_spread import of_territories, territory_spread
+from strata.measures.measure import PUBLISHED
+from strata.reference.left_out import check_dominance, check_told, split
+from strata.reference.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
+from strata.reference.spread import of_territories, territory_spread
 
 __all__ = ["Pack", "build_reference", "load_reference", "merge_bands", "pack_margins", "read_pack", "verify_pack", "write_pack"]
 

@@ -10,14 +10,15 @@ k is in tables/movement_term.csv.
 import csv
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-TERMS = Path(__file__).parent / "tables" / "movement_term.csv"
+from strata.settings import TABLES
+
+TERMS = TABLES / "movement_term.csv"
 METHOD = "dirichlet"
 FROM_STATES = ("at_risk_extended", "1", "2", "3", "4")
 TO_STATES = ("none", "1", "2", "3", "4", "dead", "left")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from strata.models import Model
+from strata.engine.models import Model
 
 _DDL = """CREATE TABLE IF NOT EXISTS table_fingerprint (
     table_name VARCHAR PRIMARY KEY, made_of VARCHAR, content VARCHAR, rows BIGINT)"""

@@ -7,8 +7,8 @@ cells (reference.py, which takes the territory as one more series).
 import duckdb
 import polars as pl
 
+from strata.engine.models import models
 from strata.errors import StrataError
-from strata.models import models
 
 _PLACED = ("stock_cell", "flow_cell", "use_cell", "population_cell", "published_territory")
 _AGAIN = ("cohort_cell", "cohort_use", "population_total", "national_cell")

@@ -1,7 +1,7 @@
 """From a column as read back to the fields of the ATIH files and of the SNDS tables: by parsing the SQL of the ingest, then the layouts.
 
 Belongs here: the edges of tables/source_field.csv (column, field of care, form, file, its field). Not here: from an indicator to the
-columns as read (lineage.py). Layouts (strata/formats) and the SQL of strata/ingest say everything.
+columns as read (columns.py). Layouts (strata/formats) and the SQL of strata/ingest say everything.
 """
 
 import csv
@@ -16,11 +16,12 @@ from sqlglot import exp
 from sqlglot.lineage import lineage
 
 from strata.ingest.raw.raw_tables import raw_columns, raw_tables
+from strata.settings import TABLES
 
-TABLE = Path(__file__).parent / "tables" / "source_field.csv"
+TABLE = TABLES / "source_field.csv"
 HEADER = ("table_name", "column_name", "field", "form", "file", "source_field")
-_FORMATS = Path(__file__).parent / "formats"
-_INGEST = Path(__file__).parent / "ingest"
+_FORMATS = Path(__file__).parents[1] / "formats"
+_INGEST = Path(__file__).parents[1] / "ingest"
 _STAYS = ("mco", "smr", "had", "psy")
 _PERSONS = {"dcir": "care", "beneficiary": "beneficiary", "ald": "ald", "cartography": "cartography"}
 # What the set says of its files, and codes: the columns its SQL reads of them.

@@ -1,35 +1,26 @@
-"""Definitions of conditions: read from their folders, checked, turned into rows that generic SQL evaluates.
+"""One definition, checked and turned into rows that generic SQL evaluates.
 
 Belongs here: what the entries of a definition.toml mean together, and the refusal of what cannot be meant.
-Not here: the grammar and its lines (definition_text.py), code lists (code_lists.py), any code or condition (strata/conditions), any
-evaluation (sql/strata).
+Not here: which definitions are read (folder.py), the grammar and its lines (text.py), code lists (code_lists.py), any code or condition
+(strata/conditions), any evaluation (sql/strata).
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
-import pyarrow as pa
 
-from strata.code_lists import CodeList, check_against, read_code_lists
-from strata.config import Config
-from strata.definition_content import content_sha256
-from strata.definition_crosswalk import NAME as CROSSWALK
-from strata.definition_crosswalk import read_crosswalk
-from strata.definition_text import DefinitionText, read_definition, wrong
-from strata.definition_versions import check_caveats, check_versions
+from strata.definitions.code_lists import CodeList
+from strata.definitions.content import content_sha256
+from strata.definitions.text import DefinitionText
+from strata.definitions.versions import check_caveats, check_versions
 from strata.errors import StrataError
-from strata.ingest.user.nomenclature import read_nomenclatures
+from strata.settings import TABLES
 
-CONDITIONS = Path(__file__).parent / "conditions"
-TABLES = Path(__file__).with_suffix(".sql")
-TRAITS = Path(__file__).parent / "tables" / "trait.csv"
+TRAITS = TABLES / "trait.csv"
 
 POSITIONS = {
     "dp": ("stay_dp", "unit_dp"),
@@ -48,7 +39,6 @@ SYSTEMS_OF = {
     "unit": ("unit",), "supplement": ("supplement",), "care": ("prs", "nabm", "ccam", "cip13", "atc"), "ald": ("icd10",),
 }  # fmt: skip
 OUTSIDE_STAYS = ("care", "ald")
-SHARED = "shared"
 COUNTED = ("stay", "day", "episode")
 STRATA = ("1", "2", "3", "4")
 FALLS = ("recency", "expiry")  # what a fall between strata may be: the first when a definition says nothing
@@ -64,101 +54,14 @@ _COMPARISON = re.compile(r"(\S+)\s*(<=|>=|=|<|>)\s*([0-9]+(?:\.[0-9]+)?)")
 
 @dataclass
 class Compiled:
-    """The rows of every definition_* table, by table name, in the column order of definitions.sql. sha256: of every file read."""
+    """The rows of every definition_* table, by table name, in the column order of schema.sql. sha256: of every file read."""
 
     rows: defaultdict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     sha256: dict[str, str] = field(default_factory=dict)
 
 
-def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration, or the default ones of the folder.
-
-    StrataError (usage): a definition or list that is not whole, or a code that the nomenclature brought does not hold.
-    """
-    folder = config.path("conditions") if config.paths.conditions else CONDITIONS
-    nomenclature = read_nomenclatures(config.path("nomenclatures")) if config.paths.nomenclatures else None
-    compiled = compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature)
-    connection.execute(TABLES.read_text(encoding="utf-8"))
-    for table, rows in compiled.rows.items():
-        if not rows:
-            continue
-        names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
-        columns = (pa.array(list(values)) for values in zip(*rows, strict=True))
-        connection.register("compiled_rows", pa.table(dict(zip(names, columns, strict=True))))
-        connection.execute(f"INSERT INTO {table} SELECT * FROM compiled_rows")
-        connection.unregister("compiled_rows")
-
-
-def default_conditions(folder: Path) -> list[str]:
-    """The conditions of a folder that are run when none is named: all but those that say `is_default = false`, in name order."""
-    texts = (read_definition(path) for path in sorted(folder.glob("*/definition.toml")))
-    return [text.path.parent.name for text in texts if text.source.get("is_default", True)]
-
-
-def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.DataFrame | None = None) -> Compiled:
-    """Compile the definitions of `conditions` found in `folder`; check their codes against `nomenclature` where it has their system.
-
-    nomenclature: as user_nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
-    """
-    compiled = Compiled()
-    places: dict[str, Path] = {}
-    used: dict[str, CodeList] = {}
-    for condition in conditions:
-        text = read_definition(folder / condition / "definition.toml")
-        lists, files = read_code_lists(folder, condition)
-        compiler = _Compiler(text, compiled, lists)
-        compiler.compile()
-        _refuse_namesakes(places, compiler.used)
-        used |= {code_list.list_id: code_list for code_list in compiler.used}
-        compiled.rows["definition_cartography"] += read_crosswalk(folder, condition, set(compiler.criteria))
-        crosswalk = [path for path in (folder / condition / CROSSWALK,) if path.exists()]
-        for path in (text.path, *files, *crosswalk):
-            compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    used |= _shared_events(folder, compiled)
-    if nomenclature is not None:
-        check_against(nomenclature, list(used.values()))
-    compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
-    return compiled
-
-
-def _shared_events(folder: Path, compiled: Compiled) -> dict[str, CodeList]:
-    """Compile shared/events.toml, where the folder has one, as events of no condition ('shared'); gives the lists they use."""
-    path = folder / SHARED / "events.toml"
-    if not path.exists():
-        return {}
-    text = read_definition(path)
-    lists, files = read_code_lists(folder, SHARED)
-    compiler = _Compiler(text, compiled, lists)
-    compiler.compile_events(SHARED)
-    for read in (path, *files):
-        compiled.sha256[f"{read.parent.name}/{read.name}"] = hashlib.sha256(read.read_bytes()).hexdigest()
-    return {code_list.list_id: code_list for code_list in compiler.used}
-
-
-def compile_one(text: DefinitionText, lists: dict[str, CodeList]) -> tuple[Compiled, list[CodeList]]:
-    """The rows of one definition, and the lists it uses in the order of their names. StrataError: as compile_definitions."""
-    compiled = Compiled()
-    compiler = _Compiler(text, compiled, lists)
-    compiler.compile()
-    compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
-    used = {code_list.list_id: code_list for code_list in compiler.used}
-    return compiled, [used[name] for name in sorted(used)]
-
-
-def _refuse_namesakes(places: dict[str, Path], used: list[CodeList]) -> None:
-    """A name means one list over all conditions: rows of lists that two folders name alike would mix."""
-    for code_list in used:
-        if places.setdefault(code_list.list_id, code_list.path) != code_list.path:
-            raise wrong(
-                code_list.path.parents[1] / "lists.csv",
-                code_list.list_id,
-                "une autre pathologie a une liste de ce nom : la partager (shared) ou la renommer",
-                "another condition has a list of this name: share it (shared) or rename it",
-            )
-
-
 @dataclass
-class _Compiler:
+class Compiler:
     """One definition on its way to rows. Numbers run on over all conditions, so that a number names one event or criterion."""
 
     text: DefinitionText

@@ -4,7 +4,7 @@ Belongs here: refusing a version that says nothing of what changed. Not here: wh
 is tried under its old name; the page and the export tell, by the hash).
 """
 
-from strata.definition_text import DefinitionText
+from strata.definitions.text import DefinitionText
 
 
 def check_versions(text: DefinitionText) -> None:

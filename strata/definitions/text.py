@@ -1,7 +1,7 @@
 """The text of a definition.toml: which entries it may have, of which kind, and on which line each stands.
 
 Belongs here: the words of the grammar (explained in conditions/README.md), lines, and the refusal that names them.
-Not here: what the entries mean together (definitions.py), nor code lists (code_lists.py).
+Not here: what the entries mean together (compiler.py), nor code lists (code_lists.py).
 """
 
 import re

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from strata.definition_text import wrong
+from strata.definitions.text import wrong
 
 NAME = "cartography.csv"
 COLUMNS = ("comparison", "compared_with", "value", "top", "label_fr", "label_en", "note_fr", "note_en", "source")

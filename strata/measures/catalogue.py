@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from strata.settings import TABLES
+
 CATALOGUE = Path(__file__).with_name("indicators.toml")
 POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
-CHARACTERISTIC = Path(__file__).parent / "tables" / "characteristic.csv"
+CHARACTERISTIC = TABLES / "characteristic.csv"
 NEEDS = ("national", "population", "reference", "whole_year", "large_place", "exemptions")
 BREAKDOWNS = ("place", "whole_stratum", "stratum", "at_risk", "sex", "age_band", "union", "whole")
 COMPUTATIONS = (

@@ -4,17 +4,17 @@ Belongs here: every row that should exist, computed by the method of its catalog
 """
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import polars as pl
 
-from strata.catalogue import NEEDS, Catalogue, Indicator
 from strata.config import Config
-from strata.methods import COMPUTATIONS, Parts
+from strata.measures.catalogue import NEEDS, Catalogue, Indicator
+from strata.measures.methods import COMPUTATIONS, Parts
+from strata.settings import TABLES
 
-COST_INTERVAL = Path(__file__).parent / "tables" / "cost_interval.csv"
+COST_INTERVAL = TABLES / "cost_interval.csv"
 CELL = ["year", "condition", "territory_id", "stratum", "sex", "age_band"]
 VALUES = ["numerator", "denominator", "value", "lower", "upper", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value"]
 PUBLISHED = {

@@ -15,19 +15,17 @@ import duckdb
 from sqlglot import exp
 from sqlglot.lineage import lineage
 
-from strata.catalogue import load_catalogue
-from strata.code_lists import read_code_lists
 from strata.config import from_dict
-from strata.definitions import CONDITIONS, TABLES, compile_definitions
+from strata.definitions.code_lists import read_code_lists
+from strata.definitions.folder import CONDITIONS, SCHEMA, compile_definitions
+from strata.engine.models import models
 from strata.ingest.warehouse import tables as warehouse
-from strata.models import models
-from strata.settings import write_settings
-from strata.source_fields import TABLE as SOURCE_FIELDS
-from strata.source_fields import columns_of, named, read_source_fields, source_fields
-from strata.source_fields import text_of as text_of_fields
+from strata.lineage.source_fields import columns_of, named, read_source_fields
+from strata.measures.catalogue import load_catalogue
+from strata.settings import TABLES, write_settings
 
-EDGES = Path(__file__).parent / "tables" / "lineage.csv"
-PAGE = Path(__file__).parent.parent / "docs" / "reference" / "lineage.md"
+EDGES = TABLES / "lineage.csv"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "lineage.md"
 _NUMBERS = ("persons", "numerator", "denominator", "expected")
 
 Edge = tuple[str, str, str, str]
@@ -156,7 +154,7 @@ def _schema() -> dict[str, dict[str, str]]:
     """The tables that no SQL file makes, with their columns, as the product itself writes them."""
     connection = duckdb.connect()
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
-    connection.execute(TABLES.read_text(encoding="utf-8"))
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
     connection.execute(
         "INSERT INTO read_slice BY NAME SELECT 1 AS slice_id, '990000001' AS finess, 'mco' AS field, 2024 AS year, 12 AS month"
     )
@@ -166,10 +164,3 @@ def _schema() -> dict[str, dict[str, str]]:
     for table, column, kind in connection.execute("SELECT table_name, column_name, data_type FROM duckdb_columns()").fetchall():
         found[table][column] = kind
     return found
-
-
-if __name__ == "__main__":
-    made = edges()
-    SOURCE_FIELDS.write_bytes(text_of_fields(source_fields()).encode())
-    EDGES.write_bytes(text_of(made).encode())
-    PAGE.write_bytes(page(made).encode())

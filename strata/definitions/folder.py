@@ -1,0 +1,111 @@
+"""The definitions of a folder: which there are, compiled together and written as the definition_* tables.
+
+Belongs here: finding definitions and their lists, and what must hold between several of them. Not here: one definition (compiler.py), the
+tables themselves (schema.sql).
+"""
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from strata.config import Config
+from strata.definitions.code_lists import CodeList, check_against, read_code_lists
+from strata.definitions.compiler import Compiled, Compiler
+from strata.definitions.crosswalk import NAME as CROSSWALK
+from strata.definitions.crosswalk import read_crosswalk
+from strata.definitions.text import DefinitionText, read_definition, wrong
+from strata.ingest.user.nomenclature import read_nomenclatures
+
+CONDITIONS = Path(__file__).parents[1] / "conditions"
+SCHEMA = Path(__file__).with_name("schema.sql")
+SHARED = "shared"
+
+
+def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """(Re)write the definition_* tables (docs/design.md) for the conditions of the configuration, or the default ones of the folder.
+
+    StrataError (usage): a definition or list that is not whole, or a code that the nomenclature brought does not hold.
+    """
+    folder = config.path("conditions") if config.paths.conditions else CONDITIONS
+    nomenclature = read_nomenclatures(config.path("nomenclatures")) if config.paths.nomenclatures else None
+    compiled = compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature)
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    for table, rows in compiled.rows.items():
+        if not rows:
+            continue
+        names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+        columns = (pa.array(list(values)) for values in zip(*rows, strict=True))
+        connection.register("compiled_rows", pa.table(dict(zip(names, columns, strict=True))))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM compiled_rows")
+        connection.unregister("compiled_rows")
+
+
+def default_conditions(folder: Path) -> list[str]:
+    """The conditions of a folder that are run when none is named: all but those that say `is_default = false`, in name order."""
+    texts = (read_definition(path) for path in sorted(folder.glob("*/definition.toml")))
+    return [text.path.parent.name for text in texts if text.source.get("is_default", True)]
+
+
+def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.DataFrame | None = None) -> Compiled:
+    """Compile the definitions of `conditions` found in `folder`; check their codes against `nomenclature` where it has their system.
+
+    nomenclature: as user_nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
+    """
+    compiled = Compiled()
+    places: dict[str, Path] = {}
+    used: dict[str, CodeList] = {}
+    for condition in conditions:
+        text = read_definition(folder / condition / "definition.toml")
+        lists, files = read_code_lists(folder, condition)
+        compiler = Compiler(text, compiled, lists)
+        compiler.compile()
+        _refuse_namesakes(places, compiler.used)
+        used |= {code_list.list_id: code_list for code_list in compiler.used}
+        compiled.rows["definition_cartography"] += read_crosswalk(folder, condition, set(compiler.criteria))
+        crosswalk = [path for path in (folder / condition / CROSSWALK,) if path.exists()]
+        for path in (text.path, *files, *crosswalk):
+            compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    used |= _shared_events(folder, compiled)
+    if nomenclature is not None:
+        check_against(nomenclature, list(used.values()))
+    compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
+    return compiled
+
+
+def _shared_events(folder: Path, compiled: Compiled) -> dict[str, CodeList]:
+    """Compile shared/events.toml, where the folder has one, as events of no condition ('shared'); gives the lists they use."""
+    path = folder / SHARED / "events.toml"
+    if not path.exists():
+        return {}
+    text = read_definition(path)
+    lists, files = read_code_lists(folder, SHARED)
+    compiler = Compiler(text, compiled, lists)
+    compiler.compile_events(SHARED)
+    for read in (path, *files):
+        compiled.sha256[f"{read.parent.name}/{read.name}"] = hashlib.sha256(read.read_bytes()).hexdigest()
+    return {code_list.list_id: code_list for code_list in compiler.used}
+
+
+def compile_one(text: DefinitionText, lists: dict[str, CodeList]) -> tuple[Compiled, list[CodeList]]:
+    """The rows of one definition, and the lists it uses in the order of their names. StrataError: as compile_definitions."""
+    compiled = Compiled()
+    compiler = Compiler(text, compiled, lists)
+    compiler.compile()
+    compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
+    used = {code_list.list_id: code_list for code_list in compiler.used}
+    return compiled, [used[name] for name in sorted(used)]
+
+
+def _refuse_namesakes(places: dict[str, Path], used: list[CodeList]) -> None:
+    """A name means one list over all conditions: rows of lists that two folders name alike would mix."""
+    for code_list in used:
+        if places.setdefault(code_list.list_id, code_list.path) != code_list.path:
+            raise wrong(
+                code_list.path.parents[1] / "lists.csv",
+                code_list.list_id,
+                "une autre pathologie a une liste de ce nom : la partager (shared) ou la renommer",
+                "another condition has a list of this name: share it (shared) or rename it",
+            )
