@@ -10,12 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import twins
-from dashboards.blocks import Comparison, GlanceLine, Table
 from dashboards.figures import funnel, interval, map, pyramid, spine, trend
 from dashboards.figures.scale import RatioScale
-from dashboards.numbers import Numbers
-from dashboards.page import ConditionSection, MethodsPage, NationalCondition, NationalPage, QualityPage, TerritoryPage
+from dashboards.model import twins
+from dashboards.model.blocks import Comparison, GlanceLine, Table
+from dashboards.model.numbers import Numbers
+from dashboards.model.page import ConditionSection, MethodsPage, NationalCondition, NationalPage, QualityPage, TerritoryPage
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent

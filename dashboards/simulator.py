@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboards.published import ALL, COMPARED_BASIS, NO_COST, STRATA, Published, Row
+from dashboards.sources.published import ALL, COMPARED_BASIS, NO_COST, STRATA, Published, Row
 
 OUTCOMES = ("none", *STRATA, "dead", "left")
 DRAWS, SEED = 1000, 20260101

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashboards.atlas import Atlas
-from dashboards.deployment import Entry
 from dashboards.exports.deck import write_deck
 from dashboards.exports.programme import write_programme
 from dashboards.exports.workbook import write_workbook
-from dashboards.measures import Writer
-from dashboards.methods import methods_page
-from dashboards.national import national_page
-from dashboards.page import Link, Navigation, TerritoryPage
-from dashboards.published import read_published
-from dashboards.quality import quality_page
+from dashboards.model.measures import Writer
+from dashboards.model.page import Link, Navigation, TerritoryPage
+from dashboards.pages.methods import methods_page
+from dashboards.pages.national import national_page
+from dashboards.pages.quality import quality_page
+from dashboards.pages.territory import territory_page, writer_of
 from dashboards.render import render_meeting, render_methods, render_national, render_quality, render_territory
-from dashboards.territory import territory_page, writer_of
+from dashboards.sources.atlas import Atlas
+from dashboards.sources.deployment import Entry
+from dashboards.sources.published import read_published
 from dashboards.texts import LANGUAGES
 
 INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"

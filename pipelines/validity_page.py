@@ -269,6 +269,6 @@ class _Teller:
 
 def _numbers(language: str) -> Any:
     """How numbers are written on the pages of a publication: dashboards are loaded only when a page is made."""
-    from dashboards.numbers import Numbers
+    from dashboards.model.numbers import Numbers
 
     return Numbers(language)

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Request, session
 
-from dashboards.published import ALL
+from dashboards.sources.published import ALL
 from strata.errors import StrataError
 
 COLUMNS = ("user", "territories", "password_hash")

@@ -13,11 +13,11 @@ from dash import Dash, Input, Output, State, ctx, dcc, html
 
 from dashboards.app.question import SIMULATOR, Question, query_of
 from dashboards.app.simulate import LIMITS, simulate
-from dashboards.blocks import Cell, Measure, Series, Table
 from dashboards.figures import trend
-from dashboards.measures import Writer
-from dashboards.places import place_of
-from dashboards.published import ALL, NO_COST
+from dashboards.model.blocks import Cell, Measure, Series, Table
+from dashboards.model.measures import Writer
+from dashboards.sources.places import place_of
+from dashboards.sources.published import ALL, NO_COST
 
 PANEL, EXPLORED, SIMULATED = "panel.children", "explored.children", "simulated.children"
 # Every callback, and who may call it: whoever may read the territory of its address. One that is not here is refused (server.py).

@@ -8,16 +8,16 @@ from functools import cached_property
 
 from dashboards.app.question import EXPORT, EXPORTS, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question
 from dashboards.exports.flat import write_csv
-from dashboards.measures import Writer
-from dashboards.methods import methods_page
-from dashboards.national import national_page
-from dashboards.page import Link, NationalPage, Navigation, TerritoryPage
-from dashboards.places import place_of
-from dashboards.published import ALL
-from dashboards.quality import quality_page
+from dashboards.model.measures import Writer
+from dashboards.model.page import Link, NationalPage, Navigation, TerritoryPage
+from dashboards.pages.methods import methods_page
+from dashboards.pages.national import national_page
+from dashboards.pages.quality import quality_page
+from dashboards.pages.territory import territory_page
 from dashboards.render import AnyPage, render_meeting, render_shell, render_territory
 from dashboards.site import DOCUMENTS, INDEX, file_names, named, other_language
-from dashboards.territory import territory_page
+from dashboards.sources.places import place_of
+from dashboards.sources.published import ALL
 
 # The pieces a Dash page is made of (dash.Dash.interpolate_index), already HTML; none on a page without callbacks.
 DASH_PARTS = ("css", "app_entry", "config", "scripts", "renderer")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
-from dashboards.published import ALL
+from dashboards.sources.published import ALL
 from dashboards.texts import LANGUAGES
 
 HOME, MEETING, SIMULATOR, METHODS, QUALITY = "/", "/meeting", "/simulator", "/methods", "/quality"

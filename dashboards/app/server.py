@@ -23,9 +23,9 @@ from dashboards.app.explore import CALLBACKS, add_callbacks, layout
 from dashboards.app.pages import KINDS, Answer
 from dashboards.app.question import EXPORT, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question, Unknown, query_of, read_question
 from dashboards.app.store import Denied, Store, digest
-from dashboards.measures import Writer
-from dashboards.published import ALL
+from dashboards.model.measures import Writer
 from dashboards.render import render_message
+from dashboards.sources.published import ALL
 from dashboards.texts import LANGUAGES, load
 
 # What a route asks for. A route that has no line here is refused to everybody.

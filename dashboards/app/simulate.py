@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboards.app.question import Question
-from dashboards.blocks import Cell, Table
-from dashboards.measures import Writer
-from dashboards.places import place_of
+from dashboards.model.blocks import Cell, Table
+from dashboards.model.measures import Writer
 from dashboards.simulator import Chain, Inputs, NotSimulated, Value, read_chain, value
+from dashboards.sources.places import place_of
 
 # Least and greatest of each typed number; a share is typed in %. There is no stratum above 4 to be kept from.
 LIMITS = {

@@ -12,10 +12,10 @@ from threading import RLock
 
 from dashboards.app.access import Reader
 from dashboards.app.question import Question, Unknown
-from dashboards.measures import Writer
-from dashboards.published import ALL, Published, in_front, read_published
+from dashboards.model.measures import Writer
+from dashboards.pages.territory import writer_of
 from dashboards.site import Brought
-from dashboards.territory import writer_of
+from dashboards.sources.published import ALL, Published, in_front, read_published
 
 MOST_WRITERS = 48
 MOST_ANSWER_BYTES = 48 * 2**20

@@ -5,7 +5,7 @@ Belongs here: shares of a width, lines of a row. Not here: drawing tables (deck.
 
 import math
 
-from dashboards.blocks import Table
+from dashboards.model.blocks import Table
 
 NARROWEST, WIDEST = 13, 32  # letters: a number with its unit; a label, which may take two lines
 PADDING = 3  # letters: the edges of a cell

@@ -18,13 +18,13 @@ from pptx.enum.text import PP_ALIGN
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
-from dashboards.blocks import Cell, Series, Table
 from dashboards.exports.columns import column_shares, lines_of
 from dashboards.exports.flat import plain
 from dashboards.exports.same_bytes import without_clock
-from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.model.blocks import Cell, Series, Table
+from dashboards.model.page import ConditionSection, TerritoryPage
+from dashboards.model.twins import follow_table, glance_table, use_table
 from dashboards.texts import load
-from dashboards.twins import follow_table, glance_table, use_table
 
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, BODY = Inches(1.45), Inches(4.75)

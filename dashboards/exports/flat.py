@@ -6,7 +6,7 @@ Belongs here: columns, and cells that no spreadsheet takes for a formula. Not he
 import csv
 import io
 
-from dashboards.page import TerritoryPage
+from dashboards.model.page import TerritoryPage
 
 KEYS = ("indicator_id", "condition", "year", "territory_id", "stratum", "cost_basis", "unit", "status", "reason")
 NUMBERS = ("value", "lower", "upper", "numerator", "denominator", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value")

@@ -10,12 +10,12 @@ from docx import Document
 from docx.document import Document as Doc
 from docx.shared import Cm, Emu, Pt, RGBColor
 
-from dashboards.blocks import Table
 from dashboards.exports.columns import column_shares
 from dashboards.exports.same_bytes import without_clock
-from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.model.blocks import Table
+from dashboards.model.page import ConditionSection, TerritoryPage
+from dashboards.model.twins import care_table, follow_table, glance_table, movement_table, profile_table, pyramid_table, use_table
 from dashboards.texts import Texts, load
-from dashboards.twins import care_table, follow_table, glance_table, movement_table, profile_table, pyramid_table, use_table
 
 GLANCE_COLUMNS = (0, 1, 2, 5, 7)
 TO_COMPLETE = ("aims", "actions", "partners", "calendar", "follow_up")

@@ -12,11 +12,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from dashboards.blocks import Cell, Measure, Table
 from dashboards.exports.same_bytes import without_clock
-from dashboards.page import ConditionSection, TerritoryPage
+from dashboards.model.blocks import Cell, Measure, Table
+from dashboards.model.page import ConditionSection, TerritoryPage
+from dashboards.model.twins import section_tables
 from dashboards.texts import Texts, load
-from dashboards.twins import section_tables
 
 FORMATS = {"count": "#,##0", "eur": "#,##0 €", "ratio": "0.00", "percent": "0.00%", "decimal": "0.00"}
 NUMBERS = ("value", "lower", "upper", "numerator", "denominator", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value")

@@ -1,16 +1,16 @@
 """A funnel: ratio against expected number, with the limits that chance alone would give.
 
-Axes: square root of the expected, logarithm of the ratio. Not here: the limits (dashboards/limits.py).
+Axes: square root of the expected, logarithm of the ratio. Not here: the limits (dashboards/sections/limits.py).
 """
 
 from math import log, sqrt
 
 from markupsafe import Markup
 
-from dashboards.blocks import Funnel, FunnelPoint
 from dashboards.figures.scale import RatioScale, ratio_scale, round_ticks
 from dashboards.figures.svg import DIFFERENT, GREY, GRID, INK, figure, line, marker, node, text
-from dashboards.numbers import Numbers
+from dashboards.model.blocks import Funnel, FunnelPoint
+from dashboards.model.numbers import Numbers
 from dashboards.texts import Texts
 
 WIDTH, HEIGHT = 420, 320

@@ -2,10 +2,10 @@
 
 from markupsafe import Markup
 
-from dashboards.blocks import Comparison
 from dashboards.figures.scale import RatioScale, ratio_scale
 from dashboards.figures.svg import DIFFERENT, GREY, LIGHT, MIDDLE, figure, line, marker, rectangle, text
-from dashboards.numbers import Numbers
+from dashboards.model.blocks import Comparison
+from dashboards.model.numbers import Numbers
 from dashboards.texts import Texts
 
 WIDTH, HEIGHT, MARGIN = 300, 26, 14

@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
-from dashboards.blocks import MapTile, TerritoryMap
 from dashboards.figures.svg import GREY, INK, figure, node, rectangle, text
+from dashboards.model.blocks import MapTile, TerritoryMap
 from dashboards.texts import Texts
 
 WIDTH, LEGEND = 420, 46

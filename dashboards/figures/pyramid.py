@@ -2,8 +2,8 @@
 
 from markupsafe import Markup
 
-from dashboards.blocks import Pyramid, Step
 from dashboards.figures.svg import GREY, INK, figure, line, node, rectangle, text
+from dashboards.model.blocks import Pyramid, Step
 from dashboards.texts import Texts
 
 WIDTH, TOP, STEP_HEIGHT, GAP = 420, 40, 52, 6

@@ -5,8 +5,8 @@ Each line has a scale of its own, centred on its reference: what is compared is 
 
 from markupsafe import Markup
 
-from dashboards.blocks import GlanceLine
 from dashboards.figures.svg import DIFFERENT, LIGHT, MIDDLE, VERDICT_COLOURS, figure, line, marker, rectangle
+from dashboards.model.blocks import GlanceLine
 from dashboards.texts import Texts
 
 WIDTH, HEIGHT, MARGIN = 300, 26, 12

@@ -5,13 +5,13 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from dashboards.blocks import Measure, Series
 from dashboards.figures.scale import ratio_scale, round_ticks
 from dashboards.figures.svg import DIFFERENT, GREY, GRID, INK, NAVY, figure, line, marker, node, rectangle, text
-from dashboards.numbers import Numbers
-from dashboards.published import ALL
+from dashboards.model.blocks import Measure, Series
+from dashboards.model.numbers import Numbers
+from dashboards.sections.trend_marker import is_break
+from dashboards.sources.published import ALL
 from dashboards.texts import Texts
-from dashboards.trend_marker import is_break
 
 WIDTH, HEIGHT = 420, 284
 LEFT, RIGHT, TOP, BOTTOM = 62, 4, 36, 236

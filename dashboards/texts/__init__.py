@@ -1,6 +1,6 @@
 """The words of the pages: one table per language (fr.toml, en.toml), same keys, same placeholders.
 
-Belongs here: reading a table, filling a sentence. Not here: numbers (dashboards/numbers.py), indicator labels (the published catalogue).
+Belongs here: reading a table, filling a sentence. Not here: numbers (numbers.py), indicator labels (the published catalogue).
 """
 
 import re

@@ -20,7 +20,7 @@ from pipelines.commands.terminal import Parser, Terminal, usage_error
 # All that pages read (dashboards/site.py).
 _READ = ("indicators.parquet", "indicators.json", "receipt.json")
 _DEFINITIONS = Path("dashboard") / "definitions"
-# What a user may add to the pages (dashboards/atlas.py, dashboards/deployment.py).
+# What a user may add to the pages (dashboards/sources/atlas.py, dashboards/sources/deployment.py).
 _BROUGHT = (
     (
         "--places",
@@ -123,9 +123,9 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
 def _brought(chosen: argparse.Namespace) -> Any:
     """What the options bring to the pages (dashboards/site.py, Brought)."""
-    from dashboards.atlas import read_atlas
-    from dashboards.deployment import read_follow_up
     from dashboards.site import Brought
+    from dashboards.sources.atlas import read_atlas
+    from dashboards.sources.deployment import read_follow_up
 
     entries = read_follow_up(chosen.follow_up) if chosen.follow_up else ()
     return Brought(read_atlas(chosen.places, chosen.contours), entries)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.blocks import Measure
-from dashboards.published import Published, read_published
+from dashboards.model.blocks import Measure
 from dashboards.site import build_site
+from dashboards.sources.published import Published, read_published
 from tests.support.published_sample import TERRITORIES, write_published
 
 

@@ -16,7 +16,7 @@ from dashboards.app.pages import Answer
 from dashboards.app.question import EXPORTS
 from dashboards.app.server import EVERYBODY, READER, RULES
 from dashboards.app.store import narrowed
-from dashboards.published import ALL, REST, Published
+from dashboards.sources.published import ALL, REST, Published
 from strata.errors import StrataError
 from tests.support.published_sample import TERRITORIES
 from tests.support.served import HOST, ROLES, As, Served, as_role, at, local, search_of, serve

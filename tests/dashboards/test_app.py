@@ -18,10 +18,10 @@ from flask import Flask
 from dashboards.app.access import Reader
 from dashboards.app.question import HOME, Question, Unknown, read_question
 from dashboards.app.store import Memory, Store
-from dashboards.deployment import Entry
 from dashboards.exports.flat import NUMBERS, plain
-from dashboards.published import ALL, Published
 from dashboards.site import Brought
+from dashboards.sources.deployment import Entry
+from dashboards.sources.published import ALL, Published
 from pipelines import command
 from tests.dashboards.test_page_model import page_of
 from tests.support.published_sample import TERRITORIES, write_published

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from dashboards.blocks import GlanceLine
-from dashboards.first_look import first_look
-from dashboards.glance import glance
-from dashboards.limits import LEVELS, limits
-from dashboards.measures import beside
-from dashboards.page import TerritoryPage
-from dashboards.places import place_of
-from dashboards.published import Published, Row
-from dashboards.section import condition_section
-from dashboards.territory import writer_of
-from dashboards.trend_marker import trend_of
+from dashboards.model.blocks import GlanceLine
+from dashboards.model.measures import beside
+from dashboards.model.page import TerritoryPage
+from dashboards.pages.territory import writer_of
+from dashboards.sections.first_look import first_look
+from dashboards.sections.glance import glance
+from dashboards.sections.limits import LEVELS, limits
+from dashboards.sections.section import condition_section
+from dashboards.sections.trend_marker import trend_of
+from dashboards.sources.places import place_of
+from dashboards.sources.published import Published, Row
 from tests.dashboards.test_page_model import page_of
 
 

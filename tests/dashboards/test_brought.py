@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.atlas import Atlas, read_atlas
-from dashboards.deployment import COLUMNS, read_follow_up
-from dashboards.follow_up import follow_up
-from dashboards.measures import Writer
-from dashboards.places import place_of
-from dashboards.published import Published
-from dashboards.section import condition_section
-from dashboards.territory import writer_of
+from dashboards.model.measures import Writer
+from dashboards.pages.territory import writer_of
+from dashboards.sections.follow_up import follow_up
+from dashboards.sections.section import condition_section
+from dashboards.sources.atlas import Atlas, read_atlas
+from dashboards.sources.deployment import COLUMNS, read_follow_up
+from dashboards.sources.places import place_of
+from dashboards.sources.published import Published
 from strata.errors import StrataError
 
 HEAD = ";".join(COLUMNS)

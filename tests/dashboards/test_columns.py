@@ -6,11 +6,11 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
-from dashboards.blocks import Cell, Table
 from dashboards.exports.columns import column_shares, lines_of
 from dashboards.exports.deck import EDGES, LETTERS, LINE, write_deck
-from dashboards.page import TerritoryPage
-from dashboards.published import Published
+from dashboards.model.blocks import Cell, Table
+from dashboards.model.page import TerritoryPage
+from dashboards.sources.published import Published
 from tests.dashboards.test_page_model import page_of
 
 TABLE = Table("t", "T", ("Indicateur", "Référence", "Lecture"), ((Cell("un libellé bien long " * 4), Cell("1,00"), Cell("non différent")),))

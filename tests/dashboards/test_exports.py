@@ -16,10 +16,10 @@ from dashboards.exports.deck import write_deck
 from dashboards.exports.programme import write_programme
 from dashboards.exports.same_bytes import without_clock
 from dashboards.exports.workbook import write_workbook
-from dashboards.page import TerritoryPage
-from dashboards.published import Published
+from dashboards.model.page import TerritoryPage
+from dashboards.model.twins import pyramid_table, section_tables
+from dashboards.sources.published import Published
 from dashboards.texts import load
-from dashboards.twins import pyramid_table, section_tables
 from tests.dashboards.conftest import measures
 from tests.dashboards.test_page_model import page_of
 

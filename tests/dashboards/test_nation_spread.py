@@ -6,13 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboards.funnel import front_ratio, funnel
-from dashboards.limits import Overdispersion, limits
-from dashboards.measures import Writer
-from dashboards.places import place_of
-from dashboards.published import Published, read_published
-from dashboards.spread import spread, value_spread
-from dashboards.territory import writer_of
+from dashboards.model.measures import Writer
+from dashboards.pages.territory import writer_of
+from dashboards.sections.funnel import front_ratio, funnel
+from dashboards.sections.limits import Overdispersion, limits
+from dashboards.sections.spread import spread, value_spread
+from dashboards.sources.places import place_of
+from dashboards.sources.published import Published, read_published
 from strata.statistics import funnel_limits
 from tests.support.published_sample import write_published
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboards.measures import verdict_of
-from dashboards.national import national_page
-from dashboards.page import Link, Navigation, TerritoryPage
-from dashboards.published import Key, Published, Row, read_published
+from dashboards.model.measures import verdict_of
+from dashboards.model.page import Link, Navigation, TerritoryPage
+from dashboards.pages.national import national_page
+from dashboards.pages.territory import territory_page, writer_of
 from dashboards.render import render_territory
 from dashboards.site import build_site
-from dashboards.territory import territory_page, writer_of
+from dashboards.sources.published import Key, Published, Row, read_published
 from tests.dashboards.conftest import measures
 from tests.support.published_sample import NUMBERS, TERRITORIES, frame, write_published
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dashboards.published import read_published
+from dashboards.pages.territory import revision_of, writer_of
 from dashboards.site import build_site
-from dashboards.territory import revision_of, writer_of
+from dashboards.sources.published import read_published
 from tests.support.published_sample import write_published
 
 COUNTS = {"same": 10, "changed": 3, "status_changed": 1, "added": 0, "removed": 2}

@@ -8,9 +8,9 @@ import pytest
 
 from dashboards.app.question import Question
 from dashboards.app.simulate import LIMITS, simulate
-from dashboards.published import ALL, COMPARED_BASIS, NO_COST, Published, Row
+from dashboards.pages.territory import writer_of
 from dashboards.simulator import OUTCOMES, STRATA, Chain, Inputs, NotSimulated, gap_by_year, read_chain, value
-from dashboards.territory import writer_of
+from dashboards.sources.published import ALL, COMPARED_BASIS, NO_COST, Published, Row
 
 TYPED = {"stratum": "1", "persons": "10", "years": "2", "discount": "20", "share": "50", "programme": "5000"}
 # From each stratum, the share of each outcome; what is not named stays.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.figures.scale import ratio_scale, round_ticks
-from dashboards.numbers import Numbers
+from dashboards.model.numbers import Numbers
 from dashboards.site import build_site
 from dashboards.texts import load
 from tests.support.published_sample import write_published

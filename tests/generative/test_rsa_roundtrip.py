@@ -104,7 +104,7 @@ def test_units_diagnoses_and_acts_keep_their_stay_and_unit(case: tuple[int, list
             units.append(place | named | {"authorisation_1": um["TYPAUT1"], "authorisation_2": um["TYPAUT2"]})
             diagnoses += [place | {"code": code} for code in unit["da"]]
             for act in unit["actes"]:
-                told = {"code": act["CDCCAM"], "phase": act["PHASE"], "activity": act["ACT"]}
+                told = {"system": "ccam", "code": act["CDCCAM"], "phase": act["PHASE"], "activity": act["ACT"]}
                 acts.append(place | told | {"day_offset": act["DELAI"], "executions": act["NBEXEC"]})
     assert extract.tables["unit"].to_pylist() == units
     assert extract.tables["diagnosis"].to_pylist() == diagnoses

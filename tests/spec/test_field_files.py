@@ -1,5 +1,6 @@
 """Files of SMR, HAD and PSY: known by what they hold, put together by transmission, read to stays with nothing lost."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_transmission_is_read(field: str, year: int, tmp_path: Path) -> None:
     assert [(row["finess"], row["year"], row["unit_count"]) for row in stays] == [("990000015", year, UNITS)] * 3
     assert [row["pseudonym"] for row in stays] == [pseudonym(stay) for stay in (1, 2, 3)]
     assert extract.tables["unit"].num_rows == 3 * UNITS + (3 if field == "psy" else 0)
-    assert extract.tables["procedure"].num_rows == 3 * UNITS
+    acts = [("ccam", "DEQP003")] + ([("csarr", "ZZC+221")] + [("csar", "AAA01")] * (year == 2025) if field == "smr" else [])
+    assert Counter((row["system"], row["code"]) for row in extract.tables["procedure"].to_pylist()) == dict.fromkeys(acts, 3 * UNITS)
     if field == "psy" and year >= 2020:
         assert [row["pseudonym"] for row in rows if row["care_form"] == "contact"] == [pseudonym(stay) for stay in (1, 2, 3)]
 

@@ -96,6 +96,8 @@ THREE_WEEKS: dict[str, list[Row]] = {
     "smr_week_procedure": [
         {**STAY, "unit_number": "002", "code": "DEQP003", "phase": "0", "activity": "1", "day_offset": 9, "executions": 2}
     ],
+    "smr_week_csarr": [{**STAY, "unit_number": "003", "code": "ZZC+221", "day_offset": 12, "executions": 3}],
+    "smr_week_csar": [{**STAY, "unit_number": "003", "code": "AAA01", "day_offset": 13, "executions": 1}],
     "smr_group": [{**STAY, "gme": "0512SB0", "gmt": "1234", "days": 14}, {**STAY, "gme": "0803SA1", "gmt": "5678", "days": 4}],
     "smr_billing": [{**STAY, "billing_base_eur": 4321.5}],
 }
@@ -131,15 +133,12 @@ def test_diagnoses_of_a_week_are_its_fppc_and_its_associated_ones() -> None:
 
 
 def test_an_act_of_smr_keeps_its_offset_from_the_entry_of_the_unit() -> None:
-    act = only(read("smr", THREE_WEEKS)["procedure"])
-    assert (act["unit_rank"], act["code"], act["phase"], act["activity"], act["day_offset"], act["executions"]) == (
-        2,
-        "DEQP003",
-        "0",
-        "1",
-        9,
-        2,
-    )
+    acts = read("smr", THREE_WEEKS)["procedure"]
+    assert pick(acts, "unit_rank", "system", "code", "phase", "activity", "day_offset", "executions") == [
+        (2, "ccam", "DEQP003", "0", "1", 9, 2),
+        (3, "csar", "AAA01", None, None, 13, 1),
+        (3, "csarr", "ZZC+221", None, None, 12, 3),
+    ]
 
 
 def test_two_gmt_of_one_stay_are_two_groups() -> None:

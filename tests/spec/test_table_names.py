@@ -23,7 +23,8 @@ FAMILIES = [one.family for field in fields() for one in families(field)]
         ("ASS_DGN COMMENT", "unknown"),
         ("ETA_NUM SEQ_NUM NUM_FAC TYP_ART REM_BAS", "unknown"),  # outpatient invoices: SEQ_NUM is no stay
         ("ETA_NUM SEQ_NUM NIR_ANO_17 NIR_RET NAI_RET SEX_RET ENT_DAT", "unknown"),  # outpatients
-        ("ETA_NUM RHA_NUM RHS_NUM CSARR_COD", "unknown"),
+        ("ETA_NUM RHA_NUM RHS_NUM CSARR_COD NBR_CSARR", "T_SSRaaCSARR"),
+        ("ETA_NUM RHA_NUM RHS_NUM CDARR_COD", "unknown"),
         ("ETA_NUM RHA_NUM RHS_NUM DGN_COD", "T_SSRaaD"),
         ("ETA_NUM RHA_NUM REM_BAS_MNT", "T_SSRaaSTC"),
         ("ETA_NUM_EPMSI RHAD_NUM REM_BAS_MNT", "T_HADaaSTC"),

@@ -116,6 +116,7 @@ def _known(family: str, version: str, zone: str, values: Values) -> Values:
     return {name: value for name, value in values.items() if name in named_fields(family, version, zone)}
 
 
+ACT_CODES = {"ccam": "DEQP003", "actes": "DEQP003", "csarr": "ZZC+221", "csar": "AAA01"}  # by zone
 RECORD: Values = {
     "code": "E780",
     "phase": "0",
@@ -133,6 +134,5 @@ RECORD: Values = {
 def _repeated(family: str, version: str) -> dict[str, list[Values]]:
     made = {}
     for zone in zones(family, version):
-        code = {"code": "DEQP003"} if zone in ("ccam", "actes") else {}
-        made[zone] = [_known(family, version, zone, RECORD | code)]
+        made[zone] = [_known(family, version, zone, RECORD | {"code": ACT_CODES.get(zone, RECORD["code"])})]
     return made

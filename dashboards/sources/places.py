@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dashboards.measures import Writer
-from dashboards.published import ALL, REST
+from dashboards.model.measures import Writer
+from dashboards.sources.published import ALL, REST
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from statistics import quantiles
 
-from dashboards.blocks import Spread
-from dashboards.measures import Writer
-from dashboards.published import Row, SpreadKey
+from dashboards.model.blocks import Spread
+from dashboards.model.measures import Writer
+from dashboards.sources.published import Row, SpreadKey
 
 FEWEST_TERRITORIES = 4
 

@@ -3,10 +3,10 @@
 Belongs here: the block. Small numbers are hidden here as in the publication, though the file (deployment.py) is the user's own.
 """
 
-from dashboards.blocks import Cell, FollowUp
-from dashboards.deployment import INCLUSIONS, PROCESS, STRATA, Entry
-from dashboards.measures import Writer
-from dashboards.places import Place
+from dashboards.model.blocks import Cell, FollowUp
+from dashboards.model.measures import Writer
+from dashboards.sources.deployment import INCLUSIONS, PROCESS, STRATA, Entry
+from dashboards.sources.places import Place
 
 
 def follow_up(writer: Writer, place: Place, condition: str) -> FollowUp:

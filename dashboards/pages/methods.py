@@ -3,10 +3,10 @@
 Belongs here: what that page says. Not here: the definitions themselves (their own pages, when the run publishes them).
 """
 
-from dashboards.measures import Writer
-from dashboards.origins import FACTS
-from dashboards.page import DefinitionText, IndicatorText, MethodsPage, Navigation
-from dashboards.territory import stamp_of
+from dashboards.model.measures import Writer
+from dashboards.model.page import DefinitionText, IndicatorText, MethodsPage, Navigation
+from dashboards.pages.territory import stamp_of
+from dashboards.sections.origins import FACTS
 
 
 def methods_page(writer: Writer, navigation: Navigation, pages: dict[str, tuple[str, str]]) -> MethodsPage:

@@ -3,13 +3,13 @@
 Belongs here: which lines, their reference, verdict and trend. Not here: the order of themes (themes.py), drawing (figures/spine.py).
 """
 
-from dashboards.blocks import Glance, GlanceLine, Measure
-from dashboards.measures import Writer, beside
-from dashboards.places import Place
-from dashboards.published import ALL, COMPARED_BASIS, NO_COST, Row
-from dashboards.spread import value_spread
-from dashboards.themes import OPTIONAL, THEMES, in_order, theme_of
-from dashboards.trend_marker import trend_of
+from dashboards.model.blocks import Glance, GlanceLine, Measure
+from dashboards.model.measures import Writer, beside
+from dashboards.sections.spread import value_spread
+from dashboards.sections.themes import OPTIONAL, THEMES, in_order, theme_of
+from dashboards.sections.trend_marker import trend_of
+from dashboards.sources.places import Place
+from dashboards.sources.published import ALL, COMPARED_BASIS, NO_COST, Row
 
 FAVOURABLE = {("above", "higher_is_better"), ("below", "lower_is_better")}
 WORSENING = {("down", "higher_is_better"), ("up", "lower_is_better")}

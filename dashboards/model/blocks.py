@@ -5,7 +5,7 @@ Belongs here: the shape of one block. Not here: which blocks a page has (page.py
 
 from dataclasses import dataclass
 
-from dashboards.published import Row
+from dashboards.sources.published import Row
 
 
 @dataclass(frozen=True)

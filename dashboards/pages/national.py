@@ -1,14 +1,14 @@
 """From a published run to the national page: the whole extract, and every territory beside its expected."""
 
-from dashboards.blocks import Comparison
-from dashboards.funnel import front_ratio, label_of
-from dashboards.measures import Writer
-from dashboards.page import Link, NationalCondition, NationalPage, Navigation
-from dashboards.places import Place, place_of
-from dashboards.published import ALL, Definition
-from dashboards.section import compare, condition_section
-from dashboards.table import territory_table
-from dashboards.territory import stamp_of
+from dashboards.model.blocks import Comparison
+from dashboards.model.measures import Writer
+from dashboards.model.page import Link, NationalCondition, NationalPage, Navigation
+from dashboards.pages.territory import stamp_of
+from dashboards.sections.funnel import front_ratio, label_of
+from dashboards.sections.section import compare, condition_section
+from dashboards.sections.table import territory_table
+from dashboards.sources.places import Place, place_of
+from dashboards.sources.published import ALL, Definition
 
 RATIOS = (("persons_vs_expected", "persons"), ("cost_vs_expected", "cost_patient"), ("cost_per_resident_vs_expected", "cost_resident"))
 

@@ -7,9 +7,9 @@ population, and its age and sex (the expected share of each disease). The distan
 from math import log, sqrt
 from statistics import fmean, median, pstdev
 
-from dashboards.blocks import Cell, Comparators, Glance, GlanceLine, Neighbour
-from dashboards.measures import KINDS, Writer
-from dashboards.places import Place
+from dashboards.model.blocks import Cell, Comparators, Glance, GlanceLine, Neighbour
+from dashboards.model.measures import KINDS, Writer
+from dashboards.sources.places import Place
 
 MOST_NEIGHBOURS = 5
 FEWEST_TERRITORIES = 4

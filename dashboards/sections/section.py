@@ -3,25 +3,32 @@
 Belongs here: which numbers are shown, and beside which. Not here: how one is written (measures.py), sentences (readings.py), any layout.
 """
 
-from dashboards.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
-from dashboards.care_gaps import care_gaps
-from dashboards.comparators import comparators
-from dashboards.first_look import first_look
-from dashboards.follow_up import follow_up
-from dashboards.funnel import funnel
-from dashboards.glance import glance
-from dashboards.hospital_use import hospital_use
-from dashboards.measures import Writer
-from dashboards.movements import movements
-from dashboards.origins import origins
-from dashboards.page import ConditionSection
-from dashboards.places import Place
-from dashboards.profile import profile
-from dashboards.published import COMPARED_BASIS, NO_COST, Definition
-from dashboards.readings import comparison_reading, history_note, patient_reading, pyramid_reading, resident_reading, standardised_reading
-from dashboards.spread import spread
-from dashboards.territory_map import territory_map
-from dashboards.tiles import tiles
+from dashboards.model.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
+from dashboards.model.measures import Writer
+from dashboards.model.page import ConditionSection
+from dashboards.model.readings import (
+    comparison_reading,
+    history_note,
+    patient_reading,
+    pyramid_reading,
+    resident_reading,
+    standardised_reading,
+)
+from dashboards.sections.care_gaps import care_gaps
+from dashboards.sections.comparators import comparators
+from dashboards.sections.first_look import first_look
+from dashboards.sections.follow_up import follow_up
+from dashboards.sections.funnel import funnel
+from dashboards.sections.glance import glance
+from dashboards.sections.hospital_use import hospital_use
+from dashboards.sections.movements import movements
+from dashboards.sections.origins import origins
+from dashboards.sections.profile import profile
+from dashboards.sections.spread import spread
+from dashboards.sections.territory_map import territory_map
+from dashboards.sections.tiles import tiles
+from dashboards.sources.places import Place
+from dashboards.sources.published import COMPARED_BASIS, NO_COST, Definition
 
 STRATA = ("4", "3", "2", "1")
 COST_LINES = (

@@ -1,9 +1,9 @@
 """Gaps in follow-up care: one line per act the run measures. Without ambulatory care in the extract, it says so."""
 
-from dashboards.blocks import CareGaps
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import STRATA
+from dashboards.model.blocks import CareGaps
+from dashboards.model.measures import Writer
+from dashboards.sources.places import Place
+from dashboards.sources.published import STRATA
 
 
 def care_gaps(writer: Writer, place: Place, condition: str) -> CareGaps:

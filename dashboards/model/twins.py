@@ -3,10 +3,10 @@
 Belongs here: columns and rows of each block. Not here: any number that the block does not hold.
 """
 
-from dashboards.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
-from dashboards.measures import KINDS
-from dashboards.page import ConditionSection
-from dashboards.published import STRATA
+from dashboards.model.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
+from dashboards.model.measures import KINDS
+from dashboards.model.page import ConditionSection
+from dashboards.sources.published import STRATA
 from dashboards.texts import Texts
 
 

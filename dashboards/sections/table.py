@@ -1,10 +1,10 @@
 """The table of the territories: residents, persons found, persons at risk, in numbers and in share of residents of any age."""
 
-from dashboards.blocks import Measure
-from dashboards.measures import Writer
-from dashboards.page import Link, TableLine, TerritoryTable
-from dashboards.places import place_of
-from dashboards.published import ALL, REST
+from dashboards.model.blocks import Measure
+from dashboards.model.measures import Writer
+from dashboards.model.page import Link, TableLine, TerritoryTable
+from dashboards.sources.places import place_of
+from dashboards.sources.published import ALL, REST
 
 PARTS = (("persons", "all"), ("at_risk_persons", "at_risk_strict"))
 

@@ -1,10 +1,10 @@
 """Who the persons found are: by sex, by age band, and what the catalogue calls their characteristics, as published."""
 
-from dashboards.blocks import Measure, Profile
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import ALL, DetailKey
-from dashboards.themes import is_characteristic
+from dashboards.model.blocks import Measure, Profile
+from dashboards.model.measures import Writer
+from dashboards.sections.themes import is_characteristic
+from dashboards.sources.places import Place
+from dashboards.sources.published import ALL, DetailKey
 
 
 def profile(writer: Writer, place: Place, condition: str) -> Profile:

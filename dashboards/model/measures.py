@@ -6,11 +6,11 @@ Belongs here: value, interval, parts, verdict of one row. Not here: which rows a
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dashboards.atlas import Atlas
-from dashboards.blocks import Cell, Measure
-from dashboards.deployment import Entry
-from dashboards.numbers import Numbers
-from dashboards.published import NO_COST, Published, Row
+from dashboards.model.blocks import Cell, Measure
+from dashboards.model.numbers import Numbers
+from dashboards.sources.atlas import Atlas
+from dashboards.sources.deployment import Entry
+from dashboards.sources.published import NO_COST, Published, Row
 from dashboards.texts import Texts
 
 SUPPRESSED = ("suppressed_primary", "suppressed_secondary")

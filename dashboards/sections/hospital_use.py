@@ -3,10 +3,10 @@
 Belongs here: which lines and years. Not here: anything about intervals but the verdict of the published ratio.
 """
 
-from dashboards.blocks import Cell, HospitalUse, UseCell
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import COMPARED_BASIS, NO_COST
+from dashboards.model.blocks import Cell, HospitalUse, UseCell
+from dashboards.model.measures import Writer
+from dashboards.sources.places import Place
+from dashboards.sources.published import COMPARED_BASIS, NO_COST
 
 # The count, and the indicator that has its expected when it is another one.
 LINES = (

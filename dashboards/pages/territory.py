@@ -1,14 +1,14 @@
 """From a published run to the page of one territory: a pure function."""
 
-from dashboards.atlas import Atlas
-from dashboards.deployment import Entry
-from dashboards.measures import Writer
-from dashboards.numbers import Numbers
-from dashboards.page import Navigation, Stamp, TerritoryPage
-from dashboards.places import place_of
-from dashboards.published import Published
-from dashboards.section import condition_section
-from dashboards.table import territory_table
+from dashboards.model.measures import Writer
+from dashboards.model.numbers import Numbers
+from dashboards.model.page import Navigation, Stamp, TerritoryPage
+from dashboards.sections.section import condition_section
+from dashboards.sections.table import territory_table
+from dashboards.sources.atlas import Atlas
+from dashboards.sources.deployment import Entry
+from dashboards.sources.places import place_of
+from dashboards.sources.published import Published
 from dashboards.texts import load
 
 

@@ -3,11 +3,11 @@
 Belongs here: which ratio, its points and limits. Not here: the limits' law (limits.py), drawing (figures/funnel.py).
 """
 
-from dashboards.blocks import Funnel, FunnelLimit, FunnelPoint
-from dashboards.limits import NONE, Overdispersion, limits
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import SpreadKey
+from dashboards.model.blocks import Funnel, FunnelLimit, FunnelPoint
+from dashboards.model.measures import Writer
+from dashboards.sections.limits import NONE, Overdispersion, limits
+from dashboards.sources.places import Place
+from dashboards.sources.published import SpreadKey
 
 # Counts only: a sum of euros does not follow a law of counts.
 RATIOS = ("stays_vs_expected", "persons_vs_expected")

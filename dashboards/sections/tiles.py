@@ -1,8 +1,8 @@
 """The headline numbers of a section: four tiles, each with its context and its link to where it comes from."""
 
-from dashboards.blocks import Measure, Pyramid, Tile
-from dashboards.measures import Writer
-from dashboards.places import Place
+from dashboards.model.blocks import Measure, Pyramid, Tile
+from dashboards.model.measures import Writer
+from dashboards.sources.places import Place
 
 COST_INDICATORS = ("cost_standardised", "cost_vs_expected", "cost_per_resident", "cost_per_resident_vs_expected")
 

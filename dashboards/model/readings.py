@@ -3,10 +3,10 @@
 Belongs here: filling these sentences. Not here: their words (texts/), nor the choice of the numbers (section.py).
 """
 
-from dashboards.blocks import Measure, Series, Step
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import Definition
+from dashboards.model.blocks import Measure, Series, Step
+from dashboards.model.measures import Writer
+from dashboards.sources.places import Place
+from dashboards.sources.published import Definition
 
 
 def pyramid_reading(writer: Writer, place: Place, definition: Definition, total: Measure, top: Step) -> str:

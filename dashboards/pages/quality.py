@@ -6,10 +6,10 @@ Belongs here: the receipt as tables. Not here: the private quality page, which h
 from collections import Counter
 from typing import Any
 
-from dashboards.blocks import Cell, Table
-from dashboards.measures import Writer
-from dashboards.page import Navigation, QualityPage
-from dashboards.territory import stamp_of
+from dashboards.model.blocks import Cell, Table
+from dashboards.model.measures import Writer
+from dashboards.model.page import Navigation, QualityPage
+from dashboards.pages.territory import stamp_of
 
 
 def quality_page(writer: Writer, navigation: Navigation) -> QualityPage:

@@ -3,8 +3,8 @@
 Belongs here: the rule. Only indicators whose catalogue entry says that more, or less, is better can be here: never cost, never prevalence.
 """
 
-from dashboards.blocks import FirstLook, FirstLookItem, Glance, GlanceLine
-from dashboards.measures import Writer
+from dashboards.model.blocks import FirstLook, FirstLookItem, Glance, GlanceLine
+from dashboards.model.measures import Writer
 
 MOST = 5
 

@@ -1,9 +1,9 @@
 """A year of passages between strata, as published. Where none may be shown, it says why."""
 
-from dashboards.blocks import Measure, Movements
-from dashboards.measures import Writer
-from dashboards.places import Place
-from dashboards.published import STRATA, Row
+from dashboards.model.blocks import Measure, Movements
+from dashboards.model.measures import Writer
+from dashboards.sources.places import Place
+from dashboards.sources.published import STRATA, Row
 
 
 def movements(writer: Writer, place: Place, condition: str) -> Movements:

@@ -6,7 +6,7 @@ nor how it looks (render.py, figures/, templates/, exports/).
 
 from dataclasses import dataclass, field
 
-from dashboards.blocks import (
+from dashboards.model.blocks import (
     CareGaps,
     Comparators,
     Comparison,

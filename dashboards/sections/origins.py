@@ -1,8 +1,8 @@
 """Where the numbers of a section come from: the catalogue's words, then every number with its parts."""
 
-from dashboards.blocks import Measure, Origin
-from dashboards.measures import Writer
-from dashboards.published import COMPARED_BASIS, Row
+from dashboards.model.blocks import Measure, Origin
+from dashboards.model.measures import Writer
+from dashboards.sources.published import COMPARED_BASIS, Row
 
 FACTS = ("definition", "numerator", "denominator", "method", "caveats", "source")
 

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from itertools import pairwise
 from math import ceil, sqrt
 
-from dashboards.blocks import MapTile, Measure, TerritoryMap
-from dashboards.funnel import front_ratio, label_of
-from dashboards.measures import Writer
-from dashboards.places import Place
+from dashboards.model.blocks import MapTile, Measure, TerritoryMap
+from dashboards.model.measures import Writer
+from dashboards.sections.funnel import front_ratio, label_of
+from dashboards.sources.places import Place
 
 # Ratios that open a class: even steps of a ratio around 1, the middle class being "about as expected".
 BOUNDS = (0.80, 0.90, 0.97, 1.03, 1.10, 1.20)

@@ -5,7 +5,7 @@ Belongs here: the direction of a series of published numbers. Not here: drawing 
 
 from dataclasses import dataclass
 
-from dashboards.published import Row
+from dashboards.sources.published import Row
 
 FEWEST_POINTS = 5
 NORMAL_975 = 1.959964
