@@ -152,7 +152,7 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
 
 def _publish(session: Session, outcomes: list[Outcome]) -> Path:
     from dashboards.site import build_site
-    from pipelines.definition_pages import FOLDER, write_definition_pages
+    from pipelines.pages.definition_pages import FOLDER, write_definition_pages
     from strata.explain.labels import definitions_folder
     from strata.publication.publish import publish
 

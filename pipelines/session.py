@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import history
 from pipelines.expectations import Outcome
+from pipelines.operation import history
 from strata.config import Config, load
 from strata.engine import fingerprints, parts
 
@@ -108,7 +108,7 @@ def load_config() -> Config:
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last, on record. StrataError when another run holds them."""
-    from pipelines.room import refuse_without_room
+    from pipelines.operation.room import refuse_without_room
     from strata.ingest.warehouse.lock import lock
     from strata.ingest.warehouse.tables import open_warehouse, writing
 
@@ -138,8 +138,8 @@ def open_session(config: Config, progress: Progress) -> Iterator[Session]:
 
 def _end(config: Config, run_id: str, session: Session | None, error: BaseException | None, progress: Progress) -> None:
     """Close the record, make the status page, tell whoever asked to be told. A disk that refuses them must not hide why the run stopped."""
-    from pipelines.notice import notify
-    from pipelines.status_page import write_status_page
+    from pipelines.operation.notice import notify
+    from pipelines.pages.status_page import write_status_page
 
     record = _record(config, run_id, session, error)
     with suppress(OSError):
@@ -169,7 +169,7 @@ def _record(config: Config, run_id: str, session: Session | None, error: BaseExc
 
 def _leave_quality_page(session: Session) -> None:
     """The page of what the run read and checked. A disk that refuses it must not hide why the run stopped."""
-    from pipelines.quality_page import write_quality_page
+    from pipelines.pages.quality_page import write_quality_page
 
     try:
         session.quality_page = write_quality_page(session.connection, session.config, session.run_id)

@@ -37,7 +37,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Compute both and answer. Text and JSON are exact and stay inside; the page is for showing: no number under the threshold."""
     from pipelines.commands.compare_report import as_text, view
-    from pipelines.private_page import as_json, deliver, render
+    from pipelines.pages.private_page import as_json, deliver, render
     from strata.compare import SCHEMA, compare
     from strata.explain import scope
 

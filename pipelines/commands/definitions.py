@@ -1,6 +1,6 @@
 """`strata definitions export`: each definition as two pages and one file for programs.
 
-Belongs here: the arguments. Not here: the documents (strata/documents), the files (pipelines/definition_pages.py). No project is needed:
+Belongs here: the arguments. Not here: the documents (strata/documents), the files (pipelines/pages). No project is needed:
 a definition holds no data.
 """
 
@@ -36,7 +36,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def export_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Write the documents. StrataError (usage): no definition there, or one that is refused."""
-    from pipelines.definition_pages import write_definition_pages
+    from pipelines.pages.definition_pages import write_definition_pages
     from strata.definitions.folder import CONDITIONS
 
     folder = CONDITIONS if chosen.definitions == _BUILT_IN else Path(chosen.definitions)

@@ -1,6 +1,6 @@
 """`strata doctor`: what is wrong with an installation.
 
-Belongs here: printing the findings. Not here: looking (pipelines/installation.py).
+Belongs here: printing the findings. Not here: looking (pipelines/operation/installation.py).
 """
 
 import argparse
@@ -23,7 +23,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def doctor_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print what is good in one line each, what is wrong in four parts; 1 when something is at fault, 0 with remarks only."""
-    from pipelines.installation import examine, project
+    from pipelines.operation.installation import examine, project
 
     config, _ = project(chosen.config)
     if config is not None:

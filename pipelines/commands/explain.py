@@ -89,7 +89,7 @@ def _read_pseudonym(config: "Config", speaker: Terminal) -> int | None:
 
 def _answer(config: "Config", person_id: int, conditions: list[str], year: int, chosen: argparse.Namespace, speaker: Terminal) -> None:
     from pipelines.commands.explain_report import as_text, view
-    from pipelines.private_page import as_json, deliver, render
+    from pipelines.pages.private_page import as_json, deliver, render
     from strata.explain import SCHEMA, explain, open_person
 
     connection = open_person(config, person_id)

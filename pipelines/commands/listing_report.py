@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
 from pipelines.commands.terminal import Terminal
-from pipelines.quality_tables import in_words, what_to_do
+from pipelines.pages.quality_tables import in_words, what_to_do
 from strata.ingest.listing.listed import Finding, Listing, Transmission, Unread, findings
 from strata.ingest.listing.rules import ranges
 from strata.ingest.raw.raw_tables import family, person_fields

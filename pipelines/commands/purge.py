@@ -1,6 +1,6 @@
 """`strata purge`: the personal data of a project are removed.
 
-Belongs here: what is asked, what is told. Not here: where personal data lies and its removal (pipelines/personal_data.py).
+Belongs here: what is asked, what is told. Not here: where personal data lies and its removal (pipelines/operation/personal_data.py).
 """
 
 import argparse
@@ -27,7 +27,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def purge_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Ask, remove, say what was removed and what could not be. 1 when something resisted. StrataError when a run holds the warehouse."""
-    from pipelines.personal_data import LEFT, found_in, remove
+    from pipelines.operation.personal_data import LEFT, found_in, remove
     from strata.ingest.warehouse.lock import lock
 
     config = read_config(chosen, speaker)

@@ -1,10 +1,10 @@
 """What the extracts hold and what was set aside: the report of `strata check`.
 
-Belongs here: printing. Not here: the tables (pipelines/quality_tables.py).
+Belongs here: printing. Not here: the tables (pipelines/pages/quality_tables.py).
 """
 
 from pipelines.commands.terminal import Terminal
-from pipelines.quality_tables import REFUSED, TABLES
+from pipelines.pages.quality_tables import REFUSED, TABLES
 from strata.config import Config
 from strata.engine.duckdb import connect
 

@@ -1,6 +1,6 @@
 """`strata schedule`: the entry that makes another program start `strata run`. Nothing is installed.
 
-Belongs here: the arguments and the printing. Not here: the texts (pipelines/service_entries.py).
+Belongs here: the arguments and the printing. Not here: the texts (pipelines/operation/service_entries.py).
 """
 
 import argparse
@@ -33,7 +33,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def schedule_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print or write the entry, and say how it is installed. StrataError (usage): [schedule] cron cannot be told otherwise."""
-    from pipelines.service_entries import entry
+    from pipelines.operation.service_entries import entry
 
     config = read_config(chosen, speaker)
     found = entry(chosen.kind, config, chosen.config)

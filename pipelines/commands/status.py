@@ -1,6 +1,6 @@
 """`strata status`: what the last runs did, and what readers see.
 
-Belongs here: printing. Not here: the records (pipelines/history.py).
+Belongs here: printing. Not here: the records (pipelines/operation/history.py).
 """
 
 import argparse
@@ -29,8 +29,8 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the last runs, and the error of the last one; 1 when it did not succeed, 0 otherwise and when there is none."""
-    from pipelines.history import FAILED, INTERRUPTED, STARTED, records
-    from pipelines.status_page import NAME, STATES, shown
+    from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, records
+    from pipelines.pages.status_page import NAME, STATES, shown
     from strata.ingest.warehouse.lock import holder_of
 
     config = read_config(chosen, speaker)

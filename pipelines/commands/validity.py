@@ -30,7 +30,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def validity_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Count again from the warehouse, which is only read, and write the page. StrataError (usage): a year without strata."""
-    from pipelines.validity_page import write_validity_page
+    from pipelines.pages.validity_page import write_validity_page
     from strata.engine.duckdb import connect
     from strata.explain import scope
     from strata.sensitivity import sensitivity

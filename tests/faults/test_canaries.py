@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from pipelines import command
-from pipelines.history import folder_of
+from pipelines.operation.history import folder_of
 from strata.audit import NAME as AUDIT
 from strata.config import load
 from strata.engine.duckdb import connect

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.history import STARTED, records
-from pipelines.status_page import shown
+from pipelines.operation.history import STARTED, records
+from pipelines.pages.status_page import shown
 from strata.config import load
 from strata.publication.publish import publications, verify
 from strata.publication.receipt import NAME

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import command, history, room
-from pipelines.history import Record, records, write
-from pipelines.installation import examine
+from pipelines import command
 from pipelines.landing_sensor import PATIENCE_POLLS, STABLE_POLLS, Watch, look
-from pipelines.notice import notify
-from pipelines.service_entries import entry, parse
+from pipelines.operation import history, room
+from pipelines.operation.history import Record, records, write
+from pipelines.operation.installation import examine
+from pipelines.operation.notice import notify
+from pipelines.operation.service_entries import entry, parse
+from pipelines.pages.status_page import shown, write_status_page
 from pipelines.session import open_session
-from pipelines.status_page import shown, write_status_page
 from strata.config import Config, Notify, Paths, Schedule, load
 from strata.errors import StrataError
 from strata.ingest.warehouse.lock import LOCK_NAME

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.expectations import Outcome, suites
 from pipelines.gate import keep
-from pipelines.quality_page import write_quality_page
+from pipelines.pages.quality_page import write_quality_page
 from pipelines.session import open_session
 from strata.config import Config
 

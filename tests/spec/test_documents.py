@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pipelines.command import main
-from pipelines.definition_pages import write_definition_pages
+from pipelines.pages.definition_pages import write_definition_pages
 from strata.definitions.code_lists import read_code_lists
 from strata.definitions.compiler import POSITIONS
 from strata.definitions.content import content_sha256

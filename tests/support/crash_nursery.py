@@ -19,7 +19,7 @@ from typing import Any
 
 # The named steps: where a run can be stopped on purpose. name -> module and attribute
 STEPS = {
-    "lock taken": ("pipelines.history", "begin"),
+    "lock taken": ("pipelines.operation.history", "begin"),
     "warehouse opened": ("strata.ingest.warehouse.tables", "open_warehouse"),
     "transmission removed": ("strata.ingest.warehouse.store", "_remove"),
     "transmission stored": ("strata.ingest.warehouse.store", "_insert"),
@@ -34,7 +34,7 @@ STEPS = {
     "publication on the disk": ("strata.publication.publish", "_sync"),
     "pointer moved": ("strata.publication.publish", "_replace"),
     "old publications removed": ("strata.publication.publish", "prune"),
-    "quality page written": ("pipelines.quality_page", "write_quality_page"),
+    "quality page written": ("pipelines.pages.quality_page", "write_quality_page"),
     "run recorded": ("pipelines.session", "_record"),
 }
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines.private_page import render
+from pipelines.pages.private_page import render
 
 LANGUAGES = ("fr", "en")
 FOLDER = "definitions"  # beside the pages of a publication, which link to it

@@ -13,8 +13,8 @@ import duckdb
 
 from pipelines.expectations import Expectation, in_force, suites
 from pipelines.gate import is_national
-from pipelines.private_page import deliver, render
-from pipelines.quality_tables import TABLES, QualityTable, Text
+from pipelines.pages.private_page import deliver, render
+from pipelines.pages.quality_tables import TABLES, QualityTable, Text
 from strata.config import Config
 
 FOLDER = "quality"

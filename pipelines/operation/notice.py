@@ -7,7 +7,7 @@ import json
 import subprocess
 from typing import Any
 
-from pipelines.history import Record
+from pipelines.operation.history import Record
 from strata.config import Config
 
 SECONDS = 60  # a command that has not ended by then is left

@@ -11,9 +11,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.history import FOLDER as RUNS
-from pipelines.quality_page import FOLDER as QUALITY
-from pipelines.status_page import NAME as STATUS
+from pipelines.operation.history import FOLDER as RUNS
+from pipelines.pages.quality_page import FOLDER as QUALITY
+from pipelines.pages.status_page import NAME as STATUS
 from strata.audit import NAME as AUDIT
 from strata.audit import record
 from strata.config import Config

@@ -6,8 +6,8 @@ Belongs here: one HTML file beside the warehouse. Not here: the records (history
 from pathlib import Path
 
 from pipelines.expectations import suites
-from pipelines.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, records
-from pipelines.private_page import deliver, render
+from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, records
+from pipelines.pages.private_page import deliver, render
 from strata.config import Config
 from strata.publication.publish import POINTER
 

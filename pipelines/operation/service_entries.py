@@ -17,8 +17,8 @@ from strata.config import Config
 from strata.errors import StrataError
 
 KINDS = ("cron", "windows", "systemd", "dagster")
-_TEMPLATES = Path(__file__).parent / "templates" / "service"
-_ROOT = Path(__file__).parent.parent
+_TEMPLATES = Path(__file__).parents[1] / "templates" / "service"
+_ROOT = Path(__file__).parents[2]
 _RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 7)}
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")

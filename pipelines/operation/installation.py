@@ -16,10 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.history import INTERRUPTED, STARTED, records
-from pipelines.room import no_room, room
-from pipelines.service_entries import parse
-from pipelines.status_page import STATES, shown
+from pipelines.operation.history import INTERRUPTED, STARTED, records
+from pipelines.operation.room import no_room, room
+from pipelines.operation.service_entries import parse
+from pipelines.pages.status_page import STATES, shown
 from strata.config import Config, load
 from strata.engine.duckdb import connect
 from strata.errors import StrataError
@@ -128,7 +128,7 @@ def _requirements() -> list[str]:
     except importlib.metadata.PackageNotFoundError:
         import tomllib
 
-        text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
         return list(tomllib.loads(text)["project"]["dependencies"])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.history import SUCCEEDED, records
+from pipelines.operation.history import SUCCEEDED, records
 from strata.config import Config
 from strata.errors import StrataError
 from strata.ingest.archives import BROKEN, MAX_RATIO, RATIO_FROM_BYTES

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from pipelines.expectations import Expectation, suites
-from pipelines.private_page import render
-from pipelines.validity_figure import Bar, Line, as_file, draw
+from pipelines.pages.private_page import render
+from pipelines.pages.validity_figure import Bar, Line, as_file, draw
 from strata.config import Config
 from strata.sensitivity import LEVELS, Sensitivity, Shared, shared
 
