@@ -108,10 +108,11 @@ def _diagnoses(slice_: CareRecord, position: int) -> tuple[Table, np.ndarray]:
     return {"code": fact_codes()[code["fact"]]}, code["place"]
 
 
-def _acts(slice_: CareRecord) -> tuple[Table, np.ndarray]:
-    act = slice_.act
+def _acts(slice_: CareRecord, system: str = "ccam") -> tuple[Table, np.ndarray]:
+    act = slice_.acts(system)
     count = len(act["stay"])
-    constant = {name: np.full(count, value) for name, value in {"phase": b"0", "activity": b"1", "date_valid": b"1"}.items()}
+    said = {"date_valid": b"1"} | ({"phase": b"0", "activity": b"1"} if system == "ccam" else {})
+    constant = {name: np.full(count, value) for name, value in said.items()}
     return {**constant, "code": act["code"], "day_offset": act["offset"], "executions": np.ones(count, dtype=np.int64)}, act["place"]
 
 
@@ -143,8 +144,9 @@ def rha_lines(slice_: CareRecord, year: int, newline: bytes) -> bytes:
     fixed |= {"hospitalisation_type": form_codes(slice_.stay, SMR_FORM_CODES)[owner], "authorisation": np.full(len(owner), b"50")}
     fixed |= {"mmp": main_code(slice_, DP), "ae": main_code(slice_, DR), "das_count": counted(slice_, DA)}
     fixed["fppc"] = main_code(slice_, FP) if year <= FPPC_UNTIL else np.full(len(owner), b"")
-    fixed["ccam_count"] = np.bincount(slice_.act["place"], minlength=len(owner))
-    return _lines("smr_rha", year, fixed, {"da": _diagnoses(slice_, DA), "ccam": _acts(slice_)}, newline)
+    acts = {system: _acts(slice_, system) for system in ("csarr", "ccam")}
+    fixed |= {f"{system}_count": np.bincount(places, minlength=len(owner)) for system, (_, places) in acts.items()}
+    return _lines("smr_rha", year, fixed, {"da": _diagnoses(slice_, DA), **acts}, newline)
 
 
 def _week_dates(slice_: CareRecord) -> Table:
@@ -192,7 +194,7 @@ def rapss_lines(slice_: CareRecord, year: int, newline: bytes) -> bytes:
     }
     fixed |= {"dp": main_code(slice_, DP), "das_count": counted(slice_, DA), "karnofsky": np.full(len(owner), b"050")}
     fixed |= {"mpp_diagnosis_count": counted(slice_, MPP), "mpa_diagnosis_count": counted(slice_, MPA)}
-    fixed["procedure_count"] = np.bincount(slice_.act["place"], minlength=len(owner))
+    fixed["procedure_count"] = np.bincount(slice_.acts("ccam")["place"], minlength=len(owner))
     ghpc = np.full(len(owner), b"", dtype="S4")
     ghpc[group["place"]] = group["code"]
     places, tariffs = np.arange(len(owner)), {"ght": group["tariff"], "days": group["days"]}

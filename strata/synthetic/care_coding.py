@@ -16,6 +16,7 @@ from strata.synthetic.tables import NONE, fact, fact_alternatives, fact_family, 
 DA, DP, DR, FP, MPP, MPA = range(6)
 BLANK_PERCENT = 6  # units without any diagnosis
 HAD_MPP, HAD_MPA = 0.25, 0.4  # of the associated diagnoses of HAD, those of the main and of the associated care
+REHABILITATION_ACTS = 2  # a week
 MOST_OF_CARE = 9  # the counters of mpp and mpa have one digit
 
 
@@ -33,7 +34,7 @@ def code_care(chance: Chance, cases: Cases, standing: Standing, row: Table, unit
     code["stay"] = unit["stay"][code["place"]]
     code["fact"] = before_extensions(code["fact"], row["year"][code["stay"]])
     _care_positions(chance, row, code)
-    return _once(code), _acts(chance, row, unit)
+    return _once(code), _together(_acts(chance, row, unit), _rehabilitation(chance, row, unit))
 
 
 def _blank(chance: Chance, row: Table, unit: Table) -> np.ndarray:
@@ -131,3 +132,18 @@ def _acts(chance: Chance, row: Table, unit: Table) -> Table:
     facts = picked[unit["stay"][first]]
     here = first[facts != NONE]
     return {"stay": unit["stay"][here], "place": here, "fact": facts[facts != NONE], "offset": np.zeros(len(here), dtype=np.int64)}
+
+
+def _rehabilitation(chance: Chance, row: Table, unit: Table) -> Table:
+    """Acts of rehabilitation in the weeks of SMR, dated from the entry."""
+    place = np.repeat(np.arange(len(unit["stay"])), REHABILITATION_ACTS)
+    facts = _pick(chance, "rehabilitation", row["kind"][unit["stay"][place]])
+    here = place[facts != NONE]
+    owner = unit["stay"][here]
+    return {"stay": owner, "place": here, "fact": facts[facts != NONE], "offset": unit["first"][here] - row["entry"][owner]}
+
+
+def _together(*tables: Table) -> Table:
+    """Rows of the same columns, sorted by unit."""
+    table = {name: np.concatenate([one[name] for one in tables]) for name in tables[0]}
+    return take(table, np.argsort(table["place"], kind="stable"))

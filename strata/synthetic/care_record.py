@@ -44,6 +44,11 @@ class CareRecord:
                 table["place"] = places[table["place"]]
         return CareRecord(take(stay, np.flatnonzero(here)), *chosen)
 
+    def acts(self, system: str) -> Table:
+        """The acts of one nomenclature: 'ccam' or 'csarr'."""
+        is_of_it = np.array([row["system"] == system for row in rows("facts")])
+        return take(self.act, np.flatnonzero(is_of_it[self.act["fact"]]))
+
 
 def make_care_record(chance: Chance, persons: int, row: Table, unit: Table, code: Table, act: Table, group: Table) -> CareRecord:
     """Put rows in file order and write what facts and numbers stand for."""

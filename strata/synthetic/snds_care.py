@@ -223,10 +223,21 @@ def _smr_gme(slice_: CareRecord, year: int) -> pa.Table:
 
 
 def _acts(slice_: CareRecord, key: tuple[str, str, int], names: tuple[str, ...]) -> pa.Table:
-    act = slice_.act
+    act = slice_.acts("ccam")
     count = len(act["stay"])
     values = (text(act["code"]), pa.array(["0"] * count), pa.array(["1"] * count), number(act["offset"]), number(np.ones(count)))
     return pa.table({**_key(slice_, key, act["stay"]), **_unit_key(slice_, key, act["place"]), **dict(zip(names, values))})
+
+
+def _rehabilitation(slice_: CareRecord, year: int) -> pa.Table:
+    act = slice_.acts("csarr")
+    columns = {
+        "CSARR_COD": text(act["code"]),
+        "NBR_CSARR": number(np.ones(len(act["stay"]))),
+        "COMP_SEM": pa.array(["1"] * len(act["stay"])),
+        "ENT_DAT_DEL_UM": number(act["offset"]),
+    }
+    return pa.table({**_key(slice_, SMR_KEY, act["stay"]), **_unit_key(slice_, SMR_KEY, act["place"]), **columns})
 
 
 def _had_b(slice_: CareRecord, year: int) -> pa.Table:
@@ -353,7 +364,7 @@ SMR_ACT = ("CCAM_ACT", "CCAM_PHA_ACT", "CCAM_COD_ACT", "CCAM_DEL_ENT_UM", "CCAM_
 HAD_ACT = ("CCAM_COD", "PHA_COD", "ACT_COD", "DEL_DEB_SSEQ", "REAL_NBR")
 TABLES: dict[str, tuple[str, dict[str, Make]]] = {
     "smr": ("SSR", {
-        "B": _smr_b, "S": _smr_s, "GME": _smr_gme,
+        "B": _smr_b, "S": _smr_s, "GME": _smr_gme, "CSARR": _rehabilitation,
         "C": lambda slice_, year: _chaining(slice_, SMR_KEY),
         "D": lambda slice_, year: _codes(slice_, SMR_KEY, "DGN_COD", DA),
         "CCAM": lambda slice_, year: _acts(slice_, SMR_KEY, SMR_ACT),

@@ -30,7 +30,7 @@ QUERIES = {
     "units": f"{BEYOND} SELECT {STAY}, u.unit_rank, u.dp, u.dr, u.unit_finess, u.nights FROM beyond JOIN read_unit AS u USING (stay_id)",
     "diagnoses": f"{BEYOND} SELECT {STAY}, d.unit_rank, d.position, d.code FROM beyond JOIN diagnosis AS d USING (stay_id)",
     "acts": f"""{BEYOND}
-        SELECT {STAY}, a.unit_rank, a.code, a.phase, a.activity, a.executions FROM beyond JOIN read_procedure AS a USING (stay_id)""",
+        SELECT {STAY}, a.unit_rank, a.system, a.code, a.phase, a.activity, a.executions FROM beyond JOIN read_procedure AS a USING (stay_id)""",
     "groups": f"""{BEYOND}
         SELECT {STAY}, g.unit_rank, g.group_code, g.tariff_code, g.days, g.home FROM beyond JOIN read_group AS g USING (stay_id)""",
     "persons": "SELECT pseudonym, sex, birth_year, death_date FROM person",
@@ -47,6 +47,13 @@ def test_the_warehouse_holds_the_same(fields_country: Country, name: str) -> Non
     assert len(atih) > 10
     assert atih.join(snds, on=atih.columns, how="anti", nulls_equal=True).is_empty()
     assert atih.equals(snds)
+
+
+def test_acts_of_rehabilitation_are_read_and_no_list_of_acts_meets_them(fields_country: Country) -> None:
+    with fields_country.warehouse("atih") as connection:
+        query = "SELECT system, count(*) > 100, bool_and(contains(code, '+')), bool_or(contains(code, '+')) FROM read_procedure GROUP BY 1"
+        assert sorted(connection.execute(query).fetchall()) == [("ccam", True, False, False), ("csarr", True, True, True)]
+        assert connection.execute("SELECT count(*) FROM procedure WHERE contains(code, '+')").fetchall() == [(0,)]
 
 
 def test_every_field_and_form_of_care_is_read(fields_country: Country) -> None:

@@ -218,7 +218,7 @@ def test_the_rum_of_an_rss_are_one_stay(version: str) -> None:
     assert [(row["unit_rank"], row["dp"], row["nights"]) for row in stays.tables["unit"].to_pylist()] == [(1, "I500", 2), (2, "E1150", 6)]
     das = {(row["line"], row["unit_rank"], row["code"]) for row in stays.tables["diagnosis"].to_pylist()}
     assert das == {(1, 2, "E1140"), (1, 1, "I10"), (1, 1, "N18")}
-    act = {"line": 1, "unit_rank": 2, "code": "EBFA002", "phase": "0", "activity": "1", "day_offset": 4, "executions": 1}
+    act = {"line": 1, "unit_rank": 2, "system": "ccam", "code": "EBFA002", "phase": "0", "activity": "1", "day_offset": 4, "executions": 1}
     assert stays.tables["procedure"].to_pylist() == [act]
     assert stays.nas.to_pylist() == ["NAS1"]
 

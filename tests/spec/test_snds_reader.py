@@ -49,7 +49,7 @@ def test_units_diagnoses_and_acts_follow_their_stay(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert [(row["line"], row["code"], row["unit_rank"]) for row in found["diagnosis"]] == [(1, "I10", None), (2, "E1190", None)]
     assert found["procedure"][0] == {
-        "line": 1, "unit_rank": None, "code": "DEQP003", "phase": "0", "activity": "1", "day_offset": 0, "executions": 1,
+        "line": 1, "unit_rank": None, "system": "ccam", "code": "DEQP003", "phase": "0", "activity": "1", "day_offset": 0, "executions": 1,
     }  # fmt: skip
     assert (found["unit"][1]["line"], found["unit"][1]["authorisation_1"], found["unit"][1]["nights"]) == (2, "51", 4)
 

@@ -140,8 +140,14 @@ def _stay(stay_id: int, line: int, person_id: int, row: dict[str, str]) -> dict[
         "read_diagnosis": [{"stay_id": stay_id, "unit_rank": 1, "code": code} for code in row.get("das", "").split()],
         "read_procedure": [
             {
-                "stay_id": stay_id, "unit_rank": 1, "system": "csarr" if "+" in code else "ccam", "code": code, "phase": "0", "activity": "1",
-                "day_offset": int(day or 0), "executions": 1,
+                "stay_id": stay_id,
+                "unit_rank": 1,
+                "system": "csarr" if "+" in code else "ccam",
+                "code": code,
+                "phase": "0",
+                "activity": "1",
+                "day_offset": int(day or 0),
+                "executions": 1,
             }
             for code, _, day in acts
         ],

@@ -74,7 +74,7 @@ def test_every_fact_is_used_by_a_visit_a_profile_a_risk_or_a_script() -> None:
     texts += [row[key] for row in rows("profiles") for key in ("base", "standing")]
     texts += [row["fact"] for row in rows("risk")] + [row["companion"] for row in rows("companions")]
     texts += [row["visits"] for row in rows("edge_cases")] + [row["until_2019"] for row in rows("facts")]
-    texts += [row[key] for row in rows("care") for key in ("dp", "dr", "fp", "das", "acts")]
+    texts += [row[key] for row in rows("care") for key in ("dp", "dr", "fp", "das", "acts", "rehabilitation")]
     words = set(" ".join(texts).translate(str.maketrans("|&+=:*!", "       ")).split())
     assert {row["fact"] for row in rows("facts")} - words == set()
 
