@@ -30,7 +30,8 @@ QUERIES = {
     "units": f"{BEYOND} SELECT {STAY}, u.unit_rank, u.dp, u.dr, u.unit_finess, u.nights FROM beyond JOIN read_unit AS u USING (stay_id)",
     "diagnoses": f"{BEYOND} SELECT {STAY}, d.unit_rank, d.position, d.code FROM beyond JOIN diagnosis AS d USING (stay_id)",
     "acts": f"""{BEYOND}
-        SELECT {STAY}, a.unit_rank, a.system, a.code, a.phase, a.activity, a.executions FROM beyond JOIN read_procedure AS a USING (stay_id)""",
+        SELECT {STAY}, a.unit_rank, a.system, a.code, a.phase, a.activity, a.executions
+        FROM beyond JOIN read_procedure AS a USING (stay_id)""",
     "groups": f"""{BEYOND}
         SELECT {STAY}, g.unit_rank, g.group_code, g.tariff_code, g.days, g.home FROM beyond JOIN read_group AS g USING (stay_id)""",
     "persons": "SELECT pseudonym, sex, birth_year, death_date FROM person",

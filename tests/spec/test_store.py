@@ -205,6 +205,7 @@ def test_a_warehouse_of_an_earlier_version_opens_and_goes_on(tmp_path: Path) -> 
     old = connect(path)
     for table, column in (("read_slice", "sent"), ("read_slice", "person_key"), ("read_stay", "care_form"), ("read_stay", "is_unfinished")):
         old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    old.execute("ALTER TABLE read_procedure DROP COLUMN system; INSERT INTO read_procedure (code) VALUES ('DEQP003')")
     old.execute("DROP TABLE read_slice_file; ALTER TABLE read_person_file DROP COLUMN sha256")
     old.close()
     open_warehouse(path).close()
@@ -212,6 +213,7 @@ def test_a_warehouse_of_an_earlier_version_opens_and_goes_on(tmp_path: Path) -> 
         (FINESS, None, "noanon"),
         ("990000049", None, "none"),
     ]
+    assert rows(path, "SELECT DISTINCT system FROM read_procedure") == [("ccam",)]
     write_archive(landing / archive(LATE), {1: 12, 2: 12})
     assert dict(ingest(landing, path).slices) == {"replace": 1}
     assert rows(path, "SELECT count(*), count(care_form) FROM read_stay") == [(3, 0)]
