@@ -28,8 +28,8 @@ CODE_SHAPE = {
 NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as a user brings it (ingest/user/nomenclature.py)
 DRUGS = "drugs.csv"
 _INDEX = ("list_id", "system", "match", "label_fr", "label_en", "nomenclature_year", "source", "author")
-_CODES = ("code", "valid_from", "valid_to")
-_CODE_LABELS = ("label_fr", "label_en")  # a list may have these columns, and leave their cells empty
+_CODES = ("code", "valid_from", "valid_to", "label_fr", "label_en", "label_source")
+LABEL_SOURCES = ("nomenclature", "own")  # the French label is the wording of the nomenclature, or a shorter one of ours
 _ABOUT = _INDEX[3:]
 _ALWAYS = (date.min, date.max)
 
@@ -38,15 +38,16 @@ _ALWAYS = (date.min, date.max)
 class Code:
     """One line of a code list: the code has the meaning of the list from valid_from to valid_to, both included (None: no limit).
 
-    label_fr, label_en: what the code means, where the list says so.
+    label_fr, label_en: what the code means. label_source: one of LABEL_SOURCES.
     """
 
     line: int
     code: str
     valid_from: date | None
     valid_to: date | None
-    label_fr: str = ""
-    label_en: str = ""
+    label_fr: str
+    label_en: str
+    label_source: str
 
     @property
     def period(self) -> tuple[date, date]:
@@ -120,14 +121,22 @@ def _codes(path: Path, system: str) -> list[Code]:
     for line, row in enumerate(_read(path, _CODES), start=2):
         if not CODE_SHAPE[system].fullmatch(row["code"] or ""):
             raise wrong(path, "", "ce code n'a pas la forme de sa nomenclature", "this code has not the shape of its system", line)
-        labels = [(row.get(name) or "").strip() for name in _CODE_LABELS]
-        if bool(labels[0]) != bool(labels[1]):
-            raise wrong(path, "", "ce code a un libellé dans une seule langue", "this code has a label in one language only", line)
-        code = Code(line, row["code"], _date(path, line, row["valid_from"]), _date(path, line, row["valid_to"]), *labels)
+        code = Code(line, row["code"], _date(path, line, row["valid_from"]), _date(path, line, row["valid_to"]), *_words(path, line, row))
         if code.period[0] > code.period[1]:
             raise wrong(path, "", "la période finit avant de commencer", "the period ends before it begins", line)
         found.append(code)
     return found
+
+
+def _words(path: Path, line: int, row: dict[str, str]) -> tuple[str, str, str]:
+    """label_fr, label_en, label_source: a code is read by people, who need its words in their language and whose words they are."""
+    label_fr, label_en, source = (row[name].strip() for name in _CODES[3:])
+    for name, label in (("label_fr", label_fr), ("label_en", label_en)):
+        if not label:
+            raise wrong(path, name, "ce code n'a pas de libellé", "this code has no label", line)
+    if source not in LABEL_SOURCES:
+        raise wrong(path, "label_source", "nomenclature ou own est attendu", "nomenclature or own is expected", line)
+    return label_fr, label_en, source
 
 
 def _refuse_repeated(path: Path, codes: tuple[Code, ...], match: str) -> None:

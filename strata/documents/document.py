@@ -88,7 +88,7 @@ class Group:
 
 @dataclass(frozen=True)
 class List:
-    """One code list. codes: (code, its own label or '', the dates of its meaning or '')."""
+    """One code list. codes: (code, its label, the dates of its meaning or ''); * ends a label that is not the nomenclature's."""
 
     name: Named
     system: str
@@ -97,7 +97,6 @@ class List:
     source: str
     author: str
     codes: tuple[tuple[str, str, str], ...]
-    has_labels: bool
 
 
 @dataclass(frozen=True)
@@ -341,10 +340,9 @@ class _Teller:
 
     def code_list(self, one: CodeList) -> List:
         about = one.about
-        codes = tuple((code.code, self.words.label((code.label_fr, code.label_en)), self.period(code)) for code in one.codes)
+        codes = tuple((code.code, self.words_of(code), self.period(code)) for code in one.codes)
         match = self.say("par préfixe", "by prefix") if one.match == "prefix" else self.say("exactement", "exactly")
         system = self.words.say("system", one.system)
-        has_labels = any(label for _, label, _ in codes)
         return List(
             self.lists[one.list_id],
             system,
@@ -353,8 +351,10 @@ class _Teller:
             self.origin(about["source"]),
             about["author"],
             codes,
-            has_labels,
         )
+
+    def words_of(self, code: Code) -> str:
+        return self.words.label((code.label_fr, code.label_en)) + ("*" if code.label_source == "own" else "")
 
     def period(self, code: Code) -> str:
         return self.dates(code.valid_from, code.valid_to)

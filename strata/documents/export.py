@@ -66,7 +66,7 @@ def _plain(value: Any) -> Any:
 def _list(one: CodeList) -> dict[str, Any]:
     codes = [
         {"code": code.code, "valid_from": _day(code.valid_from), "valid_to": _day(code.valid_to)}
-        | ({"label_fr": code.label_fr, "label_en": code.label_en} if code.label_fr else {})
+        | {"label_fr": code.label_fr, "label_en": code.label_en, "label_source": code.label_source}
         for code in one.codes
     ]
     about = {name: one.about[name] for name in _ABOUT}
@@ -75,7 +75,9 @@ def _list(one: CodeList) -> dict[str, Any]:
 
 def _read_list(one: dict[str, Any], path: Path) -> CodeList:
     codes = tuple(
-        Code(line, code["code"], _date(code["valid_from"]), _date(code["valid_to"]), code.get("label_fr", ""), code.get("label_en", ""))
+        Code(
+            line, code["code"], _date(code["valid_from"]), _date(code["valid_to"]), code["label_fr"], code["label_en"], code["label_source"]
+        )
         for line, code in enumerate(one["codes"], start=2)
     )
     return CodeList(one["list_id"], one["system"], one["match"], path, codes, (), {name: one[name] for name in _ABOUT})

@@ -59,7 +59,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("shared/lists.csv", "\naf_flutter,", "\nacs,", ", acs", "exists already"),
         (
             "shared/codes/cushing.csv",
-            "\nE24,,,Syndrome de Cushing,Cushing syndrome",
+            "\nE24,,,Syndrome de Cushing,Cushing syndrome,nomenclature",
             "",
             "cushing.csv",
             "empty",
@@ -153,12 +153,25 @@ def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: st
     assert why in error.why[1]
 
 
-def test_a_code_has_a_label_in_both_languages_or_in_none(folder: Path) -> None:
+HEAD = "code,valid_from,valid_to,label_fr,label_en,label_source\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [(",Hypertension,own", "label_fr"), ("HTA,,own", "label_en"), (" , ,own", "label_fr"), ("HTA,Hypertension,", "label_source"),
+     ("HTA,Hypertension,official", "label_source")],
+)  # fmt: skip
+def test_a_code_has_its_label_in_both_languages_and_says_whose_words_they_are(folder: Path, words: str, where: str) -> None:
     path = folder / "shared" / "codes" / "htn.csv"
-    path.write_text("code,valid_from,valid_to,label_fr,label_en\nI10,,,HTA,Hypertension\nI11,,,,\n", encoding="utf-8")
+    path.write_text(f"{HEAD}I10,,,HTA,Hypertension,own\nI11,,,{words}\n", encoding="utf-8")
+    assert f"htn.csv ligne 3, {where}" in refusal(folder).where
+    spoil(path, f"I11,,,{words}", "I11,,,Cardiopathie hypertensive,Hypertensive heart disease,nomenclature")
     compile_definitions(folder, ["t2d"])
-    spoil(path, "HTA,Hypertension", "HTA,")
-    assert "htn.csv ligne 2" in refusal(folder).where
+
+
+def test_a_list_without_the_columns_of_labels_is_refused(folder: Path) -> None:
+    (folder / "shared" / "codes" / "htn.csv").write_text("code,valid_from,valid_to\nI10,,\n", encoding="utf-8")
+    assert "htn.csv ligne 1, label_fr" in refusal(folder).where
 
 
 def test_a_missing_folder_is_refused(folder: Path) -> None:
@@ -177,9 +190,9 @@ def test_a_refusal_says_the_file_the_line_and_the_reason_in_both_languages(folde
 
 def test_a_list_is_searched_for_a_code_that_a_shorter_one_holds_at_its_dates_only(folder: Path) -> None:
     path = folder / "shared" / "codes" / "htn.csv"
-    path.write_text("code,valid_from,valid_to\nI10,,2016-12-31\nI100,2017-01-01,\nI10,2020-01-01,\n", encoding="utf-8")
+    path.write_text(f"{HEAD}I10,,2016-12-31,a,a,own\nI100,2017-01-01,,a,a,own\nI10,2020-01-01,,a,a,own\n", encoding="utf-8")
     assert "ligne 3" not in str(compile_definitions(folder, ["t2d"]).rows["definition_code"])
-    path.write_text("code,valid_from,valid_to\nI10,,2016-12-31\nI100,2015-01-01,2016-01-01\n", encoding="utf-8")
+    path.write_text(f"{HEAD}I10,,2016-12-31,a,a,own\nI100,2015-01-01,2016-01-01,a,a,own\n", encoding="utf-8")
     assert "htn.csv ligne 3" in refusal(folder).where
 
 
@@ -188,7 +201,7 @@ def test_two_conditions_may_not_give_one_name_to_two_lists(folder: Path) -> None
     (folder / "t2d" / "lists.csv").write_text(
         "list_id,system,match,label_fr,label_en,nomenclature_year,source,author\nasthma,icd10,prefix,a,a,2025,x,x\n", encoding="utf-8"
     )
-    (folder / "t2d" / "codes" / "asthma.csv").write_text("code,valid_from,valid_to\nJ45,,\n", encoding="utf-8")
+    (folder / "t2d" / "codes" / "asthma.csv").write_text(f"{HEAD}J45,,,a,a,own\n", encoding="utf-8")
     compile_definitions(folder, ["t2d", "segments"])  # not used by t2d: nothing mixes
     spoil(folder / "t2d" / "definition.toml", 'codes = ["copd"]', 'codes = ["asthma"]')
     with pytest.raises(StrataError) as caught:
@@ -221,7 +234,7 @@ def test_codes_are_looked_for_in_the_nomenclature_brought(tmp_path: Path, name: 
         "list_id,system,match,label_fr,label_en,nomenclature_year,source,author\nhtn,icd10,prefix,a,a,2025,x,x\n", encoding="utf-8"
     )
     path = tmp_path / "shared" / "codes" / "htn.csv"
-    path.write_text("code,valid_from,valid_to\nI10,,\nI11,2017-03-01,\n", encoding="utf-8")
+    path.write_text(f"{HEAD}I10,,,a,a,own\nI11,2017-03-01,,a,a,own\n", encoding="utf-8")
     lists, _ = read_code_lists(tmp_path, "any")
     if not is_refused:
         check_against(read_nomenclatures(tmp_path / "n"), list(lists.values()))
@@ -235,9 +248,8 @@ def test_codes_are_looked_for_in_the_nomenclature_brought(tmp_path: Path, name: 
 def test_a_code_of_the_past_is_not_looked_for_in_a_nomenclature_without_dates(tmp_path: Path, valid_to: str, is_refused: bool) -> None:
     """E66.00 to E66.02 (BMI classes until February 2017): a list of the codes of today cannot say that they never were."""
     today = read_nomenclatures_of(tmp_path, "cim_code,cim_libelle\nE6604,Obésité\n")
-    obesity = CodeList(
-        "obesity", "icd10", "prefix", tmp_path / "obesity.csv", (Code(2, "E6600", None, ended(valid_to)), Code(3, "E6604", None, None))
-    )
+    codes = (Code(2, "E6600", None, ended(valid_to), "a", "a", "own"), Code(3, "E6604", None, None, "a", "a", "own"))
+    obesity = CodeList("obesity", "icd10", "prefix", tmp_path / "obesity.csv", codes)
     if is_refused:
         with pytest.raises(StrataError, match="ligne 2"):
             check_against(today, [obesity])

@@ -62,3 +62,15 @@ def test_in_a_partial_year_windows_end_with_the_last_complete_month(exit_date: s
 )
 def test_an_obesity_code_of_before_march_2017_counts_only_then(exit_date: str, code: str, is_met: bool) -> None:
     assert (evidence(ONE + f"1 | {exit_date} | J189 | {code}", "obesity_30", year=2021) is not None) == is_met
+
+
+@pytest.mark.parametrize(
+    ("exit_date", "code", "is_met"),
+    [
+        ("2017-02-28", "E6600", False), ("2017-02-28", "E6601", True), ("2017-02-28", "E6692", True), ("2017-03-01", "E6601", False),
+        ("2017-03-01", "E6692", False), ("2017-03-01", "E6605", True), ("2017-03-01", "E6604", False),
+    ],
+)  # fmt: skip
+def test_a_bmi_of_35_is_said_by_other_codes_before_march_2017(exit_date: str, code: str, is_met: bool) -> None:
+    """E66.x1 and x2 were BMI 40 to 50 and 50 or more; x0, 30 to 40, cannot tell."""
+    assert (evidence(ONE + f"1 | {exit_date} | J189 | {code}", "obesity_35", year=2021) is not None) == is_met
