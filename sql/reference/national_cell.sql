@@ -68,7 +68,7 @@ used AS (
         ON cohort_use.territory_id = 'ALL' AND flow_year.year = cohort_use.year AND declared_measure.condition = cohort_use.condition
         AND declared_measure.measure = cohort_use.measure AND level.stratum = cohort_use.stratum
         AND sex.sex = cohort_use.sex AND age_band.age_band = cohort_use.age_band
-    WHERE declared_measure.measure IN ('stays', 'ambulatory_stays', 'overnight_stays', 'hpe_stays', 'condition_stays')
+    WHERE declared_measure.measure IN ('stays', 'ambulatory_stays', 'overnight_stays', 'hpe_stays', 'condition_stays', 'amputations')
 )
 
 SELECT

@@ -221,9 +221,11 @@ def _add_unions(book: _Book, cells: pl.DataFrame, unions: Mapping[str, tuple[str
 
 
 def _add_margins(book: _Book, cells: pl.DataFrame, margins: pl.DataFrame) -> None:
-    whole = cells.filter(pl.col("territory_id") == "ALL", pl.col("counted") == MEMBERS).with_columns(pl.col("state_year").cast(pl.Int16))
-    listed = margins.with_row_index("margin").explode("age_bands").rename({"age_bands": "age_band"})
-    joined = whole.join(listed, on=["condition", "state_year", "stratum", "sex", "age_band"]).sort("margin", "node")
+    """Sums of members, or of what `counted` names where the frame has that column."""
+    whole = cells.filter(pl.col("territory_id") == "ALL").with_columns(pl.col("state_year").cast(pl.Int16))
+    named = margins if "counted" in margins.columns else margins.with_columns(counted=pl.lit(MEMBERS))
+    listed = named.with_row_index("margin").explode("age_bands").rename({"age_bands": "age_band"})
+    joined = whole.join(listed, on=["counted", "condition", "state_year", "stratum", "sex", "age_band"]).sort("margin", "node")
     for nodes in joined.group_by("margin", maintain_order=True).agg("node")["node"]:
         parts = nodes.to_list()
         book.write([book.new(int(book.values[parts].sum()), MARGIN)], parts)

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from strata.config import COST_BASES, Config
+from strata.disclosure.cells import MEMBERS
 from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
 from strata.measures.measure import PUBLISHED
@@ -192,22 +193,25 @@ def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
 def pack_margins(connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
     """What a pack tells of the whole extract, for disclosure control: the sums of its cells, known to whoever holds it.
 
-    Columns of disclosure.sums.MARGIN_COLUMNS. Empty unless the extract is national: a pack made elsewhere is about other persons.
+    Columns of disclosure.sums.MARGIN_COLUMNS, and `counted`: the members, or those amputated (an event each: a rate that is told tells
+    how many persons). Empty unless the extract is national: a pack made elsewhere is about other persons.
     """
+    schema = MARGIN_COLUMNS | {"counted": pl.String}
     if config.scope != "national":
-        return pl.DataFrame(schema=MARGIN_COLUMNS)
+        return pl.DataFrame(schema=schema)
     known = connection.sql(
-        """WITH cell AS (
-               SELECT DISTINCT condition, year - CASE cohort WHEN 'flow' THEN 1 ELSE 0 END AS state_year, stratum, sex, age_band, merged
-               FROM reference_cell WHERE measure IN ('persons', 'cost')
+        f"""WITH cell AS (
+               SELECT DISTINCT condition, year - CASE cohort WHEN 'flow' THEN 1 ELSE 0 END AS state_year, stratum, sex, age_band, merged,
+                   CASE WHEN measure IN ('persons', 'cost') THEN '{MEMBERS}' ELSE measure END AS counted
+               FROM reference_cell WHERE measure IN ('persons', 'cost', 'amputations')
            )
-           SELECT DISTINCT condition, state_year, stratum, 'all' AS sex, ['all'] AS age_bands FROM cell
-           UNION SELECT condition, state_year, 'all', sex, ['all'] FROM cell WHERE stratum = 'all'
-           UNION SELECT condition, state_year, 'all', 'all', list(DISTINCT age_band ORDER BY age_band) FROM cell WHERE stratum = 'all'
-               GROUP BY condition, state_year, merged
+           SELECT DISTINCT condition, state_year, stratum, 'all' AS sex, ['all'] AS age_bands, counted FROM cell
+           UNION SELECT condition, state_year, 'all', sex, ['all'], counted FROM cell WHERE stratum = 'all'
+           UNION SELECT condition, state_year, 'all', 'all', list(DISTINCT age_band ORDER BY age_band), counted FROM cell
+               WHERE stratum = 'all' GROUP BY condition, state_year, merged, counted
            ORDER BY ALL"""
     ).pl()
-    return known.select(pl.col(name).cast(kind) for name, kind in MARGIN_COLUMNS.items())
+    return known.select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
 def _totals(cells: pl.DataFrame, written: pl.DataFrame) -> pl.DataFrame:

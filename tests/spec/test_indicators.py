@@ -7,6 +7,7 @@ import pytest
 
 from strata.measures.catalogue import load_catalogue
 from strata.reference.pack import Pack, write_pack
+from strata.statistics import standardised_ratio
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
 
@@ -162,6 +163,56 @@ def test_ambulatory_and_full_stays_make_the_stays(nation):
     assert stays == ambulatory + full > 0
     assert pick(nation, "ambulatory_share")["value"] == pytest.approx(ambulatory / stays, abs=1e-6)
     assert pick(nation, "stays_per_1000")["value"] == pytest.approx(1000 * stays / pick(nation, "stays_per_1000")["denominator"], abs=0.01)
+
+
+CORE = (
+    *("persons prevalence persons_vs_expected at_risk_persons hospitalised_share stays stays_vs_expected stays_per_1000".split()),
+    *("ambulatory_stays ambulatory_share overnight_stays urgent_share hpe_stays hpe_per_1000 readmission_30d bed_days icu_share".split()),
+    *("hospital_death amputation_rate decompensation_rate new_cases condition_stays cost_per_stay cost_total cost_per_patient".split()),
+    *("cost_vs_expected cost_per_resident cost_per_resident_vs_expected cost_standardised ald_capture_share cost_gap".split()),
+    *("cost_5y_per_person overlap_t2d_hf amputations_vs_expected".split()),
+    *(f"transition_to_{outcome}" for outcome in ("1", "2", "3", "4", "none", "dead", "left")),
+    *("transition_evidence_expired transition_no_recent_event transition_entered".split()),
+)
+ELSEWHERE = {"decompensation_rate": ("hf",), "overlap_t2d_hf": ("t2d_or_hf",)}  # conditions that this country of diabetes has not
+
+
+def test_every_core_indicator_is_declared_and_has_its_rows(nation):
+    catalogue = load_catalogue().indicators
+    assert set(CORE) <= set(catalogue)
+    assert set(CORE) - set(nation["indicator_id"]) == set(ELSEWHERE)
+    assert {name: catalogue[name].conditions for name in ELSEWHERE} == ELSEWHERE
+
+
+def test_amputations_are_persons_over_those_expected_of_the_residents(tmp_path):
+    """Everybody of band 60-64 is amputated in 2024, nobody else: the expected is that of the residents of that band, in each sex."""
+    amputated = "SELECT person_id FROM person_state WHERE year = 2023 AND age_band = '60-64'"
+
+    def add(connection):
+        world.populate(connection)
+        connection.execute(
+            f"""INSERT INTO stay SELECT 90000000 + person_id, person_id, 'mco', 2024, DATE '2024-02-02', DATE '2024-02-05', '8', NULL, '8',
+                TRUE, FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, 10, 10 FROM ({amputated})"""
+        )
+        connection.execute(
+            f"""INSERT INTO stay_event SELECT person_id, 90000000 + person_id, shown_no, DATE '2024-02-02', DATE '2024-02-05'
+                FROM ({amputated}), shown_event INNER JOIN definition_event USING (event_no) WHERE event_id = 'amputation_act'"""
+        )
+
+    connection, frame = build_people(tmp_path, add)
+    by_hand = """
+        WITH member AS (SELECT territory_id, sex FROM flow_member WHERE year = 2024 AND age_band = '60-64'),
+        resident AS (SELECT territory_id, sex, population FROM population_cell WHERE year = 2024 AND age_band = '60-64')
+        SELECT (SELECT count(*) FROM member WHERE territory_id = 'T1'),
+            (SELECT sum(r.population * (SELECT count(*) FROM member AS m WHERE m.sex = r.sex)
+                        / (SELECT sum(population) FROM resident AS n WHERE n.sex = r.sex))
+             FROM resident AS r WHERE r.territory_id = 'T1')"""
+    ((observed, expected),) = connection.execute(by_hand).fetchall()
+    row = pick(frame, "amputations_vs_expected")
+    assert (row["numerator"], row["numerator_persons"]) == (observed, observed) and observed > 50
+    assert row["expected"] == row["denominator"] == pytest.approx(float(expected), abs=0.01)
+    assert (row["value"], row["lower"], row["upper"]) == pytest.approx(standardised_ratio(observed, float(expected)), abs=1e-4)
+    assert pick(frame, "amputations_vs_expected", territory_id="ALL")["value"] == 1
 
 
 def test_a_measure_without_its_event_says_so(tmp_path):

@@ -164,11 +164,26 @@ def test_no_event_of_the_pack_is_of_few_persons(nation):
 
 def test_disclosure_control_knows_what_the_pack_tells(nation):
     connection, settings, pack = nation
-    margins = pack_margins(connection, settings)
+    margins = pack_margins(connection, settings).filter(pl.col("counted") == "members")
     bands = margins.filter(pl.col("stratum") == "all", pl.col("sex") == "all", pl.col("state_year") == 2024)["age_bands"].to_list()
     assert sorted(band for group in bands for band in group if band != "all") == sorted(set(pack.cells["age_band"]))
     assert {"1", "2", "3", "4", "at_risk_strict", "at_risk_extended"} <= set(margins["stratum"])
     assert pack_margins(connection, world.config(settings.folder, scope="regional")).height == 0
+
+
+def test_what_a_pack_tells_of_amputations_is_known_too(tmp_path):
+    """One event a person: the rate of the pack times the residents is how many were amputated."""
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    connection.execute(
+        """INSERT INTO stay_event SELECT person_id, stay_id, shown_no, entry_date, exit_date
+           FROM stay, shown_event INNER JOIN definition_event USING (event_no) WHERE event_id = 'amputation_act' AND year = 2024"""
+    )
+    pack = world.build(connection, settings)
+    assert {"stays", "amputations"} <= set(pack.cells["measure"])
+    margins = pack_margins(connection, settings).filter(pl.col("counted") == "amputations")
+    assert set(margins["state_year"]) == {2023} and {"all", "1", "2", "3", "4"} == set(margins["stratum"])
 
 
 def test_no_total_minus_a_sex_is_a_small_number(nation):
