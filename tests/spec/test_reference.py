@@ -183,7 +183,7 @@ def test_what_a_pack_tells_of_amputations_is_known_too(tmp_path):
     pack = world.build(connection, settings)
     assert {"stays", "amputations"} <= set(pack.cells["measure"])
     margins = pack_margins(connection, settings).filter(pl.col("counted") == "amputations")
-    assert set(margins["state_year"]) == {2023} and {"all", "1", "2", "3", "4"} == set(margins["stratum"])
+    assert set(margins.filter(pl.col("state_year") == 2023)["stratum"]) == {"all", "1", "2", "3", "4"}
 
 
 def test_no_total_minus_a_sex_is_a_small_number(nation):
