@@ -91,7 +91,7 @@ def _make(session: Session, model: Model, folder: Path) -> None:
         return
     session.contents[model.name], session.rows[model.name] = parts.make(session.connection, model, contents, wanted, folder)
     if model.layer == LAYER:
-        keep(session.connection, model.name, [])  # rebuilt: not checked yet
+        keep(session.connection, [model.name], [])  # rebuilt: not checked yet
 
 
 def _version(session: Session, table: str) -> dg.DataVersion:
@@ -193,7 +193,8 @@ def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | dg.Tab
     schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind, *_ in columns])
     kept = table in session.reused
     lineage = {"dagster/column_lineage": found} if (found := column_lineage(table)) else {}
-    return {"dagster/row_count": session.rows[table], "dagster/column_schema": schema, "kept_as_it_was": kept, **lineage}
+    counted = {} if (rows := session.rows[table]) is None else {"dagster/row_count": rows}
+    return {**counted, "dagster/column_schema": schema, "kept_as_it_was": kept, **lineage}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

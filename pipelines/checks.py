@@ -1,14 +1,21 @@
-"""Great Expectations suites as Dagster asset checks, over the small tables of sql/quality.
+"""Great Expectations as Dagster asset checks, over the small tables of sql/quality.
 
-Belongs here: validating one small frame, one check step per table. Not here: the counts (sql/quality/*.sql), the thresholds
-(the .toml beside each), what a failure stops (gate.py).
+Belongs here: putting what is checked into one small frame, validating it, the check step. Not here: the counts (sql/quality/*.sql), the
+thresholds (the .toml beside each), what a failure stops (gate.py).
+
+An expectation costs Great Expectations about as much as a million rows cost DuckDB. So the values of every check lie in one frame beside
+their bounds, a row a value, and three expectations say of all rows at once that none is empty, below its bound or above it.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.expectations import Expectation, Outcome, in_force, suites
 from pipelines.gate import is_national, keep
@@ -18,34 +25,41 @@ from strata.engine.models import SQL_FOLDER
 if TYPE_CHECKING:
     import pandas as pd
 
-# BASIC without examples: the default result carries the cells at fault.
-RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+# The rows at fault by the name of their check; no list of the values at fault in the text of an error.
+_RESULT_FORMAT = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": ["check"],
+    "return_unexpected_index_query": False,
+    "partial_unexpected_count": 0,
+}
 
 
 def build_checks(folder: Path = SQL_FOLDER) -> list[dg.AssetChecksDefinition]:
-    """One check step per quality table, one asset check per expectation."""
-    return [_check(table, expectations) for table, expectations in suites(folder).items()]
-
-
-def _check(table: str, expectations: tuple[Expectation, ...]) -> dg.AssetChecksDefinition:
+    """One check step for all quality tables, one asset check per expectation; a part of them may be asked for."""
+    every = tuple(chain.from_iterable(suites(folder).values()))
     # `blocking` also makes what is downstream wait; Dagster stops it for an ERROR only, so a warning is told and passes.
     specs = [
-        dg.AssetCheckSpec(one.name, asset=table, blocking=True, description=f"{one.label[1]}. Source: {one.source[1]}")
-        for one in expectations
+        dg.AssetCheckSpec(one.name, asset=one.table, blocking=True, description=f"{one.label[1]}. Source: {one.source[1]}") for one in every
     ]
 
-    @dg.multi_asset_check(name=f"{table}_expectations", specs=specs, required_resource_keys={"session"})
+    @dg.multi_asset_check(name="expectations", specs=specs, can_subset=True, required_resource_keys={"session"})
     def check(context: dg.AssetCheckExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
+        asked = {(key.asset_key.to_user_string(), key.name) for key in context.selected_asset_check_keys}
         with session.timed("checks"):
-            held = in_force(expectations, is_national(session.connection, session.config))
-            outcomes = validate(session.connection.sql(f"SELECT * FROM {table}").df(), held)
-            keep(session.connection, table, outcomes)
+            outcomes = _checked(session, tuple(one for one in every if (one.table, one.name) in asked))
         session.outcomes += outcomes
         for outcome in outcomes:
             yield _result(outcome)
 
-    return check
+    return [check] if every else []
+
+
+def _checked(session: Session, expectations: tuple[Expectation, ...]) -> list[Outcome]:
+    held = in_force(expectations, is_national(session.connection, session.config))
+    outcomes = validate(values_of(session.connection, held), held)
+    keep(session.connection, {one.table for one in held}, outcomes)
+    return outcomes
 
 
 def _result(outcome: Outcome) -> dg.AssetCheckResult:
@@ -58,14 +72,40 @@ def _result(outcome: Outcome) -> dg.AssetCheckResult:
     )
 
 
-def validate(frame: "pd.DataFrame", expectations: tuple[Expectation, ...]) -> list[Outcome]:
-    """Hold one small frame against its expectations. RuntimeError when an expectation crashes: that is not a failed check."""
+def values_of(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> "pd.DataFrame":
+    """What is checked: `check` ('table.name'), `value`, `low`, `high` (infinite without a bound).
+
+    A row for each row of the table; a single one where it is their number that is checked.
+    """
+    return connection.sql("\nUNION ALL\n".join(map(_values, expectations))).df()
+
+
+def _values(one: Expectation) -> str:
+    low, high = ("-infinity" if one.min is None else one.min), ("infinity" if one.max is None else one.max)
+    bounds = f"CAST('{low}' AS DOUBLE) AS low, CAST('{high}' AS DOUBLE) AS high"
+    return f"SELECT '{_key(one)}' AS \"check\", CAST({one.column or 'count(*)'} AS DOUBLE) AS value, {bounds} FROM {one.table}"
+
+
+def validate(frame: "pd.DataFrame", expectations: Iterable[Expectation]) -> list[Outcome]:
+    """Hold a frame of values_of against its bounds. RuntimeError when an expectation crashes: that is not a failed check."""
     import great_expectations as gx  # three seconds: paid by a run that checks, not by `strata --help`
 
-    suite = gx.ExpectationSuite("quality", expectations=[part for one in expectations for part in _parts(one, gx.expectations)])
-    results = _whole_frame().get_batch({"dataframe": frame}).validate(suite, result_format=RESULT_FORMAT).results
-    # Results come back in another order: they are found by the name carried in `meta`.
-    return [_outcome(one, [result for result in results if _name(result) == one.name]) for one in expectations]
+    suite = gx.ExpectationSuite("quality", expectations=_suite(gx.expectations))
+    results = _whole_frame().get_batch({"dataframe": frame}).validate(suite, result_format=_RESULT_FORMAT).results
+    if any(not result.result for result in results):
+        raise RuntimeError("an expectation crashed: are all values numbers?")
+    failing = Counter(row["check"] for result in results for row in result.result["unexpected_index_list"])
+    return [Outcome(one, not failing[_key(one)], failing[_key(one)]) for one in expectations]
+
+
+def _suite(kinds: Any) -> list[Any]:
+    """An empty value is at fault once: the two comparisons pass over it."""
+    bounds = {"or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    return [
+        kinds.ExpectColumnValuesToNotBeNull(column="value"),
+        kinds.ExpectColumnPairValuesAToBeGreaterThanB(column_A="value", column_B="low", **bounds),
+        kinds.ExpectColumnPairValuesAToBeGreaterThanB(column_A="high", column_B="value", **bounds),
+    ]
 
 
 @cache
@@ -78,20 +118,5 @@ def _whole_frame() -> Any:
     return context.data_sources.add_pandas("quality").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
-def _name(result: Any) -> str:
-    return str(result.expectation_config.meta["name"])
-
-
-def _parts(one: Expectation, kinds: Any) -> list[Any]:
-    bounds: dict[str, Any] = {"min_value": one.min, "max_value": one.max, "meta": {"name": one.name}}
-    if not one.column:
-        return [kinds.ExpectTableRowCountToBeBetween(**bounds)]
-    no_null = kinds.ExpectColumnValuesToNotBeNull(column=one.column, meta={"name": one.name})  # `between` passes over NULL
-    return [kinds.ExpectColumnValuesToBeBetween(column=one.column, **bounds), no_null]
-
-
-def _outcome(one: Expectation, results: list[Any]) -> Outcome:
-    if not results or any(not result.result for result in results):
-        raise RuntimeError(f"expectation {one.table}.{one.name} crashed: is there a column {one.column!r}?")
-    failing = sum(result.result.get("unexpected_count", 1) for result in results if not result.success)
-    return Outcome(one, failing == 0, failing)
+def _key(one: Expectation) -> str:
+    return f"{one.table}.{one.name}"

@@ -21,13 +21,15 @@ def is_national(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
     return config.scope == "national" and not connection.execute("SELECT is_synthetic FROM setting").fetchall()[0][0]
 
 
-def keep(connection: duckdb.DuckDBPyConnection, table: str, outcomes: Iterable[Outcome]) -> None:
-    """Keep what the checks of one table gave, in place of what they gave before. With none: the table was rebuilt and is unchecked."""
+def keep(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], outcomes: Iterable[Outcome]) -> None:
+    """Keep what the checks of these tables gave, in place of what they gave before. With none: rebuilt, unchecked."""
     connection.execute(_DDL)
-    connection.execute("DELETE FROM check_result WHERE table_name = ?", [table])
-    for one in outcomes:
-        row = [table, one.expectation.name, one.has_passed, one.failing_rows]
-        connection.execute("INSERT INTO check_result VALUES (?, ?, ?, ?)", row)
+    connection.execute("DELETE FROM check_result WHERE list_contains(?, table_name)", [sorted(tables)])
+    rows = [(one.expectation.table, one.expectation.name, one.has_passed, one.failing_rows) for one in outcomes]
+    if rows:
+        connection.execute(
+            "INSERT INTO check_result SELECT unnest(?), unnest(?), unnest(?), unnest(?)", list(map(list, zip(*rows, strict=True)))
+        )
 
 
 def passed(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> list[Outcome]:

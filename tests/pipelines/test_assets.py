@@ -44,7 +44,12 @@ def test_every_layer_has_words_for_the_person_who_waits() -> None:
 def test_the_tables_python_writes_are_all_declared_once() -> None:
     declared = [table for writer in WRITERS for table in writer.tables]
     assert len(declared) == len(set(declared))
-    made = {name for folder in ("strata", "strata/ingest/warehouse") for path in (ROOT / folder).glob("*.sql") for name in created(path)}
+    made = {
+        name
+        for folder in ("strata/definitions", "strata/ingest/warehouse")
+        for path in (ROOT / folder).glob("*.sql")
+        for name in created(path)
+    }
     assert {"read_stay", "definition_rule"} <= made <= PYTHON_TABLES
 
 

@@ -1,45 +1,61 @@
 """Great Expectations over small frames: what passes, what fails, what crashes, and what never shows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import duckdb
 import pandas as pd
 import pytest
 import sqlglot
 
-from pipelines.checks import validate
-from pipelines.expectations import Expectation, suites
+from pipelines.checks import validate, values_of
+from pipelines.expectations import Expectation, Outcome, suites
 from strata.engine.models import models
 
-SHARE = Expectation("chaining", "enough", "blocking", ("assez", "enough"), "identity", column="share", min=0.5, max=1)
+SHARE = Expectation("chaining", "enough", "blocking", ("assez", "enough"), ("identité", "identity"), column="share", min=0.5, max=1)
+
+
+def checked(expectations: tuple[Expectation, ...], **columns: Sequence[float | None]) -> list[Outcome]:
+    """What the checks give on a table `chaining` of these columns."""
+    connection = duckdb.connect()
+    names = ", ".join(f"CAST(unnest(${name}) AS DOUBLE) AS {name}" for name in columns)
+    connection.execute(f"CREATE TABLE chaining AS SELECT {names}", columns)
+    return validate(values_of(connection, expectations), expectations)
 
 
 @pytest.mark.parametrize(
     ("values", "failing"),
-    [([0.5, 1.0], 0), ([0.4, 1.0], 1), ([0.4, 1.1], 2), ([None, 0.7], 1), ([], 0)],
+    [([0.5, 1.0], 0), ([0.4, 1.0], 1), ([0.4, 1.1], 2), ([None, 0.7], 1), ([None, 0.4], 2), ([], 0)],
 )
 def test_every_value_is_held_against_its_bounds_and_null_fails(values: list[float | None], failing: int) -> None:
-    (outcome,) = validate(pd.DataFrame({"share": pd.Series(values, dtype="float64")}), (SHARE,))
+    (outcome,) = checked((SHARE,), share=values)
     assert (outcome.has_passed, outcome.failing_rows) == (failing == 0, failing)
+
+
+@pytest.mark.parametrize(("low", "high", "failing"), [(0.5, None, 1), (None, 0.5, 2), (1, 1, 2), (-1, 2, 0)])
+def test_a_bound_that_is_not_given_holds_nobody(low: float | None, high: float | None, failing: int) -> None:
+    (outcome,) = checked((replace(SHARE, min=low, max=high),), share=[0.4, 1.0, 0.6])
+    assert outcome.failing_rows == failing
 
 
 @pytest.mark.parametrize(("rows", "has_passed"), [(0, False), (1, True), (2, True)])
 def test_without_a_column_the_number_of_rows_counts(rows: int, has_passed: bool) -> None:
-    (outcome,) = validate(pd.DataFrame({"share": [0.0] * rows}), (replace(SHARE, column="", min=1, max=None),))
+    (outcome,) = checked((replace(SHARE, column="", min=1, max=None),), share=[0.0] * rows)
     assert outcome.has_passed is has_passed and outcome.failing_rows == int(not has_passed)
 
 
-def test_results_keep_their_names_whatever_their_order() -> None:
+def test_each_check_has_its_own_rows_and_bounds() -> None:
     names = [f"check_{letter}" for letter in "zamby"]
-    frame = pd.DataFrame({name: [number] for number, name in enumerate(names)})
     wanted = tuple(replace(SHARE, name=name, column=name, min=None, max=1) for name in names)
-    assert [(one.expectation.name, one.has_passed) for one in validate(frame, wanted)] == [
-        (name, number <= 1) for number, name in enumerate(names)
-    ]
+    found = checked(wanted, **{name: [number, 5] for number, name in enumerate(names)})
+    assert [(one.expectation.name, one.failing_rows) for one in found] == [(name, 1 + (number > 1)) for number, name in enumerate(names)]
 
 
 def test_a_crashed_expectation_is_an_error_and_no_failed_check() -> None:
     with pytest.raises(RuntimeError, match="crashed"):
-        validate(pd.DataFrame({"another": [1]}), (SHARE,))
+        validate(pd.DataFrame({"check": ["chaining.enough"], "value": ["text"], "low": [0.5], "high": [1.0]}), (SHARE,))
+    with pytest.raises(duckdb.BinderException, match="share"):
+        checked((SHARE,), another=[1])
 
 
 def test_every_shipped_expectation_reads_a_column_of_its_table_and_names_its_source() -> None:

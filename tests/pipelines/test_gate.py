@@ -63,7 +63,7 @@ def test_a_rebuilt_table_is_unchecked_until_its_checks_are_made(tmp_path: Path, 
     refresh(opened, folder, monkeypatch)
     expected = suites(folder)["stay_check"]
     assert [one.has_passed for one in passed(opened.connection, expected)] == [True]
-    keep(opened.connection, "stay_check", [])
+    keep(opened.connection, ["stay_check"], [])
     with pytest.raises(StrataError, match="non faits"):
         passed(opened.connection, expected)
 

@@ -27,8 +27,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection.execute(
         "CREATE TABLE code_check (system VARCHAR, field VARCHAR, year INT, mentions INT, unknown_codes INT, unknown_share DOUBLE)"
     )
-    keep(connection, "chaining_check", [Outcome(one, False, 1) for one in suites()["chaining_check"]])
-    keep(connection, "code_check", [Outcome(one, True, 0) for one in suites()["code_check"]])
+    keep(connection, ["chaining_check"], [Outcome(one, False, 1) for one in suites()["chaining_check"]])
+    keep(connection, ["code_check"], [Outcome(one, True, 0) for one in suites()["code_check"]])
     return connection
 
 
