@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -16,10 +15,9 @@ from bootstrap import find_browser
 from dashboards.site import build_site
 from tests.browser.network import closed_network, wrapped
 from tests.browser.visit import Visit, look
+from tests.support.figures import Figures, section_of
 from tests.support.published_sample import write_published
 from tests.support.repository import ROOT
-
-FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +69,7 @@ def pages(sample_run: Path, sample_site: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def visits(browser: Browser, pages: dict[str, Path], figures: list[str]) -> list[Visit]:
+def visits(browser: Browser, pages: dict[str, Path], figures: Figures) -> list[Visit]:
     """Every page, looked at once."""
     seen = [look(browser, path.as_uri(), name) for name, path in pages.items()]
     out, violations, looks = (sum(len(getattr(one, part)) for one in seen) for part in ("requests_out", "violations", "looks"))
@@ -80,15 +78,6 @@ def visits(browser: Browser, pages: dict[str, Path], figures: list[str]) -> list
 
 
 @pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest) -> list[str]:
+def figures(request: pytest.FixtureRequest) -> Figures:
     """What is printed at the end of the session."""
-    return request.config.stash.setdefault(FIGURES, [])
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The figures earned."""
-    found = terminalreporter.config.stash.get(FIGURES, [])
-    if found:
-        terminalreporter.section("pages in a browser")
-        for line in found:
-            terminalreporter.write_line(line)
+    return section_of(request.config.stash, "pages in a browser")

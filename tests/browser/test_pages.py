@@ -6,6 +6,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.network import interfaces
 from tests.browser.visit import DESKTOP, Visit, printed_pages, tab_through
+from tests.support.figures import Figures
 
 DOSSIER_BYTES = 1_500_000
 ONE_OF_EACH = ("index.html", "methods.html", "quality.html", "orsenne.html", "orsenne.meeting.html", "definitions/t2d.fr.html")
@@ -16,7 +17,7 @@ def faults(visits: list[Visit], part: str) -> dict[str, tuple[str, ...]]:
     return {one.name: getattr(one, part) for one in visits if getattr(one, part)}
 
 
-def test_where_the_machine_allows_it_the_browser_has_no_network_but_the_loopback(inside: list[str], figures: list[str]) -> None:
+def test_where_the_machine_allows_it_the_browser_has_no_network_but_the_loopback(inside: list[str], figures: Figures) -> None:
     seen = interfaces(inside) if inside else {"lo"}
     figures.append(f"in a network namespace without internet: {'yes' if inside else 'no, every request outside is stopped and counted'}")
     assert seen == {"lo"}
@@ -39,13 +40,13 @@ def test_nothing_overlaps_is_cut_or_wider_than_its_screen_or_sheet(visits: list[
     assert faults(visits, "looks") == {}
 
 
-def test_each_page_is_light(visits: list[Visit], figures: list[str]) -> None:
+def test_each_page_is_light(visits: list[Visit], figures: Figures) -> None:
     heaviest = max(visits, key=lambda one: one.weight_bytes)
     figures.append(f"heaviest page: {heaviest.weight_bytes / 1000:.0f} kB ({heaviest.name})")
     assert 10_000 < heaviest.weight_bytes < DOSSIER_BYTES
 
 
-def test_tab_reaches_every_control_and_shows_where_it_is(browser: Browser, sample_site: Path, figures: list[str]) -> None:
+def test_tab_reaches_every_control_and_shows_where_it_is(browser: Browser, sample_site: Path, figures: Figures) -> None:
     total, found = 0, {}
     for name in ONE_OF_EACH:
         page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
@@ -67,7 +68,7 @@ def test_the_link_under_a_number_opens_where_it_comes_from(browser: Browser, sam
     page.close()
 
 
-def test_no_printed_page_is_empty(browser: Browser, sample_site: Path, figures: list[str]) -> None:
+def test_no_printed_page_is_empty(browser: Browser, sample_site: Path, figures: Figures) -> None:
     counts = {}
     for name in ONE_OF_EACH:
         page = browser.new_page()

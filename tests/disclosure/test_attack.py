@@ -9,7 +9,7 @@ import pytest
 
 from strata.config import Disclosure
 from strata.disclosure import Protected, Relations, protect, suppression
-from tests.disclosure.conftest import Attacked
+from tests.support.figures import Figures
 from tests.support.random_tables import CONDITIONS, UNION, Country, country, measured
 from tests.support.table_attack import CELL, Attack, counts_shown, rows_by_cell
 
@@ -46,6 +46,13 @@ def few(truth: dict[tuple, int]) -> int:
     return sum(0 < count < RULES.threshold for count in truth.values())
 
 
+def tell(figures: Figures, name: str, truth: dict[tuple, int], protected: Protected, found: list) -> None:
+    """The line of one attack: published counts, small ones among them, cells withheld beside, and small ones recovered."""
+    small, beside = few(truth), withheld_beside(protected)
+    line = f"{name}: {len(truth)} cells, {small} of 1 to 10 persons, {beside} withheld beside; {len(found)} recovered"
+    figures.append(line, publications=1, small_counts_attacked=small, cells_withheld_beside=beside, recovered=len(found))
+
+
 @pytest.mark.parametrize("name", DRAWS)
 def test_nothing_is_recovered_from_a_publication(name, figures):
     made, frame, unions = drawn(name)
@@ -53,7 +60,7 @@ def test_nothing_is_recovered_from_a_publication(name, figures):
     truth = counts_of(frame)
     attack = Attack(counts_shown(protected.indicators), truth, labelled(protected.indicators), wholes=made.wholes, unions=unions)
     found = attack.recovered()
-    figures.append(Attacked(name, len(truth), few(truth), withheld_beside(protected), len(found)))
+    tell(figures, name, truth, protected, found)
     assert few(truth) > 0 and protected.report["not_proved"] == 0
     assert found == []
 
@@ -76,7 +83,7 @@ def test_what_the_audit_finds_is_withheld_though_the_choice_of_cells_is_switched
     protected = protect(frame, RULES)
     truth = counts_of(frame)
     found = Attack(counts_shown(protected.indicators), truth, labelled(protected.indicators)).recovered()
-    figures.append(Attacked("audit alone", len(truth), few(truth), withheld_beside(protected), len(found)))
+    tell(figures, "audit alone", truth, protected, found)
     assert few(truth) > 0 and found == [] and protected.report["not_proved"] == 0
 
 
@@ -88,7 +95,7 @@ def test_what_nothing_else_could_clear_is_withheld_with_all_that_it_adds_up_with
     protected = protect(frame, RULES)
     truth = counts_of(frame)
     found = Attack(counts_shown(protected.indicators), truth, labelled(protected.indicators)).recovered()
-    figures.append(Attacked("last resort", len(truth), few(truth), withheld_beside(protected), len(found)))
+    tell(figures, "last resort", truth, protected, found)
     assert few(truth) > 0 and found == [] and protected.report["not_proved"] == 0
 
 
@@ -101,7 +108,7 @@ def test_two_publications_together_tell_no_more_when_the_first_is_declared(figur
     blind, told = protect(frame, RULES).indicators, protect(frame, RULES, earlier=[first])
     assert Attack(known | counts_shown(blind), truth, labelled(blind)).recovered() != []
     found = Attack(known | counts_shown(told.indicators), truth, labelled(told.indicators)).recovered()
-    figures.append(Attacked("two publications", len(truth), few(truth), withheld_beside(told), len(found)))
+    tell(figures, "two publications", truth, told, found)
     assert found == []
 
 
@@ -112,7 +119,7 @@ def test_the_persons_of_a_numerator_are_not_recovered_either(figures):
     truth = counts_of(frame, "hospitalised_share", "numerator_persons")
     shown = counts_of(protected.indicators, "hospitalised_share", "numerator")
     found = Attack(shown, truth, labelled(protected.indicators, "hospitalised_share")).recovered()
-    figures.append(Attacked("numerators", len(truth), few(truth), withheld_beside(protected), len(found)))
+    tell(figures, "numerators", truth, protected, found)
     assert few(truth) > 0 and found == []
     members = counts_of(protected.indicators, "hospitalised_share", "denominator")
     assert all(not 0 < members[cell] - shown[cell] < RULES.threshold for cell in shown)
