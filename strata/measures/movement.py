@@ -4,12 +4,14 @@ Belongs here: what is made of published rows, and of them alone: nothing withhel
 (sql/reference/transition_cell.sql), what may be told of it (disclosure/). docs/explanation/movement.md says how to read it.
 
 A probability is (n_ij + k p_ij) / (n_i + k): the counts of the row and k persons spread as the national row p (clinical text RP-1.0, 6.2).
-k is in tables/movement_term.csv.
+k is in tables/movement_term.csv, with the bounds of calibration.
 """
 
 import csv
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +21,12 @@ from scipy.stats import beta
 from strata.settings import TABLES
 
 TERMS = TABLES / "movement_term.csv"
+CALIBRATION = "movement_calibration.csv"  # in a publication
+CALIBRATED: dict[str, Any] = {
+    **dict.fromkeys(("condition", "territory_id"), pl.String),
+    **{"year": pl.Int16, "stratum": pl.String, "predicted": pl.Float64, "withheld": pl.Float64, "observed": pl.Int64},
+    **{"ratio": pl.Float64, "is_within": pl.Boolean},
+}
 METHOD = "dirichlet"
 FROM_STATES = ("at_risk_extended", "1", "2", "3", "4")
 TO_STATES = ("none", "1", "2", "3", "4", "dead", "left")
@@ -173,9 +181,12 @@ def _probabilities(counts: Floats, members: Floats, prior: Floats) -> Floats:
 def calibration(published: pl.DataFrame) -> pl.DataFrame:
     """The stock that a year of movement foretells, against the one found a year later.
 
-    One row per condition, place, foretold year and stratum 1-4 where both are published: condition, territory_id, year, stratum, predicted
-    (the stock of the year before moved by that year's matrix, and as many entries again), observed (persons), ratio (observed / predicted).
+    One row per condition, place, foretold year and stratum 1-4 where both are published, in the columns of CALIBRATED: predicted (the stock
+    of the year before moved by that year's matrix, and as many entries again), withheld: the part of predicted that rests on withheld
+    counts, spread as Matrix says (0: on none), observed (persons), ratio (observed / predicted), is_within: it is within the bounds of
+    tables/movement_term.csv.
     """
+    low, high = (float(_terms()[name]) for name in ("calibrated_from", "calibrated_to"))
     rows = []
     moved = published.filter((pl.col("indicator_id") == "transition_to_1") & (pl.col("status") == "ok"))
     for condition, place, year in (
@@ -183,14 +194,22 @@ def calibration(published: pl.DataFrame) -> pl.DataFrame:
     ):
         matrix = movement_matrix(published, condition, year, place)
         now, later = (_stock(published, condition, place, at) for at in (year, year + 1))
-        predicted = now @ matrix.probabilities[1:, 1:5] + matrix.entered
+        moves = now[:, None] * matrix.probabilities[1:, 1:5]
+        predicted = moves.sum(axis=0) + matrix.entered
+        withheld = np.where(np.isnan(matrix.counts[1:, 1:5]), moves, 0.0).sum(axis=0) / predicted
         for at, stratum in enumerate(_STRATA):
             if not np.isnan(predicted[at]) and later[at] > 0:
-                rows.append(
-                    (condition, place, year + 1, stratum, round(float(predicted[at]), 1), int(later[at]), later[at] / predicted[at])
-                )
-    names = {"condition": pl.String, "territory_id": pl.String, "year": pl.Int16, "stratum": pl.String}
-    return pl.DataFrame(rows, schema=names | {"predicted": pl.Float64, "observed": pl.Int64, "ratio": pl.Float64}, orient="row")
+                ratio = round(float(later[at] / predicted[at]), 5)
+                parts = (round(float(predicted[at]), 1), round(float(withheld[at]), 3), int(later[at]), ratio, low <= ratio <= high)
+                rows.append((condition, place, year + 1, stratum, *parts))
+    return pl.DataFrame(rows, schema=CALIBRATED, orient="row")
+
+
+def write_calibration(published: pl.DataFrame, folder: Path) -> None:
+    """Write movement_calibration.csv in `folder`; none where no year of movement is published with the year after it."""
+    found = calibration(published)
+    if not found.is_empty():
+        found.write_csv(folder / CALIBRATION, line_terminator="\n")
 
 
 def _stock(published: pl.DataFrame, condition: str, place: str, year: int) -> Floats:

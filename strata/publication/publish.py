@@ -22,9 +22,9 @@ from strata.disclosure import protect
 from strata.errors import StrataError
 from strata.measures.catalogue import load_catalogue
 from strata.measures.measure import CELL, PUBLISHED, VALUES, measure
-from strata.measures.movement import smoothed
+from strata.measures.movement import CALIBRATED, CALIBRATION, smoothed, write_calibration
 from strata.measures.relations import relations_of
-from strata.publication import revision
+from strata.publication import places, revision
 from strata.publication.latest import POINTER, published_folder
 from strata.publication.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference.spread import write_spread
@@ -34,7 +34,7 @@ __all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "r
 _BUILDING = ".building-"
 _TRIES, _TRY_SECONDS = 40, 0.05
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_TYPES = {pl.String: "string", pl.Float64: "number", pl.Int16: "integer", pl.Date: "date", pl.Boolean: "boolean"}
+_TYPES = {pl.String: "string", pl.Float64: "number", pl.Int16: "integer", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
 
 
 def publish(
@@ -147,6 +147,8 @@ def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: P
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
     _write_json(load_catalogue().published(), folder / "indicators.json")
     write_spread(connection, frame, folder)
+    write_calibration(frame, folder)
+    places.write_places(connection, folder)
     return report
 
 
@@ -214,8 +216,9 @@ def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "hash": digest,
     }
-    if name == "indicators.csv":
-        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": _schema()}
+    schemas = {"indicators.csv": _schema, places.NAME: _places_schema, CALIBRATION: _calibration_schema}
+    if name in schemas:
+        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": schemas[name]()}
     return resource
 
 
@@ -240,6 +243,23 @@ def _schema() -> dict[str, Any]:
     for column, kind in PUBLISHED.items():
         limits = ({} if column in optional else {"required": True}) | ({"enum": choices[column]} if column in choices else {})
         fields.append({"name": column, "type": _TYPES[kind]} | ({"constraints": limits} if limits else {}))
+    return {"fields": fields, "missingValues": [""], "primaryKey": key}
+
+
+def _places_schema() -> dict[str, Any]:
+    return _plain_schema(places.SCHEMA, ["territory_id"], {"kind": list(places.KINDS)})
+
+
+def _calibration_schema() -> dict[str, Any]:
+    return _plain_schema(CALIBRATED, ["condition", "territory_id", "year", "stratum"], {"stratum": ["1", "2", "3", "4"]})
+
+
+def _plain_schema(columns: Mapping[str, Any], key: list[str], choices: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The schema of a table that has no empty cell."""
+    fields = [
+        {"name": name, "type": _TYPES[kind], "constraints": {"required": True} | ({"enum": choices[name]} if name in choices else {})}
+        for name, kind in columns.items()
+    ]
     return {"fields": fields, "missingValues": [""], "primaryKey": key}
 
 

@@ -1,5 +1,7 @@
 """A year of movement: who goes where, the probability it makes, whether it foretells the next stock, and that nobody is given away."""
 
+import csv
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +13,18 @@ from strata.config import Disclosure
 from strata.disclosure import protect, sums
 from strata.disclosure.moves import OUTCOMES
 from strata.measures.catalogue import load_catalogue
-from strata.measures.movement import FROM_STATES, TO_STATES, calibration, movement_matrix, prior_weight, smoothed
+from strata.measures.movement import (
+    CALIBRATED,
+    CALIBRATION,
+    FROM_STATES,
+    TERMS,
+    TO_STATES,
+    calibration,
+    movement_matrix,
+    prior_weight,
+    smoothed,
+    write_calibration,
+)
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
 
@@ -193,7 +206,39 @@ def test_who_stays_takes_what_a_withheld_national_row_leaves(published):
 def test_a_year_foretells_the_stock_of_the_next(published):
     found = calibration(published)
     assert set(found["year"]) == {2023, 2024, 2025} and set(found["territory_id"]) >= {"ALL", "T1"}
-    assert found["ratio"].is_between(0.9, 1.1).all()
+    assert found["ratio"].is_between(0.9, 1.1).all() and found["is_within"].all()
+
+
+def test_what_calibration_owes_to_withheld_counts_is_said(published):
+    """All the moves from stratum 2 to 1 of a year withheld: that part of the foretold stratum 1, and of no other."""
+    to_1 = (pl.col("indicator_id") == "transition_to_1") & (pl.col("stratum") == "2") & (pl.col("territory_id") == "ALL")
+    masked = published.with_columns(numerator=pl.when(~to_1).then("numerator"))
+    found = {row["stratum"]: row for row in calibration(masked).filter(territory_id="ALL", year=2024).iter_rows(named=True)}
+    before = calibration(published).filter(territory_id="ALL", year=2024)["withheld"]
+    matrix = movement_matrix(published, "t2d", 2023)
+    moved = pick(published, "persons", year=2023, territory_id="ALL", stratum="2")["value"] * matrix.probabilities[2, 1]
+    assert found["1"]["withheld"] - before[0] == pytest.approx(moved / found["1"]["predicted"], abs=2e-3) and moved > 0
+    assert [found[name]["withheld"] for name in "234"] == before[1:].to_list()
+
+
+def test_the_calibration_is_published_beside_the_movement(published, tmp_path):
+    write_calibration(published, tmp_path)
+    assert pl.read_csv(tmp_path / CALIBRATION, schema=CALIBRATED).equals(calibration(published))
+    (tmp_path / "none").mkdir()
+    write_calibration(published.filter(pl.col("indicator_id") == "persons"), tmp_path / "none")
+    assert not list((tmp_path / "none").iterdir())
+
+
+def test_the_sizes_asked_for_are_those_the_catalogue_tells():
+    with TERMS.open(encoding="utf-8", newline="") as file:
+        (terms,) = csv.DictReader(file)
+    assert all(text for name, text in terms.items() if name.endswith("_source"))
+    concerned = [entry for entry in load_catalogue().indicators.values() if "large_place" in entry.needs]
+    place, extract = int(terms["members_at_least"]), int(terms["extract_members_at_least"])
+    assert len(concerned) == 11
+    assert all(f"{place:,} persons found, the whole extract from {extract:,}." in entry.caveats_en for entry in concerned)
+    spaced = [f"{number:,}".replace(",", " ") for number in (place, extract)]
+    assert all(f"{spaced[0]} personnes repérées, l'extraction entière à partir de {spaced[1]}." in one.caveats_fr for one in concerned)
 
 
 def test_calibration_sees_a_matrix_that_does_not_hold(moved):

@@ -43,6 +43,7 @@ def test_a_publication_holds_every_file_and_the_pointer_names_it(warehouse, tmp_
         "indicators.csv",
         "indicators.json",
         "indicators.parquet",
+        "places.csv",
         "receipt.json",
         "revision.json",
         "revision.md",
@@ -56,7 +57,7 @@ def test_a_publication_holds_every_file_and_the_pointer_names_it(warehouse, tmp_
 
 def test_two_runs_give_the_same_bytes(warehouse, tmp_path):
     first, second = (publish(warehouse, world.config(tmp_path), run_id=name, timings={"t": len(name)}) for name in ("a", "other"))
-    for name in ("indicators.parquet", "indicators.csv", "indicators.json", "datapackage.json"):
+    for name in ("indicators.parquet", "indicators.csv", "indicators.json", "places.csv", "datapackage.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
     hashes = {json.loads((folder / "receipt.json").read_text(encoding="utf-8"))["content_hash"] for folder in (first, second)}
     assert len(hashes) == 1
@@ -160,6 +161,7 @@ def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, 
     assert receipt["rows"]["read_file"] == 1
     assert receipt["disclosure"]["not_proved"] == 0 and set(receipt["disclosure"]["lost"]) == set(strata.indicators(folder)["indicator_id"])
     assert receipt["territories"] == {"T1": "Ici", "T2": "Là"}
+    assert receipt["method"]["alive_method"] == "hospital" and receipt["method"]["geo_method"] == "last"
     assert list(receipt["user_files"]) == ["population.csv"]
     assert receipt["sql_models"]["cohort_total"]
     assert receipt["definitions"]["t2d"]["definition_id"] == world.DEFINITION

@@ -7,7 +7,10 @@ from strata.config import Disclosure
 from strata.disclosure import protect
 from strata.errors import StrataError
 from strata.ingest.user.territory_groups import read_territory_groups
+from strata.measures.catalogue import load_catalogue
+from strata.measures.measure import measure
 from strata.measures.relations import relations_of
+from strata.publication.places import NAME, SCHEMA, write_places
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import pick
 
@@ -66,6 +69,28 @@ def test_a_group_is_its_territories(tmp_path):
     assert pick(frame, "persons", territory_id="ALL")["value"] == sum(
         pick(frame, "persons", territory_id=i)["value"] for i in ("G", "REST")
     )
+
+
+def test_the_publication_says_which_places_count_nobody_twice(tmp_path):
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    connection.execute(GROUPS)
+    world.populate(connection, 1_200)
+    world.build(connection, settings)
+    write_places(connection, tmp_path)
+    told = {row["territory_id"]: row for row in pl.read_csv(tmp_path / NAME, schema=SCHEMA).iter_rows(named=True)}
+    assert {name: (row["kind"], row["is_in_partition"], row["territories"]) for name, row in told.items()} == {
+        "ALL": ("extract", False, "REST|T1|T2"),
+        "G": ("group", False, "T1|T2"),
+        "H": ("group", False, "REST|T2"),
+        "REST": ("rest", True, "REST"),
+        "T1": ("territory", True, "T1"),
+        "T2": ("territory", True, "T2"),
+    }
+    assert told["G"]["name"] == "Nord"
+    frame = measure(connection, settings, load_catalogue())
+    persons = {place: pick(frame, "persons", territory_id=place)["value"] for place in told}
+    assert sum(persons[place] for place, row in told.items() if row["is_in_partition"]) == persons["ALL"]
 
 
 def test_no_group_gives_a_small_territory_back(tmp_path):
