@@ -14,10 +14,12 @@ import duckdb
 
 from strata.engine.scratch import rows
 from strata.explain.near import changes_to_come, imagined_rules, near_criteria
+from strata.explain.output import SYSTEM, method_terms
 from strata.explain.world import ask
 
 SCHEMA = "strata-explain/1"
 _SQL = Path(__file__).parent
+_LEVELS = {"at_risk_strict": "strict", "at_risk_extended": "extended"}
 Row = dict[str, Any]
 
 
@@ -25,7 +27,9 @@ Row = dict[str, Any]
 class Explanation:
     """One person x condition x year. Every list of rows is described in docs/how-to/explain-a-person.md.
 
-    status, stratum and rule_id are None without a status. at_risk_dcir: the person is at strict risk once ambulatory care is looked at.
+    status, stratum and rule_id are None without a status; at_risk_level ('strict', 'extended') without a risk. at_risk_dcir: the person
+    is at strict risk once ambulatory care is looked at. systems: the organ systems met. position_policy, fields_included, geo_method and
+    alive_method are those of the whole warehouse (method_term.sql).
     type: None where the condition has no types.
     """
 
@@ -40,7 +44,13 @@ class Explanation:
     status: str | None
     stratum: int | None
     rule_id: str | None
+    at_risk_level: str | None
     at_risk_dcir: Row | None
+    systems: list[str]
+    position_policy: str
+    fields_included: str
+    geo_method: str
+    alive_method: str
     person: Row
     gates: list[Row]
     type: Row | None
@@ -56,6 +66,7 @@ def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: st
     ask(connection, condition, year)
     definition = rows(connection, "SELECT * FROM definition CROSS JOIN reporting_year")[0]
     decided = next(iter(rows(connection, "SELECT status, stratum, rule_id FROM person_stratum")), {})
+    criteria, terms = _criteria(connection), method_terms(connection)
     return Explanation(
         person_id=person_id,
         condition=condition,
@@ -68,12 +79,15 @@ def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: st
         status=decided.get("status"),
         stratum=decided.get("stratum"),
         rule_id=decided.get("rule_id"),
+        at_risk_level=_LEVELS.get(decided.get("status", "")),
         at_risk_dcir=next(iter(rows(connection, "SELECT rule_id, is_added FROM at_risk_dcir")), None),
+        systems=[row["criterion_id"] for row in criteria if row["is_met"] and row["criterion_id"].startswith(SYSTEM)],
+        **{name: terms[name] for name in ("position_policy", "fields_included", "geo_method", "alive_method")},
         person=_person(connection),
         gates=rows(connection, _sql("gate")),
         type=_type(connection, definition["population_type"]),
         rules=_rules(connection),
-        criteria=_criteria(connection),
+        criteria=criteria,
         near=_near(connection),
         changes=changes_to_come(connection),
         filtered_stays=rows(connection, _sql("filtered_stay")),

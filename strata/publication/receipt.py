@@ -21,6 +21,7 @@ from strata.config import Config
 from strata.definitions.folder import CONDITIONS
 from strata.engine.models import models
 from strata.errors import StrataError
+from strata.explain.output import method_terms
 from strata.settings import TABLES
 
 NAME = "receipt.json"
@@ -75,6 +76,7 @@ def make_receipt(
         "code_lists": _code_lists(config),
         "reference": _reference(connection),
         "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
+        "method": method_terms(connection),
         "territories": _places(connection),
         "territory_groups": dict(
             connection.sql(

@@ -30,6 +30,8 @@ def test_every_rule_is_on_the_page_and_the_page_names_no_other(condition: str) -
     assert rules - spoken_of == {"population", "known", "S1"}
 
 
-def test_every_boundary_of_the_clinical_text_has_its_line() -> None:
-    table = PAGE.partition("## Output (1.10)")[2].partition("\n## ")[0]
-    assert len([line for line in table.splitlines() if line.startswith("| ")]) == 10  # the heading and nine boundaries
+def test_every_boundary_of_the_clinical_text_has_its_line_and_its_test() -> None:
+    lines = [line for line in PAGE.partition("| Boundary | Test |")[2].partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    tests = [re.findall(r"`test_output_boundaries\.py::(test_\w+)`", line) for line in lines]
+    written = re.findall(r"def (test_\w+)\(", (ROOT / "tests" / "spec" / "test_output_boundaries.py").read_text(encoding="utf-8"))
+    assert len(lines) == 10 and sorted(name for names in tests for name in names) == sorted(written)
