@@ -16,6 +16,7 @@ import duckdb
 
 from strata.errors import StrataError
 from strata.ingest.archives import SourceFile, open_sources
+from strata.ingest.atih.care_batch import batches, read_together
 from strata.ingest.atih.care_field import staged_files, unverified_notices
 from strata.ingest.atih.found import Found
 from strata.ingest.atih.staged_pair import HELD_BYTES, StagedPair, open_pair
@@ -90,8 +91,8 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         for batch in _batches(transmissions):
             report.slices.update(_load_pairs(connection, batch, progress))
         unverified: list[Found] = []
-        for files in others:
-            report.slices.update(_load_files(connection, files, progress, unverified))
+        for fields in batches(others):
+            report.slices.update(_load_fields(connection, fields, progress, unverified))
         report.notices += unverified_notices(unverified)
         doubts: list[Doubt] = []
         for table_set in tables:
@@ -177,21 +178,32 @@ def _last_month(files: list[FileSeen], said: Announced | None) -> int | None:
     return max([*months, said.month] if said and is_of_them and months else months, default=None)
 
 
-def _load_files(connection: duckdb.DuckDBPyConnection, files: FieldFiles, progress: Progress, unverified: list[Found]) -> list[str]:
-    """A transmission of SMR, HAD or PSY. Its files read by a layout that no source confirms are added to `unverified`."""
-    if _is_known(connection, files.sources):
-        return []
-    progress(files.sources[0].name)
-    said = announced(files.sources[0].name)
-    verdicts: list[str] = []
+def _load_fields(connection: duckdb.DuckDBPyConnection, batch: list[FieldFiles], progress: Progress, unverified: list[Found]) -> list[str]:
+    """Transmissions of SMR, HAD or PSY that may be read together. Files of a layout that no source confirms are added to `unverified`."""
+    new = [files for files in batch if not _is_known(connection, files.sources)]
+    for files in new:
+        progress(files.sources[0].name)
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    together = read_together(new, memory_limit) if len(new) > 1 else None
+    if together is None:
+        return [verdict for files in new for verdict in _load_alone(connection, files, memory_limit, unverified)]
+    unverified += [found for one in together for found in one.unverified]
+    return _verdicts(store(connection, *(_of_field(files, one.extract, one.extract.files) for files, one in zip(new, together))))
+
+
+def _load_alone(connection: duckdb.DuckDBPyConnection, files: FieldFiles, memory_limit: str, unverified: list[Found]) -> list[str]:
+    verdicts: list[str] = []
     with staged_files(files, _work(connection), memory_limit) as ready:
         unverified += ready.unverified
-        sha256 = _sha256(file.sha256 for file in ready.files)
-        month = _last_month(ready.files, said)
         for extract in ready.extracts():
-            verdicts += _verdicts(store(connection, Incoming(extract, sha256, month, said.sent if said else None)))
+            verdicts += _verdicts(store(connection, _of_field(files, extract, ready.files)))
     return verdicts
+
+
+def _of_field(files: FieldFiles, extract: Extract, seen: list[FileSeen]) -> Incoming:
+    """A transmission of SMR, HAD or PSY, or a part of one, to be stored. seen: all its files."""
+    said = announced(files.sources[0].name)
+    return Incoming(extract, _sha256(file.sha256 for file in seen), _last_month(seen, said), said.sent if said else None)
 
 
 def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, doubts: list[Doubt]) -> list[str]:

@@ -86,7 +86,7 @@ def _staged(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> StagedF
     for one in files.found:
         file_no = raw_set.add_source(connection, one.source.name)
         try:
-            seen.append(refused_file(one, faults[one.family]) if one.family in faults else _stage(connection, one, file_no))
+            seen.append(refused_file(one, faults[one.family]) if one.family in faults else stage(connection, one, file_no))
         except Refused as refused:
             return StagedFiles(connection, files.field, None, None, _refused_files(files, {one.family: refused.code}, _BESIDE))
     return _judged(connection, files, seen)
@@ -106,7 +106,7 @@ def _refused_files(files: FieldFiles, faults: dict[str, str], reason: str) -> li
     return [refused_file(one, faults.get(one.family, reason)) for one in files.found]
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> FileSeen:
+def stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> FileSeen:
     """Put the sound lines of a file into the raw tables, and the others into `problem`; gives its account, lines counted."""
     assert found.layout is not None
     code = found.recognised.code
@@ -114,7 +114,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) ->
     for zoned in zoned_blocks(found.source.blocks(), found.layout, None if code is None else (*found.layout.codes, code)):
         seen.lines += zoned.lines
         _set_aside(connection, file_no, zoned.faults)
-        for zone, name in _raw_zones(found.family):
+        for zone, name in raw_zones(found.family):
             if zone in zoned.cells:
                 raw_set.insert_rows(connection, name, file_no, _raw_rows(zoned, zone, raw_columns(name)))
     seen.sha256 = found.source.sha256
@@ -123,8 +123,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) ->
 
 
 @cache
-def _raw_zones(family: str) -> tuple[tuple[str, str], ...]:
-    """(zone, raw table) of a family."""
+def raw_zones(family: str) -> tuple[tuple[str, str], ...]:
+    """(zone, raw table) of a family, by raw_zones.csv."""
     with (FORMATS / "raw_zones.csv").open(encoding="utf-8", newline="") as handle:
         return tuple((row["zone"], row["raw_table"]) for row in csv.DictReader(handle) if row["family"] == family)
 
@@ -164,17 +164,15 @@ def _as_raw(values: pa.ChunkedArray, column: RawColumn) -> pa.ChunkedArray:
 
 def _set_aside_other_hospitals(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> None:
     """Lines of another hospital than that of most lines of the file."""
-    for name in {raw_table for zone, raw_table in _raw_zones(found.family) if zone == "fixed"}:
+    for name in {raw_table for zone, raw_table in raw_zones(found.family) if zone == "fixed"}:
         sound = f"file_no = {file_no} AND reason IS NULL"
         usual = f"SELECT finess FROM {name} WHERE {sound} GROUP BY finess ORDER BY count(*) DESC, finess LIMIT 1"
         connection.execute(f"UPDATE {name} SET reason = 'other_finess' WHERE {sound} AND finess <> ({usual})")
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, files: FieldFiles, seen: list[FileSeen]) -> StagedFiles:
-    year = _year(connection, files)
-    for table in raw_tables(files.field):
-        if table.stay_columns and table.year_column:
-            connection.execute(f"UPDATE {table.name} SET reason = 'other_year' WHERE reason IS NULL AND {table.year_column} > {year}")
+    year = year_of(connection, files, range(len(files.found)))
+    set_aside_later_years(connection, files.field, year)
     verdict = raw_set.judge(connection, files.field, year)
     if verdict.reason:
         return StagedFiles(connection, files.field, None, None, _refused_files(files, {}, verdict.reason))
@@ -205,12 +203,20 @@ def _notice(family: str, said: str, version: str, names: list[str]) -> tuple[str
     )
 
 
-def _year(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> int:
-    """The year of the transmission; when no line can be read, that of its name or of its version: there is then nothing to file."""
+def year_of(connection: duckdb.DuckDBPyConnection, files: FieldFiles, file_numbers: range) -> int:
+    """The year of the transmission that has these files; when no line can be read, that of its name or version: nothing is filed then."""
     mains = [table for table in raw_tables(files.field) if table.stay_columns and table.year_column]
-    rows = " UNION ALL ".join(f"SELECT {table.year_column} AS year FROM {table.name} WHERE reason IS NULL" for table in mains)
+    its = f"reason IS NULL AND file_no BETWEEN {file_numbers.start} AND {file_numbers.stop - 1}"
+    rows = " UNION ALL ".join(f"SELECT {table.year_column} AS year FROM {table.name} WHERE {its}" for table in mains)
     query = f"SELECT CAST(year AS INTEGER), count(*) FROM ({rows}) WHERE year IS NOT NULL GROUP BY year"
     said = announced(files.sources[0].name)
     year = care_year(dict(connection.execute(query).fetchall()), said.year if said else None)
     known = max(one.layout.year_from for one in files.found if one.layout)
     return year or (said.year if said else known)
+
+
+def set_aside_later_years(connection: duckdb.DuckDBPyConnection, field: str, year: int) -> None:
+    """Stays of a year after that of the transmission are a mistake; those of years before go on."""
+    for table in raw_tables(field):
+        if table.stay_columns and table.year_column:
+            connection.execute(f"UPDATE {table.name} SET reason = 'other_year' WHERE reason IS NULL AND {table.year_column} > {year}")

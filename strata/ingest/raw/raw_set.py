@@ -81,7 +81,7 @@ def check_sql(name: str) -> str:
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
-def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int | None = None) -> Verdict:
+def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int | None = None, group_stays: int = GROUP_STAYS) -> Verdict:
     """Fill `problem` (the rows set aside, with their reason) and `stay_key` (the stays that remain, numbered and grouped).
 
     announced_year: what the names of the files say; it decides only where the content holds several years.
@@ -94,7 +94,7 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
         _judge_table(connection, table, rank, year)
         if table.stay_columns and _is_there_twice(connection, table, rank):
             return Verdict(year, "table_twice")
-    _list_stays(connection, field)
+    _list_stays(connection, field, group_stays)
     return Verdict(year)
 
 
@@ -211,12 +211,12 @@ def _is_there_twice(connection: duckdb.DuckDBPyConnection, table: RawTable, rank
     return False
 
 
-def _list_stays(connection: duckdb.DuckDBPyConnection, field: str) -> None:
+def _list_stays(connection: duckdb.DuckDBPyConnection, field: str, group_stays: int) -> None:
     """stay_key: group_no, raw_table, finess, stay_number, and the first row of the stay: file_no, row_no, line (over all the files)."""
     mains = [table for table in raw_tables(field) if table.stay_columns]
     stays = " UNION ALL ".join(_stays_sql(table) for table in mains)
     rows = " UNION ALL ".join(f"SELECT file_no, max(row_no) AS last_row FROM {table.name} GROUP BY file_no" for table in mains)
-    connection.execute(_STAY_KEY.format(stays=stays, rows=rows), {"group_stays": GROUP_STAYS})
+    connection.execute(_STAY_KEY.format(stays=stays, rows=rows), {"group_stays": group_stays})
 
 
 def _stays_sql(table: RawTable) -> str:
@@ -288,7 +288,7 @@ def extracts(
     for group in groups[:-1]:
         yield Extract(form, field, _tables(connection, group), QUARANTINE.empty_table(), file_lines=lines)
     last = _tables(connection, groups[-1]) if groups else empty_tables()
-    yield Extract(form, field, last, quarantine(connection), _accounted(connection, files, year, month), file_lines=lines)
+    yield Extract(form, field, last, quarantine(connection), accounted(connection, files, year, month), file_lines=lines)
 
 
 def _file_lines(connection: duckdb.DuckDBPyConnection, field: str, files: list[FileSeen]) -> pa.Table:
@@ -326,10 +326,13 @@ def quarantine(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return connection.sql(query).to_arrow_table().cast(QUARANTINE)
 
 
-def _accounted(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], year: int | None, month: int | None) -> list[FileSeen]:
+def accounted(
+    connection: duckdb.DuckDBPyConnection, files: list[FileSeen], year: int | None, month: int | None, first_file: int = 0
+) -> list[FileSeen]:
+    """The files, numbered from first_file on, with what is accepted and quarantined of their lines."""
     query = "SELECT file_no, count(DISTINCT row_no) FROM problem GROUP BY file_no"
     aside = dict(connection.execute(query).fetchall())
-    for file_no, file in enumerate(files):
+    for file_no, file in enumerate(files, start=first_file):
         file.year, file.month = year, month
         file.quarantined = aside.get(file_no, 0)
         file.accepted = file.lines - file.quarantined

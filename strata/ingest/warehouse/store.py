@@ -28,6 +28,7 @@ from strata.ingest.warehouse.notices import Absent
 # From this share of the stays of an earlier extract on, what replaced them is its year corrected: a hospital that this lacks has gone.
 # Below, they are of somewhere else: the extract of another region shares with it at most the hospitals of a border.
 SAME_PERIMETER = 0.5
+PERSONS_AT_A_TIME = 500_000  # that are kept: what a statement needs grows with them
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
@@ -299,12 +300,18 @@ def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], number: i
         for name, table in piece.items():
             views[name].table = table
         _insert_piece(connection, number, piece)
-    for statement in _NEW_PERSONS:
-        connection.execute(statement)
+    _keep_new_persons(connection)
     values = {"form": one.stays.form, "month": one.month, "sha256": one.sha256, "sent": one.sent, "person_key": one.stays.person_key}
     connection.execute(_INSERT_SLICES, values)
     views["file"].table = _file_lines(one, taken) if one.file_lines is None else one.file_lines
     connection.execute(_INSERT_FILES)
+
+
+def _keep_new_persons(connection: duckdb.DuckDBPyConnection) -> None:
+    """Only those of the slices taken: whom nothing shows is not kept. So many at a time, whatever the number of them."""
+    first, last = connection.execute("SELECT min(person_id), max(person_id) FROM met_person WHERE is_new").fetchall()[0]
+    for start in range(first or 0, (last or -1) + 1, PERSONS_AT_A_TIME):
+        connection.execute(_NEW_PERSONS, {"first": start, "last": start + PERSONS_AT_A_TIME - 1})
 
 
 def _file_lines(one: Incoming, taken: list[Slice]) -> pa.Table:
@@ -335,11 +342,15 @@ _INSERT_STAYS = f"""
     ORDER BY stay_id
 """
 _STAYS_NOW = "read_stay AS s JOIN incoming_slice AS i ON i.slice_id = s.slice_id"
-_PERSONS_NOW = f"SELECT s.person_id FROM {_STAYS_NOW}"
-_NEW_PERSONS = (  # only those of the slices taken: whom nothing shows is not kept
-    f"INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new AND person_id IN ({_PERSONS_NOW}) ORDER BY person_id",
-    f"UPDATE met_person SET is_new = false WHERE is_new AND person_id IN ({_PERSONS_NOW})",
-)
+_NEW_PERSONS = f"""
+    INSERT INTO pseudonym
+    SELECT m.person_id, m.pseudonym
+    FROM met_person AS m
+    WHERE m.is_new AND m.person_id BETWEEN $first AND $last
+      AND m.person_id IN (SELECT s.person_id FROM {_STAYS_NOW} WHERE s.person_id BETWEEN $first AND $last)
+      AND m.person_id NOT IN (SELECT p.person_id FROM pseudonym AS p WHERE p.person_id BETWEEN $first AND $last)
+    ORDER BY m.person_id
+"""  # an Incoming before this one may have brought some of them
 _INSERT_SLICES = f"""
     INSERT INTO read_slice BY NAME
     WITH chained AS (SELECT DISTINCT s.slice_id FROM {_STAYS_NOW} WHERE s.person_id IS NOT NULL)
