@@ -41,11 +41,13 @@ def _add_folder(parser: Parser, speaker: Terminal, name: str, **options: Any) ->
 def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Compute up to the indicators, check, and write the pack with where their territories lie.
 
+    A pack without a territory is noted beside the publications first: the next one, without another, is protected together with it.
     StrataError: a blocking check failed (the release gate, for one), or the territory cannot be left out.
     """
     from pipelines.runner import run
     from strata.engine.duckdb import connect
     from strata.publication.publish import tell
+    from strata.reference.left_out import let_out, note_let_out
     from strata.reference.nation import build_reference, write_pack
 
     config = read_config(chosen, speaker)
@@ -53,7 +55,11 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     connection = connect(config.database, read_only=True)
     try:
         told, _ = tell(connection, config)
-        write_pack(build_reference(connection, config, told=told, leave_out=chosen.leave_out), chosen.out)
+        published = config.path("published")
+        pack = build_reference(connection, config, told=told, leave_out=chosen.leave_out, let_out=let_out(published))
+        if chosen.leave_out:
+            note_let_out(published, chosen.leave_out, pack.reference_id)
+        write_pack(pack, chosen.out)
     finally:
         connection.close()
     speaker.say(f"Paquet de référence : {chosen.out}", f"Reference pack: {chosen.out}")

@@ -18,7 +18,7 @@ from strata.disclosure.cells import MEMBERS
 from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
 from strata.measures.measure import PUBLISHED
-from strata.reference.left_out import check_dominance, check_told, split
+from strata.reference.left_out import PACKED, check_dominance, check_told, sides_of, split
 from strata.reference.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
 from strata.reference.spread import of_territories, territory_spread
 
@@ -29,7 +29,9 @@ _FAMILIES = {**dict.fromkeys("1234", "strata"), "all": "all", "at_risk_strict": 
 # Levels that share the bands of their merged cells: a difference of theirs is then a merged cell too.
 _ALIKE = {**dict.fromkeys(["1", "2", "3", "4", "all"], "diseased"), **dict.fromkeys(["at_risk_strict", "at_risk_extended"], "at_risk")}
 _BANDS = ["state_year", "condition", "alike"]
-_SERIES = ["side", "stratum", "sex"]  # side: the nation, or what is left of it and the territory left out: each is told by a difference
+# side: the nation; or what is left of it, the territory left out and those left out of other packs: each is told by a difference
+_SERIES = ["side", "stratum", "sex"]
+_PACKED = ("nation", PACKED)
 
 
 def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pack | None:
@@ -50,38 +52,45 @@ def load_reference(connection: duckdb.DuckDBPyConnection, config: Config) -> Pac
 
 
 def build_reference(
-    connection: duckdb.DuckDBPyConnection, config: Config, *, told: pl.DataFrame | None = None, leave_out: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    *,
+    told: pl.DataFrame | None = None,
+    leave_out: str = "",
+    let_out: Sequence[str] = (),
 ) -> Pack:
     """The pack of a national extract: territories and REST together. Only cells of at least `threshold` persons are in it.
 
     told: its indicators as published (publish.tell), of which the spread of the territories is made; none without it. leave_out: a
-    territory whose persons and residents are not counted; it needs `told`. StrataError (usage): the extract is not declared national, or
-    the territory cannot be left out. A year without the whole population has no rate per resident.
+    territory whose persons and residents are not counted; it needs `told`. let_out: territories without which a pack was let out before,
+    protected together with this one. StrataError (usage): the extract is not declared national, or the territory cannot be left out. A
+    year without the whole population has no rate per resident.
     """
     if config.scope != "national":
         raise _not_national(config.scope)
-    cells = connection.sql("FROM national_cell").pl().with_columns(side=pl.lit("nation"))
+    cells = connection.sql("FROM national_cell").pl().with_columns(side=pl.lit(_PACKED[0]))
     whole = _pack(connection, config, _in_band_order(cells, connection))
     told = pl.DataFrame(schema=PUBLISHED) if told is None else told.filter(pl.col("reference_id") == whole.reference_id)
-    pack = _without(connection, config, told, leave_out) if leave_out else whole
+    pack = _without(connection, config, told, leave_out, let_out) if leave_out else whole
     if told.is_empty():
         return pack
     return replace(pack, spread=territory_spread(of_territories(connection, told).filter(pl.col("territory_id") != leave_out)))
 
 
-def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.DataFrame, territory_id: str) -> Pack:
-    cells = _in_band_order(split(connection, territory_id), connection)
-    check_told(told, territory_id)
-    numbered = _numbered(_written(cells, config), config.disclosure.threshold).filter(pl.col("side") == "own")
-    check_dominance(connection, numbered, territory_id, config.disclosure.dominance_share)
+def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.DataFrame, territory_id: str, let_out: Sequence[str]) -> Pack:
+    sides = sides_of(connection, territory_id, let_out)
+    cells = _in_band_order(split(connection, sides), connection)
+    check_told(told, sides)
+    numbered = _numbered(_written(cells, config), config.disclosure.threshold)
+    check_dominance(connection, numbered, sides, config.disclosure.dominance_share)
     pack = _pack(connection, config, cells)
     return replace(pack, about=pack.about | {"left_out": territory_id})
 
 
 def _pack(connection: duckdb.DuckDBPyConnection, config: Config, cells: pl.DataFrame) -> Pack:
-    """cells: of side 'nation', or of sides 'rest', which is packed, and 'own', which the pack must not give away."""
+    """cells: of side 'nation', or of side 'rest', which is packed, and of those that the pack must not give away."""
     written = _written(cells, config)
-    is_packed = pl.col("side") != "own"
+    is_packed = pl.col("side").is_in(_PACKED)
     merged = _merged_cells(written, config.disclosure.threshold)
     return Pack(_about(connection, config), merged, _totals(cells.filter(is_packed), written.filter(is_packed)))
 
@@ -180,7 +189,7 @@ def _numbered(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
 
 
 def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    summed = _numbered(cells, threshold).filter(pl.col("side") != "own")
+    summed = _numbered(cells, threshold).filter(pl.col("side").is_in(_PACKED))
     is_spread = (pl.col("per") == "member") & (pl.col("measure") != "persons")
     square = (pl.col("cost_square") - pl.col("numerator") ** 2 / pl.col("persons")) / (pl.col("persons") - 1)
     named = summed.with_columns(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from strata.errors import StrataError
 from strata.measures.measure import PUBLISHED
 from strata.publication.publish import tell
+from strata.reference.left_out import let_out, note_let_out
 from strata.reference.nation import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
 from strata.reference.pack import KEYS
 from strata.reference.spread import NAME, territory_spread, write_spread
@@ -442,3 +443,66 @@ def test_a_territory_with_one_dear_person_is_not_left_out(told_nation):
     dear = replace(settings.disclosure, dominance_share=0.001)
     with pytest.raises(StrataError, match="l'essentiel des euros"):
         build_reference(connection, replace(settings, disclosure=dear), told=told, leave_out="T1")
+
+
+# ------------------------------------------------------------------ several such packs
+
+
+def whole_in(left, right):
+    """Persons by series and merged band of two packs, where both merge the same bands, with their difference."""
+    same = left.cells.join(right.cells, on=[*KEYS, "sex", "age_band", "merged"], suffix="_right")
+    return same.unique([*KEYS, "sex", "merged"]).with_columns(gone=pl.col("persons") - pl.col("persons_right"))
+
+
+def left_of_three(whole, first, second):
+    """What is left of the nation without both territories, where the three packs merge the same bands: by subtraction alone."""
+    keys = [*KEYS, "sex", "merged"]
+    one, two = (whole_in(whole, pack).select(*keys, "gone", "persons") for pack in (first, second))
+    return one.join(two.select(*keys, other="gone"), on=keys).select((pl.col("persons") - pl.col("gone") - pl.col("other")).alias("left"))
+
+
+@pytest.fixture(scope="module")
+def nation_of_two(tmp_path_factory):
+    """T1, T2 and a REST of few persons of each age: what is left when both are taken away is small."""
+    settings = world.config(tmp_path_factory.mktemp("two"))
+    connection = world.empty(settings)
+    world.populate(connection, 6_000)
+    connection.execute(
+        """UPDATE person_state SET territory_id = CASE WHEN person_id % 2 = 0 THEN 'T1' ELSE 'T2' END
+           WHERE territory_id = 'REST' AND person_id % 112 >= 20"""
+    )
+    whole = world.build(connection, settings)
+    told, _ = tell(connection, settings)
+    is_rest = pl.col("territory_id") == "REST"
+    told = told.with_columns(
+        status=pl.when(is_rest & pl.col("status").str.starts_with("suppressed")).then(pl.lit("ok")).otherwise("status")
+    )
+    return connection, settings, whole, told
+
+
+def test_what_two_packs_leave_is_protected_with_them(nation_of_two):
+    connection, settings, whole, told = nation_of_two
+    first = build_reference(connection, settings, told=told, leave_out="T1")
+    alone = left_of_three(whole, first, build_reference(connection, settings, told=told, leave_out="T2"))["left"]
+    assert alone.is_between(1, THRESHOLD - 1).any()  # each pack for itself gives the rest away
+    second = build_reference(connection, settings, told=told, leave_out="T2", let_out=["T1"])
+    joint = left_of_three(whole, first, second)["left"]
+    assert second.about["left_out"] == "T2" and second.cells.height > 0
+    assert not joint.is_between(1, THRESHOLD - 1).any()
+    assert second.cells["merged"].n_unique() < whole.cells["merged"].n_unique()
+
+
+def test_a_single_place_left_by_two_packs_must_be_told_itself(nation_of_two):
+    connection, settings, _, told = nation_of_two
+    is_rest = (pl.col("indicator_id") == "persons") & (pl.col("territory_id") == "REST") & (pl.col("stratum") == "4")
+    masked = told.with_columns(status=pl.when(is_rest).then(pl.lit("suppressed_primary")).otherwise("status"))
+    build_reference(connection, settings, told=masked, leave_out="T2")
+    with pytest.raises(StrataError, match="effectifs de REST sont masqués"):
+        build_reference(connection, settings, told=masked, leave_out="T2", let_out=["T1"])
+
+
+def test_packs_let_out_are_remembered_beside_the_publications(tmp_path):
+    assert let_out(tmp_path / "published") == ()
+    for territory_id in ("T2", "T1", "T2"):
+        note_let_out(tmp_path / "published", territory_id, "abc")
+    assert let_out(tmp_path / "published") == ("T1", "T2")
