@@ -10,16 +10,18 @@ own label too, half of what the label allows remains. Part of a total that is it
 condition alone is asked.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 
+from strata.disclosure.programme import Programme
 from strata.disclosure.sums import Sums, parts_of
 
 _TINY = 1e-6
+_FEW = 2  # counts that are as soon looked at one by one
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Labels:
 class Verdict:
     """told: nodes that the published numbers still tell. told_by_label: those that only their own label narrows too much.
 
-    programmes: linear programmes solved (fewer than two a node). audited: nodes looked at.
+    programmes: linear programmes solved. audited: nodes looked at.
     """
 
     told: NDArray[np.int64]
@@ -47,19 +49,34 @@ class Verdict:
 def audit(sums: Sums, unknown: NDArray[np.bool_], labels: Labels, nodes: NDArray[np.int64], threshold: int) -> Verdict:
     """Which of `nodes` (the counts that must not be told) stay too closely bounded.
 
-    A table found while one count is bounded bounds the others as well: a count that the tables found so far already spread enough is
-    proved, and needs no programme of its own. What is told is always told by its own two programmes.
+    A table found for some counts bounds the others as well: a count that the tables found so far already spread enough is proved, and
+    needs no programme of its own. What is told is always told by its own two programmes.
     """
-    world, few = _World(sums, unknown, labels), within_few(sums, labels)
+    world, few = _World(sums, unknown, labels, threshold), within_few(sums, labels)
+
+    def judge(bounds: tuple[float, float], node: int) -> tuple[bool, bool]:
+        return _judged(bounds, labels, node, threshold, few[node])
+
+    _spread(world, nodes, lambda node: all(judge(world.seen(node), node)))
     judged = np.zeros((len(nodes), 2), dtype=bool)
     for at, node in enumerate(nodes.tolist()):
-        judged[at] = _judged(world.seen(node), labels, node, threshold, few[node])
+        judged[at] = judge(world.seen(node), node)
         if not judged[at].all():
-            judged[at] = _judged(world.bounds(node), labels, node, threshold, few[node])
+            judged[at] = judge(world.bounds(node), node)
     is_vague, is_blurred = judged.T
     is_hushable = is_vague & ~is_blurred & labels.is_primary[nodes]
     is_told = ~is_hushable & ~(is_vague & is_blurred)
     return Verdict(nodes[is_told], nodes[is_hushable], world.programmes, len(nodes))
+
+
+def _spread(world: "_World", nodes: NDArray[np.int64], is_proved: Callable[[int], bool]) -> None:
+    """Look for tables that prove many counts at once, until one proves no more than a few."""
+    while len(nodes):
+        world.spread(nodes)
+        left = nodes[[not is_proved(node) for node in nodes.tolist()]]
+        if len(nodes) - len(left) <= _FEW:
+            return
+        nodes = left
 
 
 def _judged(bounds: tuple[float, float], labels: Labels, node: int, threshold: int, is_within_few: bool) -> tuple[bool, bool]:
@@ -72,20 +89,21 @@ def _judged(bounds: tuple[float, float], labels: Labels, node: int, threshold: i
 class _World:
     """What a reader knows, cut into sets of unknown counts that share no equation. programmes: how many were solved.
 
-    Every programme ends on a table that the published numbers allow: the least and the most that each count was in one are kept.
+    A count is followed no further than `threshold` from its true number: nothing beyond decides whether it is proved. Every programme
+    ends on a table that the published numbers allow: the least and the most that each count was in one are kept.
     """
 
-    def __init__(self, sums: Sums, unknown: NDArray[np.bool_], labels: Labels) -> None:
+    def __init__(self, sums: Sums, unknown: NDArray[np.bool_], labels: Labels, threshold: int) -> None:
         self._columns = np.flatnonzero(unknown)
         self._matrix = sums.matrix[:, self._columns]
         self._right = self._matrix @ sums.values[self._columns]
         self._limits = np.column_stack([labels.low[self._columns], labels.high[self._columns]])
         self._position = {int(node): at for at, node in enumerate(self._columns)}
         self._part, self._rows_of, self._columns_of = _parts(self._matrix)
-        self._pieces: dict[int, csr_matrix] = {}
+        self._programmes: dict[int, Programme] = {}
         self._true = sums.values[self._columns].astype(float)
         self._least, self._most = self._true.copy(), self._true.copy()
-        self.programmes = 0
+        self._far, self.programmes = float(threshold), 0
 
     def seen(self, node: int) -> tuple[float, float]:
         """The least and the most of a count in the tables found so far, its true one among them."""
@@ -93,25 +111,50 @@ class _World:
         return float(self._least[at]), float(self._most[at])
 
     def bounds(self, node: int) -> tuple[float, float]:
-        """The smallest and the largest that a count can be, its own label apart: two programmes."""
+        """The smallest and the largest that a count can be, its own label apart and no further from the true one than `threshold`."""
         at = self._position[node]
-        part = int(self._part[at])
-        inside, rows = self._columns_of[part], self._rows_of[part]
-        if part not in self._pieces:
-            self._pieces[part] = self._matrix[rows][:, inside].tocsc()
-        limits = self._limits[inside]
-        aim = int(np.searchsorted(inside, at))
-        limits[aim] = (0, np.inf)
+        part, true = int(self._part[at]), float(self._true[at])
+        inside = self._columns_of[part]
+        aim, programme = int(np.searchsorted(inside, at)), self._programme(part)
+        programme.limit(aim, max(0.0, true - self._far), true + self._far)
         found = []
         for sign in (1, -1):
-            table = _extreme(self._pieces[part], self._right[rows], limits, aim, sign)
-            self.programmes += 1
-            if table is None:
-                found.append(np.inf if sign < 0 else 0.0)
-                continue
+            programme.price(aim, sign)
+            table = self._solved(programme)
             found.append(float(table[aim]))
             self._keep(inside, table, aim)
+        programme.limit(aim, *self._limits[at])
+        programme.price(aim, 0.0)
         return found[0], found[1]
+
+    def spread(self, nodes: NDArray[np.int64]) -> None:
+        """Look for a table where these counts are all much larger: one programme a part, where they are more than a few."""
+        position = np.searchsorted(self._columns, nodes)
+        for part in np.unique(self._part[position]).tolist():
+            theirs = position[self._part[position] == part]
+            if len(theirs) > _FEW:
+                self._spread_part(part, theirs)
+
+    def _spread_part(self, part: int, position: NDArray[np.int64]) -> None:
+        """The largest sum of the counts at `position`, each within its label and no more than `threshold` above the true one."""
+        inside, programme = self._columns_of[part], self._programme(part)
+        aims = list(zip(np.searchsorted(inside, position).tolist(), position.tolist(), strict=True))
+        for aim, at in aims:
+            low, high = self._limits[at]
+            programme.limit(aim, low, min(high, self._true[at] + self._far))
+            programme.price(aim, -1.0)
+        table = self._solved(programme)
+        self._least[inside], self._most[inside] = np.minimum(self._least[inside], table), np.maximum(self._most[inside], table)
+        for aim, at in aims:
+            programme.limit(aim, *self._limits[at])
+            programme.price(aim, 0.0)
+
+    def _solved(self, programme: Programme) -> NDArray[np.float64]:
+        table = programme.solved()
+        self.programmes += 1
+        if table is None:
+            raise ArithmeticError("the published numbers contradict each other")
+        return table
 
     def _keep(self, inside: NDArray[np.int64], table: NDArray[np.float64], aim: int) -> None:
         """Note the counts of a table found without the label of `aim`: on the way there from the true one, as far as the label lets go.
@@ -126,6 +169,14 @@ class _World:
         self._least[inside] = np.minimum(self._least[inside], allowed)
         self._most[inside] = np.maximum(self._most[inside], allowed)
 
+    def _programme(self, part: int) -> Programme:
+        if part not in self._programmes:
+            inside, rows = self._columns_of[part], self._rows_of[part]
+            low, high = self._limits[inside].T
+            equations = self._matrix[rows][:, inside].tocsc()
+            self._programmes[part] = Programme(equations, self._right[rows], low, high, np.zeros(len(inside)), aims=True)
+        return self._programmes[part]
+
 
 def spread_left(threshold: int) -> int:
     """How far apart two counts must stay that a primary cell may still hold, its label known: half of what the label allows."""
@@ -136,20 +187,6 @@ def within_few(sums: Sums, labels: Labels) -> NDArray[np.bool_]:
     """Nodes that are part of a total printed as few persons: the total's label says that they are few too."""
     totals = csr_matrix(sums.matrix > 0) @ labels.is_primary.astype(float) > 0
     return np.asarray(csr_matrix(sums.matrix < 0).T @ totals.astype(float) > 0)
-
-
-def _extreme(
-    matrix: csr_matrix, right: NDArray[np.float64], limits: NDArray[np.float64], aim: int, sign: int
-) -> NDArray[np.float64] | None:
-    """The table where the count `aim` is smallest (sign 1) or largest (-1); None when nothing bounds it."""
-    objective = np.zeros(matrix.shape[1])
-    objective[aim] = sign
-    found = linprog(objective, A_eq=matrix, b_eq=right, bounds=limits, method="highs-ds")
-    if found.status in (3, 4):  # unbounded; HiGHS may not say which way before it looks again
-        return None
-    if found.status != 0:
-        raise ArithmeticError("the published numbers contradict each other")
-    return np.asarray(found.x)
 
 
 def _parts(matrix: csr_matrix) -> tuple[NDArray[np.int32], dict[int, NDArray[np.int64]], dict[int, NDArray[np.int64]]]:

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csc_matrix, csr_matrix, hstack
+from scipy.sparse import csr_matrix, hstack
 
+from strata.disclosure.programme import Programme
 from strata.disclosure.sums import parts_of
 
 Floats = NDArray[np.float64]
@@ -47,18 +47,20 @@ def complete(room: Room, targets: Sequence[Target], hidden: Flags) -> tuple[Flag
     A movement found for one target moves others as well: those that it moves far enough need no programme of their own.
     """
     masked, unserved = hidden.copy(), []
-    parts, reached = _Parts(room.matrix), np.zeros((2, len(hidden)))
+    parts, reached = _Parts(room, masked), np.zeros((2, len(hidden)))
     for target in targets:
         if reached[int(target.by < 0), target.node] >= abs(target.by):
             continue
-        nodes, matrix = parts.around(target.node)
-        movement = _movement(room, nodes, matrix, target, masked)
+        part = parts.around(target.node)
+        movement = part.movement(target)
         if movement is None:
             unserved.append(target)
             continue
-        masked[nodes[abs(movement) > _MOVED]] = True
+        moved = part.nodes[abs(movement) > _MOVED]
+        part.free(moved[~masked[moved]])
+        masked[moved] = True
         within = _within_labels(room, target, movement)
-        reached[:, nodes] = np.maximum(reached[:, nodes], [within, -within])
+        reached[:, part.nodes] = np.maximum(reached[:, part.nodes], [within, -within])
     return masked, unserved
 
 
@@ -68,39 +70,70 @@ def _within_labels(room: Room, target: Target, movement: Floats) -> Floats:
     return movement * min(1.0, most / abs(target.by))
 
 
-def _movement(room: Room, nodes: NDArray[np.int64], matrix: csc_matrix, target: Target, masked: Flags) -> Floats | None:
-    """By how much the cheapest movement of the target moves each of `nodes` (its part, with its equations); None when there is none."""
-    up, down = room.up[nodes], room.down[nodes]
-    at = int(np.searchsorted(nodes, target.node))
-    up[at], down[at] = max(target.by, 0.0), max(-target.by, 0.0)
-    rises, falls = np.flatnonzero(up > 0), np.flatnonzero(down > 0)
-    moving = np.concatenate([rises, falls])
-    most = np.concatenate([up[rises], down[falls]])
-    least = np.where(moving == at, most, 0.0)
-    price = np.where(masked[nodes], _FREE, room.price[nodes])[moving]
-    signed = hstack([matrix[:, rises], -matrix[:, falls]], format="csc")
-    found = linprog(price, A_eq=signed, b_eq=np.zeros(matrix.shape[0]), bounds=np.column_stack([least, most]), method="highs-ds")
-    if found.status != 0:
-        return None
-    movement = np.zeros(len(nodes))
-    np.add.at(movement, moving, np.concatenate([found.x[: len(rises)], -found.x[len(rises) :]]))
-    return movement
+class _Part:
+    """Nodes that share equations, and the movements among them. What is masked moves first: only when that is not enough, the others.
+
+    Two programmes. One moves a target as far as it can through masked nodes alone, and finds at once what most targets need: nothing more.
+    The other moves it as far as it must through anything, at the least price; there each node rises in one column and falls in another.
+    """
+
+    def __init__(self, room: Room, nodes: NDArray[np.int64], masked: Flags) -> None:
+        self.nodes = nodes
+        self._up, self._down, is_masked = room.up[nodes], room.down[nodes], masked[nodes]
+        columns = room.matrix[:, nodes]
+        equations = columns[np.diff(columns.indptr) > 0].tocsc()
+        kept, nothing = np.zeros(equations.shape[0]), np.zeros(len(nodes))
+        self._low, self._high = np.where(is_masked, -self._down, 0.0), np.where(is_masked, self._up, 0.0)
+        self._among_masked = Programme(equations, kept, self._low, self._high, nothing, aims=True)
+        price = np.where(is_masked, _FREE, room.price[nodes])
+        both_ways, prices = hstack([equations, -equations], format="csc"), np.concatenate([price, price])
+        least, most = np.zeros(2 * len(nodes)), np.concatenate([self._up, self._down])
+        self._anywhere = Programme(both_ways, kept, least, most, prices, aims=False)
+
+    def movement(self, target: Target) -> Floats | None:
+        """By how much the cheapest movement of the target moves each of `nodes`; None when there is none."""
+        at = int(np.searchsorted(self.nodes, target.node))
+        moved = self._moved_among_masked(at, target.by)
+        return moved if abs(moved[at]) >= abs(target.by) - _MOVED else self._moved_anywhere(at, target.by)
+
+    def free(self, nodes: NDArray[np.int64]) -> None:
+        """These are masked from now on: to move them costs nothing."""
+        for at in np.searchsorted(self.nodes, nodes).tolist():
+            self._low[at], self._high[at] = -self._down[at], self._up[at]
+            self._among_masked.limit(at, self._low[at], self._high[at])
+            for column in (at, at + len(self.nodes)):
+                self._anywhere.price(column, _FREE)
+
+    def _moved_among_masked(self, at: int, by: float) -> Floats:
+        """The movement of a node as near to `by` as masked nodes let it."""
+        self._among_masked.limit(at, min(by, 0.0), max(by, 0.0))
+        self._among_masked.price(at, -np.sign(by))
+        moved = self._among_masked.solved()
+        self._among_masked.limit(at, self._low[at], self._high[at])
+        self._among_masked.price(at, 0.0)
+        return np.zeros(len(self.nodes)) if moved is None else moved  # never None: not to move at all is a movement
+
+    def _moved_anywhere(self, at: int, by: float) -> Floats | None:
+        rise, fall, count = max(by, 0.0), max(-by, 0.0), len(self.nodes)
+        self._anywhere.limit(at, rise, rise)
+        self._anywhere.limit(at + count, fall, fall)
+        moved = self._anywhere.solved()
+        self._anywhere.limit(at, 0.0, self._up[at])
+        self._anywhere.limit(at + count, 0.0, self._down[at])
+        return None if moved is None else moved[:count] - moved[count:]
 
 
 class _Parts:
-    """The equations cut into the sets of nodes that share none."""
+    """The equations cut into the sets of nodes that share none, each with a programme once it is asked for."""
 
-    def __init__(self, matrix: csr_matrix) -> None:
-        self._matrix = matrix
-        self._part = parts_of(matrix)
-        self._made: dict[int, tuple[NDArray[np.int64], csc_matrix]] = {}
+    def __init__(self, room: Room, masked: Flags) -> None:
+        self._room, self._masked = room, masked
+        self._part = parts_of(room.matrix)
+        self._made: dict[int, _Part] = {}
 
-    def around(self, node: int) -> tuple[NDArray[np.int64], csc_matrix]:
-        """The nodes of a node's part, in order, and its equations."""
+    def around(self, node: int) -> _Part:
+        """The part of a node."""
         part = int(self._part[node])
         if part not in self._made:
-            nodes = np.flatnonzero(self._part == part)
-            columns = self._matrix[:, nodes]
-            rows = columns[np.diff(columns.indptr) > 0]
-            self._made[part] = nodes, rows.tocsc()
+            self._made[part] = _Part(self._room, np.flatnonzero(self._part == part), self._masked)
         return self._made[part]
