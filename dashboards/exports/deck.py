@@ -14,24 +14,29 @@ from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
 from pptx.enum.dml import MSO_LINE
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import PP_ALIGN
+from pptx.shapes.autoshape import Shape
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
 from dashboards.exports.columns import column_shares, lines_of
 from dashboards.exports.flat import plain
 from dashboards.exports.same_bytes import without_clock
-from dashboards.model.blocks import Cell, Series, Table
+from dashboards.model.blocks import Cell, Measure, Series, Table, Tile
 from dashboards.model.page import ConditionSection, TerritoryPage
-from dashboards.model.twins import follow_table, glance_table, use_table
+from dashboards.model.twins import follow_table, use_table
 from dashboards.texts import load
 
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, BODY = Inches(1.45), Inches(4.75)
 NAVY, INK, GREY, BLUE = RGBColor(0x0B, 0x3C, 0x5D), RGBColor(0x16, 0x20, 0x2A), RGBColor(0x5B, 0x65, 0x70), RGBColor(0x26, 0x71, 0xA8)
-# A table of 12 points: letters across a slide (of a wide typeface, so that none overflows), height of a line and of the edges of a row.
-LETTERS, LINE, EDGES = 118, Inches(0.19), Inches(0.14)
-GLANCE_COLUMNS = (0, 1, 2, 5, 7, 8)  # indicator, value, interval, reference, verdict, trend
+WHITE, SOFT, AMBER, PALE = RGBColor(0xFF, 0xFF, 0xFF), RGBColor(0xF3, 0xF6, 0xF9), RGBColor(0xFF, 0xDF, 0x9E), RGBColor(0xC9, 0xD1, 0xD9)
+# From the most severe stratum to the mildest, as in the pyramid of the page.
+STRATUM_FILLS = (NAVY, BLUE, RGBColor(0x7D, 0xB3, 0xDC), RGBColor(0xB9, 0xD7, 0xEE))
+# A table of 11 points: letters across a slide (of a wide typeface, so that none overflows), height of a line and of the edges of a row.
+TABLE_POINTS, LETTERS, LINE, EDGES = 11, 140, Inches(0.175), Inches(0.1)
+CARD_WIDTH, CARD_HEIGHT, CARD_GAP = Inches(2.6), Inches(1.95), Inches(0.15)
 
 
 def write_deck(page: TerritoryPage) -> bytes:
@@ -49,6 +54,7 @@ class Deck:
         self._cover()
         for section in page.sections:
             self._section(section)
+        self._limits()
 
     def save(self) -> bytes:
         """The bytes, without the clock of the machine."""
@@ -60,58 +66,78 @@ class Deck:
     def _section(self, section: ConditionSection) -> None:
         t = self.t
         self._pyramid(section)
-        self._tables(section, _columns(glance_table(section.glance, t), GLANCE_COLUMNS))
-        self._first_look(section)
+        self._tables(section, self._glance(section))
+        if section.first_look.items:
+            self._first_look(section)
         self._costs(section)
         self._funnel(section)
         if section.hospital_use.lines:
             self._tables(section, use_table(section.hospital_use, t))
         if section.follow_up.lines:
             self._tables(section, follow_table(section, t))
-        self._limits(section)
 
     def _cover(self) -> None:
-        slide = self._blank()
+        slide = self._blank(PALE)
         stamp, t = self.page.stamp, self.t
-        _text(
-            slide,
-            MARGIN,
-            Inches(1.6),
-            WIDTH - 2 * MARGIN,
-            Inches(1),
-            f"{self.page.name} — {self.page.year}{stamp.title_note}",
-            40,
-            NAVY,
-            True,
+        ground = _box(slide, 0, 0, WIDTH, HEIGHT, NAVY)
+        slide.shapes._spTree.insert(2, ground._element)  # behind what is written already
+        title = f"{self.page.name} — {self.page.year}{stamp.title_note}"
+        room = WIDTH - 2 * MARGIN
+        _text(slide, MARGIN, Inches(1.6), room, Inches(1), title, 40, WHITE, True)
+        _text(slide, MARGIN, Inches(2.7), room, Inches(0.6), " · ".join(one.label for one in self.page.sections), 22, WHITE)
+        _text(slide, MARGIN, Inches(3.6), room, Inches(1.3), f"{t('warning.title')} {stamp.warning}", 18, WHITE)
+        if stamp.is_synthetic:
+            _box(slide, MARGIN, Inches(5.1), room, Inches(0.8), AMBER)
+            words = f"{t('page.synthetic')}. {t('page.synthetic_note')}"
+            _text(slide, MARGIN, Inches(5.2), room, Inches(0.6), words, 18, INK, True)
+
+    def _glance(self, section: ConditionSection) -> Table:
+        """The overview as a room reads it: value and interval together, no more columns than a slide takes."""
+        t, block = self.t, section.glance
+        heads = ("indicator", "count", "value", "reference", "verdict", "trend")
+        rows = tuple(
+            (
+                Cell(line.label),
+                Cell(line.count, _shown(line.measure)),
+                Cell(
+                    f"{line.measure.text} ({line.measure.interval})" if line.measure.interval else line.measure.text, _shown(line.measure)
+                ),
+                Cell(line.reference_text, line.reference),
+                Cell(line.verdict_text),
+                Cell(line.trend_text),
+            )
+            for line in block.lines
         )
-        _text(slide, MARGIN, Inches(2.7), WIDTH - 2 * MARGIN, Inches(0.6), " · ".join(one.label for one in self.page.sections), 22)
-        note = f"{t('page.synthetic')}. {t('page.synthetic_note')}" if stamp.is_synthetic else ""
-        words = f"{t('warning.title')} {stamp.warning}\n{note}".strip()
-        _text(slide, MARGIN, Inches(3.6), WIDTH - 2 * MARGIN, Inches(2.4), words, 18)
+        empty = t("page.pair", name=t("first_look.title"), text=section.first_look.empty_text) if section.first_look.empty_text else ""
+        return Table("glance", t("glance.title"), tuple(t(f"glance.{name}") for name in heads), rows, f"{block.reading}\n{empty}".strip())
 
     def _pyramid(self, section: ConditionSection) -> None:
         pyramid, t = section.pyramid, self.t
-        slide = self._slide(section, t("pyramid.title", lookback=pyramid.lookback_years))
+        slide = self._slide(section.label, t("pyramid.title", lookback=pyramid.lookback_years))
         data = CategoryChartData(number_format="#,##0")
         data.categories = [f"{step.label} ({step.persons.text}{t('page.separator')}{step.cost.text})" for step in pyramid.steps]
         data.add_series(t("pyramid.persons"), [step.persons.row.value if step.persons.is_shown else None for step in pyramid.steps])
-        chart = self._chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, Inches(7.6))
+        chart = self._chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, data, Inches(6.6))
         chart.has_legend = False
         chart.category_axis.reverse_order = True
         chart.value_axis.visible = False
         chart.value_axis.has_major_gridlines = False
         plot = chart.plots[0]
         plot.gap_width = 40
-        plot.series[0].format.fill.solid()
-        plot.series[0].format.fill.fore_color.rgb = BLUE
-        lines = [t("page.pair", name=tile.label, text=tile.text) + "".join(f"\n   {line}" for line in tile.lines) for tile in section.tiles]
-        lines.append(t("pyramid.at_risk", persons=pyramid.at_risk_strict.text) + f" ({t('pyramid.off_scale')})")
-        _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join(lines), 14)
+        for rank, colour in enumerate(STRATUM_FILLS):
+            fill = plot.series[0].points[rank].format.fill
+            fill.solid()
+            fill.fore_color.rgb = colour
+        for rank, tile in enumerate(section.tiles):
+            x = WIDTH - MARGIN - (2 - rank % 2) * CARD_WIDTH - (1 - rank % 2) * CARD_GAP
+            _card(slide, Emu(x), Emu(TOP + (rank // 2) * (CARD_HEIGHT + CARD_GAP)), tile)
+        risk = t("pyramid.at_risk", persons=pyramid.at_risk_strict.text) + f" ({t('pyramid.off_scale')})"
+        _text(slide, Inches(7.38), Inches(5.65), Inches(5.35), Inches(0.4), risk, 13, INK, True)
         self._reading(slide, pyramid.reading)
 
     def _first_look(self, section: ConditionSection) -> None:
         block, t = section.first_look, self.t
-        slide = self._slide(section, t("first_look.title"))
+        slide = self._slide(section.label, t("first_look.title"))
         lines = [
             t("page.pair", name=item.label, text=item.text) + "\n   " + t("first_look.caveat", text=item.caveat) for item in block.items
         ]
@@ -120,7 +146,7 @@ class Deck:
 
     def _costs(self, section: ConditionSection) -> None:
         costs, t = section.costs, self.t
-        slide = self._slide(section, t("cost.standardised_title"))
+        slide = self._slide(section.label, t("cost.standardised_title"))
         data = CategoryChartData(number_format="#,##0 €")
         data.categories = [str(measure.row.year) for measure in costs.standardised.measures]
         data.add_series(t("cost.standardised_series"), _values(costs.standardised))
@@ -135,7 +161,7 @@ class Deck:
 
     def _funnel(self, section: ConditionSection) -> None:
         block, t = section.funnel, self.t
-        slide = self._slide(section, t("page.pair", name=t("funnel.title"), text=block.label))
+        slide = self._slide(section.label, t("page.pair", name=t("funnel.title"), text=block.label))
         if block.points:
             chart = self._chart(slide, XL_CHART_TYPE.XY_SCATTER, self._funnel_data(section), WIDTH - 2 * MARGIN)
             for rank in range(len(chart.plots[0].series)):
@@ -165,20 +191,21 @@ class Deck:
                 one.add_data_point(x, y)
         return data
 
-    def _limits(self, section: ConditionSection) -> None:
-        t, stamp = self.t, self.page.stamp
-        slide = self._slide(section, t("methods.title"))
+    def _limits(self) -> None:
+        """Once, at the end: how the numbers of every disease are made."""
+        t, stamp, sections = self.t, self.page.stamp, self.page.sections
+        slide = self._slide(" · ".join(section.label for section in sections), t("methods.title"))
         names = ("windows", "expected", "intervals", "secret", "judgement")
         values = {"lookback": stamp.lookback_years, "reference": stamp.reference_id, "threshold": stamp.threshold}
         lines = [t("page.pair", name=t(f"methods.{name}_title"), text=t(f"methods.{name}", **values)) for name in names]
-        lines.append(t("page.definition", id=section.definition_id))
+        lines += [t("page.pair", name=section.label, text=t("page.definition", id=section.definition_id)) for section in sections]
         _text(slide, MARGIN, TOP, WIDTH - 2 * MARGIN, BODY, "\n".join(lines), 15)
-        self._reading(slide, section.care_gaps.text)
+        self._reading(slide, "\n".join(dict.fromkeys(section.care_gaps.text for section in sections)))
 
     def _tables(self, section: ConditionSection, table: Table) -> None:
         """As many slides as the table needs."""
         for rows in _slides_of(table):
-            slide = self._slide(section, table.title)
+            slide = self._slide(section.label, table.title)
             _grid(slide, table, rows)
             self._reading(slide, table.reading)
 
@@ -190,43 +217,50 @@ class Deck:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
         return chart
 
-    def _slide(self, section: ConditionSection, title: str) -> Slide:
+    def _slide(self, label: str, title: str) -> Slide:
         slide = self._blank()
-        place = f"{self.page.name} — {section.label}, {self.page.year}{self.page.stamp.title_note}"
+        place = f"{self.page.name} — {label}, {self.page.year}{self.page.stamp.title_note}"
         _text(slide, MARGIN, Inches(0.3), WIDTH - 2 * MARGIN, Inches(0.4), place, 14, GREY)
-        _text(slide, MARGIN, Inches(0.62), WIDTH - 2 * MARGIN, Inches(0.7), title, 26 if len(title) <= 56 else 20, NAVY, True)
+        _text(slide, MARGIN, Inches(0.58), WIDTH - 2 * MARGIN, Inches(0.6), title, 26 if len(title) <= 56 else 20, NAVY, True)
+        _box(slide, MARGIN, Inches(1.18), WIDTH - 2 * MARGIN, Inches(0.035), NAVY)
         return slide
 
-    def _blank(self) -> Slide:
+    def _blank(self, colour: RGBColor = GREY) -> Slide:
         slide = self.book.slides.add_slide(self.book.slide_layouts[6])
         stamp, t = self.page.stamp, self.t
         words = [t("page.synthetic")] if stamp.is_synthetic else []
         words += [t("page.data_through", date=stamp.data_through), t("page.run", run=stamp.run_id)]
-        _text(slide, MARGIN, Inches(7.08), WIDTH - 2 * MARGIN, Inches(0.3), " · ".join(words), 10, GREY)
+        _text(slide, MARGIN, Inches(7.08), WIDTH - 2 * MARGIN, Inches(0.3), " · ".join(words), 10, colour)
         return slide
 
     def _reading(self, slide: Slide, reading: str) -> None:
-        _text(slide, MARGIN, Inches(6.28), WIDTH - 2 * MARGIN, Inches(0.8), reading, 12)
-
-
-def _columns(table: Table, kept: tuple[int, ...]) -> Table:
-    heads = tuple(table.heads[rank] for rank in kept)
-    return Table(table.name, table.title, heads, tuple(tuple(row[rank] for rank in kept) for row in table.rows), table.reading)
+        if not reading:
+            return
+        _box(slide, MARGIN, Inches(6.27), WIDTH - 2 * MARGIN, Inches(0.78), SOFT)
+        _box(slide, MARGIN, Inches(6.27), Inches(0.06), Inches(0.78), BLUE)
+        _text(slide, MARGIN + Inches(0.1), Inches(6.27), WIDTH - 2 * MARGIN - Inches(0.1), Inches(0.78), reading, 12)
 
 
 def _slides_of(table: Table) -> list[list[tuple[Cell, ...]]]:
-    """The rows of each slide: as many as its height holds."""
+    """The rows of each slide: as few slides as the height of the rows asks for, filled alike."""
     if not table.rows:
         return []
-    shares = column_shares(table)
-    slides: list[list[tuple[Cell, ...]]] = [[]]
+    shares = column_shares(table, LETTERS)
     head = _height(table.heads, shares)
-    used = head
-    for row in table.rows:
-        height = _height([cell.text for cell in row], shares)
-        if slides[-1] and used + height > BODY:
+    heights = [_height([cell.text for cell in row], shares) for row in table.rows]
+    fewest = len(_filled(table, heights, BODY - head))
+    rooms = range(int(sum(heights) / fewest), BODY - head, LINE)
+    return next((slides for room in rooms if len(slides := _filled(table, heights, room)) == fewest), _filled(table, heights, BODY - head))
+
+
+def _filled(table: Table, heights: list[int], room: float) -> list[list[tuple[Cell, ...]]]:
+    """Row after row, a new slide when the next one does not fit."""
+    slides: list[list[tuple[Cell, ...]]] = [[]]
+    used = 0
+    for row, height in zip(table.rows, heights):
+        if slides[-1] and used + height > room:
             slides.append([])
-            used = head
+            used = 0
         slides[-1].append(row)
         used += height
     return slides
@@ -237,7 +271,11 @@ def _height(words: Sequence[str], shares: list[float]) -> int:
 
 
 def _values(series: Series) -> list[float | None]:
-    return [measure.row.value if measure.is_shown else None for measure in series.measures]
+    return [_shown(measure) for measure in series.measures]
+
+
+def _shown(measure: Measure) -> float | None:
+    return measure.row.value if measure.is_shown else None
 
 
 def _text(slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, size: int, colour: RGBColor = INK, bold: bool = False) -> None:
@@ -250,24 +288,45 @@ def _text(slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, siz
         run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, colour
 
 
+def _box(slide: Slide, x: Emu | int, y: Emu | int, width: Emu | int, height: Emu | int, colour: RGBColor) -> Shape:
+    """A plain rectangle."""
+    box: Shape = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, x, y, width, height)
+    box.fill.solid()
+    box.fill.fore_color.rgb = colour
+    box.line.fill.background()
+    box.shadow.inherit = False
+    return box
+
+
+def _card(slide: Slide, x: Emu, y: Emu, tile: Tile) -> None:
+    """A headline number, as on the page."""
+    frame = _box(slide, x, y, CARD_WIDTH, CARD_HEIGHT, WHITE)
+    frame.line.color.rgb, frame.line.width = PALE, Pt(1)
+    _box(slide, x, y, CARD_WIDTH, Inches(0.06), NAVY)
+    _text(slide, x, y + Inches(0.08), CARD_WIDTH, Inches(0.35), tile.label, 11, INK, True)
+    _text(slide, x, y + Inches(0.38), CARD_WIDTH, Inches(0.5), tile.text, 24, NAVY, True)
+    _text(slide, x, y + Inches(0.9), CARD_WIDTH, CARD_HEIGHT - Inches(0.9), "\n".join(tile.lines), 11)
+
+
 def _grid(slide: Slide, table: Table, rows: list[tuple[Cell, ...]]) -> None:
     """A native table: columns as wide as their words need, numbers to the right."""
-    width, shares = WIDTH - 2 * MARGIN, column_shares(table)
-    grid = slide.shapes.add_table(len(rows) + 1, len(table.heads), MARGIN, TOP, width, Inches(0.33) * (len(rows) + 1)).table
+    width, shares = WIDTH - 2 * MARGIN, column_shares(table, LETTERS)
+    grid = slide.shapes.add_table(len(rows) + 1, len(table.heads), MARGIN, TOP, width, (LINE + EDGES) * (len(rows) + 1)).table
     for column, share in enumerate(shares):
         grid.columns[column].width = Emu(int(width * share))
-        _cell(grid.cell(0, column), table.heads[column], any(row[column].number is not None for row in table.rows), True)
-    for rank, row in enumerate(rows, start=1):
-        for column, cell in enumerate(row):
-            _cell(grid.cell(rank, column), cell.text, cell.number is not None, False)
+        is_right = any(row[column].number is not None for row in table.rows)
+        _cell(grid.cell(0, column), table.heads[column], is_right, True)
+        for rank, row in enumerate(rows, start=1):
+            _cell(grid.cell(rank, column), row[column].text, is_right, False)
 
 
 def _cell(cell: object, words: str, is_right: bool, is_head: bool) -> None:
     cell.text = words  # type: ignore[attr-defined]
+    cell.margin_top = cell.margin_bottom = Inches(0.04)  # type: ignore[attr-defined]
     paragraph = cell.text_frame.paragraphs[0]  # type: ignore[attr-defined]
     paragraph.alignment = PP_ALIGN.RIGHT if is_right else PP_ALIGN.LEFT
     for run in paragraph.runs:
-        run.font.size, run.font.bold = Pt(12), is_head
+        run.font.size, run.font.bold = Pt(TABLE_POINTS), is_head
     if is_head:
         cell.fill.solid()  # type: ignore[attr-defined]
         cell.fill.fore_color.rgb = NAVY  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from dashboards.figures.svg import GREY, INK, figure, line, node, rectangle, tex
 from dashboards.model.blocks import Pyramid, Step
 from dashboards.texts import Texts
 
-WIDTH, TOP, STEP_HEIGHT, GAP = 420, 40, 52, 6
+WIDTH, TOP, STEP_HEIGHT, GAP = 420, 40, 66, 7
 CENTRE, WIDEST, NARROWEST = 182, 216, 8
 COST_RIGHT = 418
 FILLS = {"4": "#0b3c5d", "3": "#2671a8", "2": "#7db3dc", "1": "#b9d7ee"}

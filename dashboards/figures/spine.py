@@ -5,7 +5,7 @@ Each line has a scale of its own, centred on its reference: what is compared is 
 
 from markupsafe import Markup
 
-from dashboards.figures.svg import DIFFERENT, LIGHT, MIDDLE, VERDICT_COLOURS, figure, line, marker, rectangle
+from dashboards.figures.svg import DIFFERENT, LIGHT, MIDDLE, VERDICT_COLOURS, figure, line, marker, node, rectangle
 from dashboards.model.blocks import GlanceLine
 from dashboards.texts import Texts
 
@@ -71,7 +71,14 @@ def _local(item: GlanceLine, centre: float, reach: float) -> list[Markup]:
     colour = VERDICT_COLOURS[item.verdict]
     if row.lower is not None and row.upper is not None:
         shapes.append(line(_at(row.lower, centre, reach), middle, _at(row.upper, centre, reach), middle, colour, 2.5))
+        shapes += [_point(end, centre, reach, colour) for end in (row.lower, row.upper) if abs(end - centre) > 1.001 * reach]
     return [*shapes, marker(shape_of(item), _at(row.value, centre, reach), middle, 5.5, colour)]
+
+
+def _point(end: float, centre: float, reach: float, colour: str) -> Markup:
+    """The interval goes on beyond the scale: a point that looks outward."""
+    way = 1 if end > centre else -1
+    return node("path", d=f"M{_at(end, centre, reach) + 8 * way:.1f} {HEIGHT / 2:.1f}l{-9 * way} -5v10z", fill=colour)
 
 
 def shape_of(item: GlanceLine) -> str:

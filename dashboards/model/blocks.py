@@ -169,6 +169,7 @@ class Table:
 class GlanceLine:
     """One indicator of the overview. reference: what the local value is set beside; spread: of the declared territories, in its unit.
 
+    count: how many persons or stays it is about; '' where it is a ratio of euros, or not told.
     verdict: favourable | unfavourable | above | below | same | unclaimed | none. trend: up | down | flat | '' (none is claimed).
     is_worsening: the trend goes the unfavourable way.
     """
@@ -177,6 +178,7 @@ class GlanceLine:
     unit: str
     polarity: str
     theme: str
+    count: str
     measure: Measure
     reference: float | None
     reference_text: str

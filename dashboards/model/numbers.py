@@ -35,9 +35,14 @@ class Numbers:
         """Observed over expected, two decimals."""
         return self.decimal(value, 2)
 
+    def bound(self, value: float) -> str:
+        """An end of the interval of a ratio: with more decimals when two would write it as 1, which it is not."""
+        digits = next((digits for digits in range(2, 7) if round(value, digits) != 1), 2)
+        return self.decimal(value, digits)
+
     def by_size(self, value: float) -> str:
-        """A number of any unit: whole from one hundred on, one decimal from ten on, else two."""
-        return self.decimal(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+        """A number of any unit: whole from one hundred on (and zero), one decimal from ten on, else two."""
+        return self.decimal(value, 0 if value == 0 or abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
 
     def as_declared(self, value: float) -> str:
         """A threshold with the decimals it was declared with."""

@@ -95,6 +95,7 @@ class Stamp:
     warning: str
     content_hash: str
     revision: str
+    revision_short: str
 
 
 @dataclass(frozen=True)

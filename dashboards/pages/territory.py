@@ -58,19 +58,21 @@ def stamp_of(writer: Writer) -> Stamp:
         warning=warning,
         content_hash=published.content_hash,
         revision=revision_of(writer),
+        revision_short=revision_of(writer, "_short"),
     )
 
 
-def revision_of(writer: Writer) -> str:
-    """What changed since the publication before, in one sentence: how many numbers, and what may have changed them."""
+def revision_of(writer: Writer, form: str = "") -> str:
+    """What changed since the publication before: how many numbers, and what may have changed them. form: '_short' for a few words."""
     report, texts = writer.published.revision, writer.texts
     if not report:
-        return texts("page.revision_none")
+        return texts(f"page.revision_none{form}")
     if report["previous"] is None:
-        return texts("page.revision_first")
+        return texts(f"page.revision_first{form}")
     kinds = ("changed", "status_changed", "added", "removed")
     counts = {kind: sum(one[kind] for one in report["indicators"].values()) for kind in kinds}
     causes = [texts(f"revision.{kind}") for kind, names in report["causes"].items() if names]
     told = {kind: writer.numbers.count(count) for kind, count in counts.items()}
     name = "page.revision" if any(counts.values()) else "page.revision_same"
-    return texts(name, previous=report["previous"], causes=", ".join(causes) or texts("revision.none"), **told)
+    told["count"] = writer.numbers.count(sum(counts.values()))
+    return texts(f"{name}{form}", previous=report["previous"], causes=", ".join(causes) or texts("revision.none"), **told)

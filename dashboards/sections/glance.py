@@ -38,16 +38,31 @@ def line_of(writer: Writer, place: Place, row: Row) -> GlanceLine:
         unit=_unit(writer, row),
         polarity=texts(f"polarity.{polarity}"),
         theme=texts(f"theme.{theme_of(row.indicator_id)}"),
+        count=_count(measure),
         measure=measure,
         reference=reference,
         reference_text=writer.amount(reference, row.unit) or _why_no_reference(writer, row),
         spread=value_spread(writer, row),
         verdict=verdict,
-        verdict_text=texts(f"judged.{verdict}") if measure.is_shown else measure.note,
+        verdict_text=_verdict_text(writer, row, verdict, measure),
         trend=trend.direction,
         trend_text=texts(f"trend.{key}"),
         is_worsening=(trend.direction, polarity) in WORSENING,
     )
+
+
+def _count(measure: Measure) -> str:
+    """Of euros, those they are shared by; else what is counted."""
+    if measure.row.cost_basis == NO_COST:
+        return measure.numerator
+    return measure.denominator if measure.row.unit == "eur" and measure.row.expected is None else ""
+
+
+def _verdict_text(writer: Writer, row: Row, verdict: str, measure: Measure) -> str:
+    """The verdict in words; why there is none: a mask, or a reference that may not be told."""
+    if not measure.is_shown:
+        return measure.note
+    return writer.texts("judged.hidden" if verdict == "none" and _why_no_reference(writer, row) else f"judged.{verdict}")
 
 
 def _rows(writer: Writer, place: Place, condition: str, name: str) -> list[Row]:
@@ -99,7 +114,7 @@ def _label(writer: Writer, row: Row) -> str:
 def _unit(writer: Writer, row: Row) -> str:
     entry = writer.published.units.get(row.unit, {})
     name: str = "" if row.unit in WRITTEN_WITH_ITS_UNIT else entry.get(f"label_{writer.texts.language}", "")
-    if row.expected is None:
+    if row.expected is None or row.unit == "ratio":  # the legend says it of what is set beside the expected
         return name
     return writer.texts("glance.adjusted_unit", unit=name) if name else writer.texts("glance.adjusted")
 

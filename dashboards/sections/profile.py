@@ -19,7 +19,9 @@ def profile(writer: Writer, place: Place, condition: str) -> Profile:
 
 
 def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure]:
-    label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"])
+    label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"]).rpartition(": ")[
+        2
+    ]  # 'Share of persons: …' on each line
     here, whole = (writer.measure(name, place.year, condition, territory_id) for territory_id in (place.territory_id, ALL))
     return label, here, whole
 

@@ -4,20 +4,26 @@ Belongs here: identifiers and their order. Not here: what an indicator is (the p
 """
 
 THEMES: dict[str, tuple[str, ...]] = {
-    "found": ("prevalence", "persons_vs_expected", "new_cases", "ald_capture_share", "overlap_t2d_hf"),
+    "found": ("prevalence", "persons_vs_expected", "persons_vs_expected_case_mix", "new_cases", "ald_capture_share", "overlap_t2d_hf"),
     "use": (
         "hospitalised_share",
-        "stays_vs_expected",
         "stays_per_1000",
+        "stays_vs_expected",
+        "stays_vs_expected_case_mix",
+        "condition_stays_vs_expected",
+        "overnight_stays_vs_expected",
+        "ambulatory_share",
+        "ambulatory_stays_vs_expected",
         "urgent_share",
         "hpe_per_1000",
-        "ambulatory_share",
+        "hpe_stays_vs_expected",
         "readmission_30d",
         "icu_share",
     ),
-    "outcome": ("hospital_death", "amputation_rate", "decompensation_rate"),
+    "outcome": ("hospital_death", "amputation_rate", "amputations_vs_expected", "decompensation_rate"),
     "cost": (
         "cost_per_stay",
+        "cost_per_mco_stay",
         "cost_per_patient",
         "cost_standardised",
         "cost_vs_expected",
@@ -26,8 +32,21 @@ THEMES: dict[str, tuple[str, ...]] = {
     ),
     "other": (),
 }
-# Of one condition only, with data that a run may not hold: not said to be missing elsewhere.
-OPTIONAL = {"ald_capture_share", "overlap_t2d_hf", "amputation_rate", "decompensation_rate"}
+# Of one condition only, with data that a run may not hold, or another way to say a line above: not said to be missing elsewhere.
+OPTIONAL = {
+    "ald_capture_share",
+    "overlap_t2d_hf",
+    "amputation_rate",
+    "decompensation_rate",
+    "persons_vs_expected_case_mix",
+    "stays_vs_expected_case_mix",
+    "condition_stays_vs_expected",
+    "overnight_stays_vs_expected",
+    "ambulatory_stays_vs_expected",
+    "hpe_stays_vs_expected",
+    "amputations_vs_expected",
+    "cost_per_mco_stay",
+}
 # Shown in a block of their own, or the same number on another base.
 ELSEWHERE = {"prevalence_all_ages", "cost_5y_per_person", "cost_gap"}
 CHARACTERISTICS = ("mean_age", "share_")  # who the persons are: in the profile
