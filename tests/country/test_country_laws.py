@@ -68,12 +68,13 @@ def test_those_who_died_in_the_year_are_in_its_flow_cohort_with_their_euros(coun
     assert found == expected
 
 
-def test_the_publication_says_it_is_synthetic_everywhere(country: Country) -> None:
-    rows = pl.read_parquet(country.published["atih"] / "indicators.parquet")
+def test_the_publication_says_it_is_synthetic_everywhere(fields_country: Country) -> None:
+    published = fields_country.published["snds"]
+    rows = pl.read_parquet(published / "indicators.parquet")
     assert rows["synthetic"].all()
-    receipt = json.loads((country.published["atih"] / "receipt.json").read_text(encoding="utf-8"))
+    receipt = json.loads((published / "receipt.json").read_text(encoding="utf-8"))
     assert receipt["synthetic"] is True
-    pages = [page for page in (country.published["atih"] / "dashboard").rglob("*.html") if page.parent.name != "definitions"]
+    pages = [page for page in (published / "dashboard").rglob("*.html") if page.parent.name != "definitions"]
     for page in pages:  # a definition holds no number
         text = page.read_text(encoding="utf-8")
         assert ("SYNTHETIC DATA" if '<html lang="en"' in text else "DONNÉES SYNTHÉTIQUES") in text, page.name
