@@ -3,6 +3,8 @@
 Belongs here: the ways that are compared, each in a process of its own, and the table printed. Not here: the facts (person_facts.py), the
 method (sql/strata, run as it stands by strata.engine.models).
 
+Ours is told in three lines: codes to events (made once for the code lists), events to strata with their reasons, and both. A fourth tells
+what a reader pays who asks for every reason by its names.
 Naive SQL and polars do less: diagnoses only, one clause at a time, no episode, no type, no rule. They compare shapes, not results.
 """
 
@@ -12,7 +14,8 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from math import log
 from pathlib import Path
@@ -24,9 +27,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from measure_reader import peak_mb  # noqa: E402
 
-Seconds = dict[str, float]  # step -> seconds
+Spent = dict[str, tuple[float, float]]  # step -> seconds, CPU seconds
 # From codes to events: made once for a code list, whatever the reporting years.
 FACT_TABLES = ("list_code", "shown_event", "code_term", "care_event", "stay_event")
+# Every reason under its names, as somebody reads it who wants them all.
+_READ = """SELECT count(*), max(person_id), max(condition), max(criterion_id), sum(events), min(first_date), max(last_date), max(expires_on)
+  FROM person_evidence"""
 COLUMNS = {
     "stay": ("sum(stay_id)", "sum(person_id)", "max(entry_date)", "max(exit_date)", "sum(traits)"),
     "diagnosis": ("sum(stay_id)", "max(position)", "max(code)"),
@@ -48,73 +54,98 @@ _CODE_CRITERION = """SELECT DISTINCT seen.code, definition_term.position, defini
   JOIN definition_term USING (list_id) JOIN definition_criterion USING (event_no)"""
 
 
-def floor(path: Path, memory: str) -> Seconds:
+def floor(path: Path, memory: str) -> Spent:
     """Read once each column that the strata need; codes are text."""
     return _scan(path, memory, COLUMNS)
 
 
-def floor_integers(path: Path, memory: str) -> Seconds:
+def floor_integers(path: Path, memory: str) -> Spent:
     """The same without the codes: the columns that are numbers or dates."""
     texts = ("max(position)", "max(code)", "max(authorisation_1)")
     numbers = {table: tuple(one for one in columns if one not in texts) for table, columns in COLUMNS.items()}
     return _scan(path, memory, numbers)
 
 
-def _scan(path: Path, memory: str, columns: dict[str, tuple[str, ...]]) -> Seconds:
-    connection = _open(path, memory)
-    start = time.perf_counter()
-    for table, aggregates in columns.items():
-        connection.execute(f"SELECT {', '.join(aggregates)} FROM {table}").fetchall()
-    return {"scan": time.perf_counter() - start}
+def _scan(path: Path, memory: str, columns: dict[str, tuple[str, ...]]) -> Spent:
+    connection, spent = _open(path, memory), Spent()
+    with _timed(spent, "scan"):
+        for table, aggregates in columns.items():
+            connection.execute(f"SELECT {', '.join(aggregates)} FROM {table}").fetchall()
+    return spent
 
 
-def ours(path: Path, memory: str) -> Seconds:
-    """Every table between definitions and strata, from codes as read, with the evidence of every criterion and every rule that holds."""
+def ours(path: Path, memory: str) -> Spent:
+    """Every table between definitions and strata, from codes as read, with the evidence of every criterion met; then read by its names."""
     from strata.engine import models
 
-    connection = _open(path, memory)
-    seconds = {}
+    connection, spent = _open(path, memory), Spent()
     for name, model in models.models().items():
         if model.layer == "strata" or name == "person_state":
-            start = time.perf_counter()
-            models.build(connection, name)
-            seconds[name] = time.perf_counter() - start
-    return seconds
+            with _timed(spent, name):
+                models.build(connection, name)
+    with _timed(spent, READING):
+        connection.execute(_READ).fetchall()
+    return spent
 
 
-def naive(path: Path, memory: str) -> Seconds:
+def naive(path: Path, memory: str) -> Spent:
     """One query, codes met by LIKE. Does less than ours."""
-    connection = _open(path, memory)
-    start = time.perf_counter()
-    connection.execute(_NAIVE).fetchall()
-    return {"query": time.perf_counter() - start}
+    connection, spent = _open(path, memory), Spent()
+    with _timed(spent, "query"):
+        connection.execute(_NAIVE).fetchall()
+    return spent
 
 
-def polars_streaming(path: Path, memory: str) -> Seconds:
+def polars_streaming(path: Path, memory: str) -> Spent:
     """The same rows from Parquet files by equality of codes, streamed. Does less than ours; memory cannot be bounded."""
     import polars as pl
 
     folder, connection = path.parent, _open(path, memory)
     pairs = pl.DataFrame(connection.execute(_CODE_CRITERION).fetchall(), schema=["code", "position", "criterion_no"], orient="row")
     connection.close()
-    start = time.perf_counter()
-    stays = pl.scan_parquet(folder / "stay.parquet")
-    found = pl.scan_parquet(folder / "diagnosis.parquet").join(pairs.lazy(), on=["code", "position"]).join(stays, on="stay_id")
-    shown = found.group_by("person_id", "criterion_no").agg(pl.col("stay_id").n_unique(), pl.col("exit_date").max())
-    shown.select(pl.len(), pl.col("stay_id").sum()).collect(engine="streaming")
-    return {"query": time.perf_counter() - start}
+    spent = Spent()
+    with _timed(spent, "query"):
+        stays = pl.scan_parquet(folder / "stay.parquet")
+        found = pl.scan_parquet(folder / "diagnosis.parquet").join(pairs.lazy(), on=["code", "position"]).join(stays, on="stay_id")
+        shown = found.group_by("person_id", "criterion_no").agg(pl.col("stay_id").n_unique(), pl.col("exit_date").max())
+        shown.select(pl.len(), pl.col("stay_id").sum()).collect(engine="streaming")
+    return spent
 
 
-WAYS: dict[str, Callable[[Path, str], Seconds]] = {
+WAYS: dict[str, Callable[[Path, str], Spent]] = {
     "floor_integers": floor_integers, "floor": floor, "ours": ours, "polars_streaming": polars_streaming, "naive": naive
 }  # fmt: skip
 LABELS = {
     "floor_integers": "scan floor, numbers and dates only",
     "floor": "scan floor, codes as text too",
-    "ours": "strata, all tables, reasons kept",
+    "events": "codes to events, once for the code lists",
+    "strata": "**events to strata, reasons kept**",
+    "ours": "both",
+    "reading": "every reason read by its names, beside",
     "polars_streaming": "polars, streamed, diagnoses only, criteria only",
     "naive": "naive SQL, LIKE, diagnoses only, criteria only",
 }
+
+
+READING = "read person_evidence"
+# Lines of the table: the way that was run, and which of its steps.
+LINES: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "floor_integers": ("floor_integers", lambda _: True),
+    "floor": ("floor", lambda _: True),
+    "events": ("ours", lambda step: step in FACT_TABLES),
+    "strata": ("ours", lambda step: step not in (*FACT_TABLES, READING)),
+    "ours": ("ours", lambda step: step != READING),
+    "reading": ("ours", lambda step: step == READING),
+    "polars_streaming": ("polars_streaming", lambda _: True),
+    "naive": ("naive", lambda _: True),
+}
+
+
+@contextmanager
+def _timed(spent: Spent, step: str) -> Iterator[None]:
+    start, cpu = time.perf_counter(), time.process_time()
+    yield
+    spent[step] = (time.perf_counter() - start, time.process_time() - cpu)
 
 
 def _open(path: Path, memory: str) -> Any:
@@ -148,36 +179,40 @@ def measured(way: str, path: Path, memory: str) -> dict[str, Any] | None:
         print(f"{way} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr, flush=True)
         return None
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{path.parent.name} {way}: {found['seconds']:.2f} s, {found['steps']}", file=sys.stderr, flush=True)
+    print(f"{path.parent.name} {way}: {found['steps']}", file=sys.stderr, flush=True)
     return found
 
 
 def table(results: dict[int, dict[str, list[dict[str, Any]]]]) -> str:
-    """A row a way and size: median seconds, peak, ratios to the floors of the same run, growth from the size before."""
-    text = "| stays | way | s | CPU s | peak MB | x numbers floor | x text floor | exponent |\n|---|---|---|---|---|---|---|---|\n"
+    """A row a line and size: median seconds, peak of the process, ratios to the floors of the same run, growth from the size before."""
+    text = "| stays | way | s | CPU s | peak MB | x floor of numbers (s; CPU) | x floor of text (s; CPU) | exponent (CPU) |\n"
+    text += "|---|---|---|---|---|---|---|---|\n"
     before: dict[str, tuple[int, float]] = {}
     for stays, ways in results.items():
-        floors = [median(one["seconds"] for one in ways[name]) for name in ("floor_integers", "floor")]
-        for way, runs in ways.items():
-            if not runs:
+        floors = [_median(ways[name], lambda _: True) for name in ("floor_integers", "floor")]
+        for line, (way, is_of) in LINES.items():
+            if not ways.get(way):
                 continue
-            seconds, cpu = (median(one[name] for one in runs) for name in ("seconds", "cpu_seconds"))
-            peaks = [one["peak_mb"] for one in runs if one["peak_mb"] is not None]
-            ratios = " | ".join(f"{seconds / one:.1f}" for one in floors)
-            smaller = before.get(way)
-            exponent = f"{log(cpu / smaller[1]) / log(stays / smaller[0]):.2f}" if smaller else "-"
-            before[way] = (stays, cpu)
-            text += f"| {stays} | {LABELS[way]} | {seconds:.2f} | {cpu:.2f} | {max(peaks, default=0):.0f} | {ratios} | {exponent} |\n"
+            spent = _median(ways[way], is_of)
+            peak = max((one["peak_mb"] for one in ways[way] if one["peak_mb"] is not None), default=0)
+            ratios = " | ".join("; ".join(f"{mine / its:.1f}" for mine, its in zip(spent, one, strict=True)) for one in floors)
+            smaller = before.get(line)
+            exponent = f"{log(spent[1] / smaller[1]) / log(stays / smaller[0]):.2f}" if smaller else "-"
+            before[line] = (stays, spent[1])
+            text += f"| {stays} | {LABELS[line]} | {spent[0]:.2f} | {spent[1]:.2f} | {peak:.0f} | {ratios} | {exponent} |\n"
     return text
 
 
-def steps(runs: list[dict[str, Any]], floor_s: float) -> str:
-    """Seconds of each table of ours, and of the two halves with their ratio to the floor of text: codes to events, events to strata."""
-    spent = {name: median(one["steps"][name] for one in runs) for name in runs[0]["steps"]}
-    facts = sum(seconds for name, seconds in spent.items() if name in FACT_TABLES)
-    rest = sum(spent.values()) - facts
-    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
-    return f"codes to events {facts:.1f} s ({facts / floor_s:.0f}x), events to strata {rest:.1f} s ({rest / floor_s:.0f}x): {parts}"
+def _median(runs: list[dict[str, Any]], is_of: Callable[[str], bool]) -> tuple[float, float]:
+    """Seconds and CPU seconds of some steps together: of each the median over the runs."""
+    sums = [[sum(one["steps"][step][place] for step in one["steps"] if is_of(step)) for one in runs] for place in (0, 1)]
+    return median(sums[0]), median(sums[1])
+
+
+def steps(runs: list[dict[str, Any]]) -> str:
+    """Seconds and CPU seconds of each table of ours that takes some."""
+    spent = {name: _median(runs, name.__eq__) for name in runs[0]["steps"]}
+    return ", ".join(f"{name} {seconds:.2f} ({cpu:.2f})" for name, (seconds, cpu) in spent.items() if cpu >= 0.05)
 
 
 def main() -> None:
@@ -202,17 +237,13 @@ def main() -> None:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "polars"))
     print(f"{platform.system()}, Python {platform.python_version()}, {libraries}; DuckDB limited to {arguments.memory}\n\n{table(results)}")
     for stays, ways in results.items():
-        floor_s = median(one["seconds"] for one in ways["floor"])
-        print(f"{stays} stays: {steps(ways['ours'], floor_s)}" if ways["ours"] else f"{stays} stays: ours failed")
+        print(f"{stays} stays, s (CPU s): {steps(ways['ours'])}" if ways["ours"] else f"{stays} stays: ours failed")
 
 
 def child(way: str, path: str, memory: str) -> None:
     """Run one way and print what it took as a line of JSON."""
-    cpu = time.process_time()
     spent = WAYS[way](Path(path), memory)
-    rounded = {name: round(seconds, 2) for name, seconds in spent.items()}
-    cpu_seconds = time.process_time() - cpu
-    print(json.dumps({"seconds": sum(spent.values()), "cpu_seconds": cpu_seconds, "peak_mb": peak_mb(), "steps": rounded}))
+    print(json.dumps({"peak_mb": peak_mb(), "steps": spent}))
 
 
 if __name__ == "__main__":

@@ -86,11 +86,12 @@ def _make(session: Session, model: Model, folder: Path) -> None:
     wanted = fingerprints.made_of(model, contents)
     found = fingerprints.up_to_date(session.connection, model.name, wanted)
     if found is not None:
-        session.contents[model.name], session.rows[model.name] = found
         session.reused.append(model.name)
-        return
-    session.contents[model.name], session.rows[model.name] = parts.make(session.connection, model, contents, wanted, folder)
-    if model.layer == LAYER:
+    content, rows = found or parts.make(session.connection, model, contents, wanted, folder)
+    session.contents[model.name] = content
+    if rows is not None:  # of a view nobody has counted them
+        session.rows[model.name] = rows
+    if found is None and model.layer == LAYER:
         keep(session.connection, [model.name], [])  # rebuilt: not checked yet
 
 
@@ -193,7 +194,7 @@ def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | dg.Tab
     schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind, *_ in columns])
     kept = table in session.reused
     lineage = {"dagster/column_lineage": found} if (found := column_lineage(table)) else {}
-    counted = {} if (rows := session.rows[table]) is None else {"dagster/row_count": rows}
+    counted = {"dagster/row_count": session.rows[table]} if table in session.rows else {}
     return {**counted, "dagster/column_schema": schema, "kept_as_it_was": kept, **lineage}
 
 

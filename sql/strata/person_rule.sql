@@ -1,79 +1,26 @@
 -- Grain: one person x condition x reporting year x rule that holds.
--- A rule holds when the weights of its criteria met reach its score. A criterion met alone may weigh otherwise (weight_alone).
--- Rules are added up by number, and named once they are few.
--- Buckets: person_id
--- Years: person_evidence person_state
-WITH numbered AS (
+-- A rule holds when the criteria that the person meets make it hold (criteria_rule), and the person is of its age.
+-- View: whoever asks for the rules of persons has them from their criteria; nothing on the way to the strata does.
+WITH aged AS (
   SELECT
-    condition,
-    rule_id,
-    purpose,
-    outcome,
-    priority,
-    min_score,
-    age_min,
-    CAST(row_number() OVER (ORDER BY condition, rule_id) AS SMALLINT) AS rule_no
-  FROM definition_rule
-),
-
-member AS (
-  SELECT
-    definition_member.criterion_no,
-    numbered.rule_no,
-    definition_member.weight,
-    definition_member.weight_alone,
-    count(*) OVER (PARTITION BY numbered.rule_no) AS members
-  FROM definition_member
-  INNER JOIN numbered ON definition_member.condition = numbered.condition AND definition_member.rule_id = numbered.rule_id
-),
-
--- A rule of one criterion, the most frequent kind, has nothing to add up.
-added AS (
-  SELECT
-    person_evidence.person_id,
-    person_evidence.year,
-    member.rule_no,
-    member.weight_alone AS score
-  FROM person_evidence
-  INNER JOIN member ON person_evidence.criterion_no = member.criterion_no
-  WHERE member.members = 1
-  UNION ALL
-  SELECT
-    person_evidence.person_id,
-    person_evidence.year,
-    member.rule_no,
-    CASE WHEN count(*) = 1 THEN max(member.weight_alone) ELSE sum(member.weight) END AS score
-  FROM person_evidence
-  INNER JOIN member ON person_evidence.criterion_no = member.criterion_no
-  WHERE member.members > 1
-  GROUP BY person_evidence.person_id, person_evidence.year, member.rule_no
-),
-
-scored AS (
-  SELECT
-    added.person_id,
-    added.year,
-    added.score,
-    numbered.condition,
-    numbered.rule_id,
-    numbered.purpose,
-    numbered.outcome,
-    numbered.priority,
-    numbered.min_score,
-    numbered.age_min
-  FROM added
-  INNER JOIN numbered ON added.rule_no = numbered.rule_no
+    person_criteria.person_id,
+    person_criteria.condition,
+    person_criteria.year,
+    person_criteria.criteria,
+    person_state.age_years
+  FROM person_criteria
+  INNER JOIN person_state ON person_criteria.person_id = person_state.person_id AND person_criteria.year = person_state.year
 )
 
--- One question, not two: an age compared by itself would be taken for a way to join every person with every rule.
+-- One question, that names both sides: an age compared by itself would be taken for a way to join every person with every rule.
 SELECT
-  scored.person_id,
-  scored.condition,
-  scored.year,
-  scored.rule_id,
-  scored.purpose,
-  scored.outcome,
-  scored.priority
-FROM scored
-INNER JOIN person_state ON scored.person_id = person_state.person_id AND scored.year = person_state.year
-WHERE CASE WHEN scored.score >= scored.min_score THEN person_state.age_years >= scored.age_min ELSE false END
+  aged.person_id,
+  aged.condition,
+  aged.year,
+  criteria_rule.rule_id,
+  criteria_rule.purpose,
+  criteria_rule.outcome,
+  criteria_rule.priority
+FROM aged
+INNER JOIN criteria_rule ON aged.condition = criteria_rule.condition AND aged.criteria = criteria_rule.criteria
+WHERE CASE WHEN aged.criteria = criteria_rule.criteria THEN aged.age_years >= criteria_rule.age_min ELSE false END

@@ -2,18 +2,45 @@
 -- Diseased: in the population and of its type; the stratum is that of the highest rule that holds. At risk: not known to have the
 -- condition in any type, and a risk rule holds; strict wins over extended. rule_id is the deciding rule.
 -- Buckets: person_id
--- Years: person_rule person_state person_type
-WITH held AS (
+-- Years: person_criteria person_state person_type
+WITH aged AS (
   SELECT
-    person_id,
-    condition,
-    year,
-    bool_or(purpose = 'population') AS is_in_population,
-    bool_or(purpose = 'known') AS is_known,
-    min(CASE WHEN purpose = 'stratum' THEN priority END) AS stratum_priority,
-    min(CASE WHEN purpose = 'at_risk' THEN priority END) AS risk_priority
-  FROM person_rule
-  GROUP BY person_id, condition, year
+    person_criteria.person_id,
+    person_criteria.condition,
+    person_criteria.year,
+    person_criteria.criteria,
+    person_state.age_years,
+    person_state.territory_id
+  FROM person_criteria
+  INNER JOIN person_state ON person_criteria.person_id = person_state.person_id AND person_criteria.year = person_state.year
+  WHERE person_state.is_alive
+),
+
+-- The ages stand in one question that names both sides: alone, they would be taken for a way to join every person with every set.
+held AS (
+  SELECT
+    aged.person_id,
+    aged.condition,
+    aged.year,
+    aged.territory_id,
+    criteria_status.is_in_population,
+    criteria_status.is_known,
+    criteria_status.stratum_priority,
+    criteria_status.risk_priority,
+    definition.definition_id,
+    definition.population_type
+  FROM aged
+  INNER JOIN criteria_status ON aged.condition = criteria_status.condition AND aged.criteria = criteria_status.criteria
+  INNER JOIN definition ON aged.condition = definition.condition
+  WHERE
+    CASE
+      WHEN aged.criteria = criteria_status.criteria
+        THEN
+          aged.age_years >= criteria_status.age_from
+          AND aged.age_years < criteria_status.age_until
+          AND aged.age_years >= definition.age_min
+      ELSE false
+    END
 ),
 
 decided AS (
@@ -21,20 +48,18 @@ decided AS (
     held.person_id,
     held.condition,
     held.year,
-    definition.definition_id,
-    definition.age_min,
+    held.territory_id,
+    held.definition_id,
     CASE
-      WHEN held.is_in_population AND (definition.population_type IS NULL OR definition.population_type = person_type.person_type)
+      WHEN held.is_in_population AND (held.population_type IS NULL OR held.population_type = person_type.person_type)
         THEN held.stratum_priority
       WHEN NOT held.is_known THEN held.risk_priority
     END AS priority
   FROM held
-  INNER JOIN definition ON held.condition = definition.condition
   LEFT JOIN person_type
     ON held.person_id = person_type.person_id AND held.condition = person_type.condition AND held.year = person_type.year
 )
 
--- The age stands beside the priority in one question: alone, it would be taken for a way to join every person with every condition.
 SELECT
   decided.person_id,
   decided.condition,
@@ -42,9 +67,7 @@ SELECT
   CAST(CASE definition_rule.purpose WHEN 'stratum' THEN definition_rule.outcome ELSE '0' END AS SMALLINT) AS stratum,
   CASE definition_rule.purpose WHEN 'stratum' THEN 'diseased' ELSE 'at_risk_' || definition_rule.outcome END AS status,
   decided.definition_id,
-  person_state.territory_id,
+  decided.territory_id,
   definition_rule.rule_id
 FROM decided
 INNER JOIN definition_rule ON decided.condition = definition_rule.condition AND decided.priority = definition_rule.priority
-INNER JOIN person_state ON decided.person_id = person_state.person_id AND decided.year = person_state.year
-WHERE person_state.is_alive AND CASE WHEN decided.priority IS NOT NULL THEN person_state.age_years >= decided.age_min ELSE false END

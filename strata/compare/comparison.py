@@ -105,8 +105,10 @@ def _build(connection: duckdb.DuckDBPyConnection, config: Config, side: Side, sc
     for name in stratum_models():
         connection.execute(f"CREATE TABLE {name} (not_yet BOOLEAN)")  # so that replacing it never means the warehouse's own
         models.build(connection, name)
+    views = [one for one in models.models().values() if one.is_view]
+    read = {name for one in views for name in one.inputs}
     for name in stratum_models():
-        if not name.startswith("person_"):  # stays and codes are large, and nothing reads them from here on
+        if not name.startswith("person_") and name not in read:  # stays and codes are large, and nothing reads them from here on
             connection.execute(f"DROP TABLE {schema}.{name}")
 
 

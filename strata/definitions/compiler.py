@@ -49,6 +49,7 @@ OUTCOMES = {
     "at_risk": {"strict": ("at_risk", "strict"), "strict_dcir": ("at_risk_dcir", "strict"), "extended": ("at_risk", "extended")},
 }
 LOOKBACK_YEARS = 5
+MOST_CRITERIA = 63  # of one definition: those a person meets are the bits of one number (sql/strata/criterion_bit.sql)
 _COMPARISON = re.compile(r"(\S+)\s*(<=|>=|=|<|>)\s*([0-9]+(?:\.[0-9]+)?)")
 
 
@@ -170,6 +171,8 @@ class Compiler:
         beside = criterion.get("in_episode_with")
         number = len(self.out.rows["definition_criterion"]) + 1
         self.criteria[criterion_id] = number
+        if len(self.criteria) > MOST_CRITERIA:
+            raise self._wrong(where, f"plus de {MOST_CRITERIA} critères", f"more than {MOST_CRITERIA} criteria")
         event_no = self._event_number(self._need(criterion, "event", where), where)
         episode_event_no = self._event_number(beside, where) if beside else None
         self._refuse_impossible_episode(counted, event_no, episode_event_no, where)

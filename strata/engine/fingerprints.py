@@ -15,6 +15,8 @@ from strata.engine.models import Model
 
 _DDL = """CREATE TABLE IF NOT EXISTS table_fingerprint (
     table_name VARCHAR PRIMARY KEY, made_of VARCHAR, content VARCHAR, rows BIGINT)"""
+_HELD = """(SELECT table_name FROM duckdb_tables() WHERE NOT temporary
+    UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT temporary)"""
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,12 @@ def made_of(model: Model, inputs: dict[str, str]) -> str:
     return digest([duckdb.__version__, model.sha256, *(f"{name} {inputs[name]}" for name in model.inputs)])
 
 
-def up_to_date(connection: duckdb.DuckDBPyConnection, table: str, wanted: str) -> tuple[str, int] | None:
-    """The content and rows of a table that was made of just this, and is still there; None when it must be made."""
+def up_to_date(connection: duckdb.DuckDBPyConnection, table: str, wanted: str) -> tuple[str, int | None] | None:
+    """The content and rows (None: a view) of a table that was made of just this, and is still there; None when it must be made."""
     connection.execute(_DDL)
-    query = """
-        SELECT content, rows FROM table_fingerprint
-        WHERE table_name = ? AND made_of = ? AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT temporary)
-    """
+    query = f"SELECT content, rows FROM table_fingerprint WHERE table_name = ? AND made_of = ? AND table_name IN {_HELD}"
     found = connection.execute(query, [table, wanted]).fetchall()
-    return (str(found[0][0]), int(found[0][1])) if found else None
+    return (str(found[0][0]), found[0][1]) if found else None
 
 
 def forget(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -75,16 +74,13 @@ def forget(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def known(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
     """The content of a table as it was last made; None when it is not there, or was left half-way."""
-    query = """
-        SELECT content FROM table_fingerprint
-        WHERE table_name = ? AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT temporary)
-    """
+    query = f"SELECT content FROM table_fingerprint WHERE table_name = ? AND table_name IN {_HELD}"
     found = connection.execute(query, [table]).fetchall()
     return str(found[0][0]) if found else None
 
 
-def remember(connection: duckdb.DuckDBPyConnection, table: str, wanted: str, found: str, rows: int) -> None:
-    """Once a table is made: of what, and what came out."""
+def remember(connection: duckdb.DuckDBPyConnection, table: str, wanted: str, found: str, rows: int | None) -> None:
+    """Once a table is made: of what, and what came out. rows: None of a view, which nobody counts."""
     connection.execute("INSERT OR REPLACE INTO table_fingerprint VALUES (?, ?, ?, ?)", [table, wanted, found, rows])
 
 

@@ -6,7 +6,7 @@ any orchestration (pipelines/).
 Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Compared:` and `-- Follows:` say what need not be made again
 (parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time: the
 tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with
-the country.
+the country. A file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
 BUCKET_ROWS = 10_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
-_PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows")
+_PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows", "View")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Model:
         return "Compared" in self.promises
 
     @property
+    def is_view(self) -> bool:
+        """Nothing of it is kept but the question: its rows are made when they are read."""
+        return "View" in self.promises
+
+    @property
     def follows(self) -> tuple[str, ...]:
         """For a reader that meets this table by a code it holds, these tables say all: what else is here is of codes it has not."""
         return self.promises.get("Follows", ())
@@ -92,14 +97,17 @@ def downstream(sources: Iterable[str], folder: Path = SQL_FOLDER) -> list[str]:
     return [name for name in models(folder) if name in stale.difference(sources)]
 
 
-def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_FOLDER) -> int:
-    """Build one table from its file, replacing it; gives its number of rows. Raises StrataError naming the file."""
+def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_FOLDER) -> int | None:
+    """Build one table from its file, replacing it; gives its number of rows, None of a view. Raises StrataError naming the file."""
     model = models(folder)[name]
     try:
-        _build_in_buckets(connection, model)
+        if model.is_view:
+            _build_view(connection, model)
+        else:
+            _build_in_buckets(connection, model)
     except duckdb.Error as error:
         raise reason(model, error) from error
-    return int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
+    return None if model.is_view else int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
 
 def reason(model: Model, error: duckdb.Error) -> StrataError:
@@ -110,6 +118,14 @@ def reason(model: Model, error: duckdb.Error) -> StrataError:
         why=(_first_line(error), _first_line(error)),
         fix=("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
     )
+
+
+def _build_view(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """A table of that name, as an older version made it, gives way."""
+    here = "database_name = current_database() AND schema_name = current_schema() AND NOT temporary"
+    if connection.execute(f"SELECT 1 FROM duckdb_tables() WHERE {here} AND table_name = ?", [model.name]).fetchall():
+        connection.execute(f"DROP TABLE {model.name}")
+    connection.execute(f"CREATE OR REPLACE VIEW {model.name} AS\n{model.sql}")
 
 
 def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

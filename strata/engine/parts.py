@@ -92,11 +92,15 @@ def slices_content(connection: duckdb.DuckDBPyConnection) -> str:
 
 def make(
     connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[str, str], wanted: str, folder: Path = SQL_FOLDER
-) -> tuple[str, int]:
+) -> tuple[str, int | None]:
     """Make a table, or only its stale rows; gives its content and rows. StrataError: the SQL.
 
-    contents: of its inputs. wanted: what it is then made of (fingerprints.made_of).
+    contents: of its inputs. wanted: what it is then made of (fingerprints.made_of). Of a view that is also its content: it is not read.
     """
+    if model.is_view:
+        build(connection, model.name, folder)
+        fingerprints.remember(connection, model.name, wanted, wanted, None)
+        return wanted, None
     before = fingerprints.known(connection, model.name)
     now = inputs(connection, model, contents, folder) if is_parted(model) else {}
     change = stale(connection, model, now, before) if before and now else None
@@ -120,16 +124,18 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
     """What a table is made of, input by input: the content of the tables whose changes are kept, else of the columns that are used."""
     found: Inputs = {}
     known = models(folder)
+    followed: set[str] = set()
     for name in model.inputs:
         if name in READ or (name in known and is_parted(known[name])):
             found[name] = contents[name]
-        elif model.is_by_slice and name in known and known[name].follows:
-            found |= {one: _used(connection, model, one) for one in known[name].follows}
+        elif (model.is_by_slice or model.years) and name in known and known[name].follows:
+            followed.update(known[name].follows)
         elif model.years and "year" in _columns(connection, name) and _rows(connection, name) <= _SMALL:
             found[name] = _used_by_year(connection, model, name)
         else:
             found[name] = _used(connection, model, name)
-    return found
+    # whole: the columns that matter are those that the table between looks at
+    return found | {name: fingerprints.content(connection, name) for name in followed}
 
 
 def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:

@@ -17,6 +17,7 @@ from strata.engine.duckdb import connect
 from strata.errors import StrataError
 
 WAREHOUSE = "warehouse.main"
+STRATA = ("person_stratum", "person_evidence", "person_rule")  # what is decided, and why
 
 
 def open_scratch(config: Config, file: Path | None, schemas: Iterable[str]) -> duckdb.DuckDBPyConnection:
@@ -77,9 +78,9 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None
     return [dict(zip(names, row)) for row in found.fetchall()]
 
 
-def stratum_models(last: str = "person_stratum") -> list[str]:
-    """The models between definitions and `last`, which is the end of the list, in build order."""
-    needed = {last}
+def stratum_models(*last: str) -> list[str]:
+    """The models between definitions and `last` (STRATA when none is named), which are in the list, in build order."""
+    needed = {*(last or STRATA)}
     for name, model in reversed(models.models().items()):  # each stands after what it reads
         if name in needed:
             needed.update(one for one in model.inputs if one in models.models() and models.models()[one].layer == "strata")

@@ -35,21 +35,26 @@ _PAST_DATES = _UNMET_ONLY | {
       UNION SELECT last_date FROM asked.care_event WHERE event_no IN ({_LOOKED_FOR})) AS seen
     WHERE seen.exit_date <= asked.reporting_year.index_date"""
 }
+# What an index date changes, up to the status.
+_OF_DATE = (
+    "criterion_window", "person_state", "person_reason", "person_type", "person_criteria", "criteria_rule", "criteria_status",
+    "person_stratum",
+)  # fmt: skip
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
 _ONE_MORE = {
-    "person_evidence": f"""
-    WITH imagined AS (
-      SELECT -criterion_no AS person_id, criterion_no FROM asked.definition_criterion WHERE {_UNMET} UNION ALL SELECT 0, NULL)
-    SELECT imagined.person_id, held.condition, held.year, held.criterion_no FROM imagined CROSS JOIN asked.person_evidence AS held
+    "person_criteria": f"""
+    SELECT -one.criterion_no AS person_id, one.condition, reporting_year.year, one.bit | coalesce(held.criteria, 0) AS criteria
+    FROM asked.criterion_bit AS one CROSS JOIN asked.reporting_year
+    LEFT JOIN asked.person_criteria AS held ON one.condition = held.condition
+    WHERE {_UNMET}
     UNION ALL
-    SELECT imagined.person_id, definition.condition, reporting_year.year, imagined.criterion_no
-    FROM imagined CROSS JOIN asked.definition CROSS JOIN asked.reporting_year WHERE imagined.criterion_no IS NOT NULL""",
+    SELECT 0 AS person_id, condition, year, criteria FROM asked.person_criteria""",
     "person_state": """
     SELECT DISTINCT state.* REPLACE (held.person_id AS person_id, CASE held.person_id WHEN 0 THEN 200 ELSE state.age_years END AS age_years)
-    FROM asked.person_state AS state CROSS JOIN variant.person_evidence AS held""",
+    FROM asked.person_state AS state CROSS JOIN variant.person_criteria AS held""",
     "person_type": """
     SELECT DISTINCT held.person_id, type.condition, type.year, type.person_type
-    FROM asked.person_type AS type CROSS JOIN variant.person_evidence AS held""",
+    FROM asked.person_type AS type CROSS JOIN variant.person_criteria AS held""",
 }
 
 
@@ -65,7 +70,7 @@ def near_criteria(connection: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]
 
 def imagined_rules(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[int]], dict[int, Row]]:
     """(rule not held -> the criteria any of which would make it hold (0: the age), criterion -> the status it would then give)."""
-    vary(connection, _ONE_MORE, ("person_rule", "person_stratum"))
+    vary(connection, _ONE_MORE, ("criteria_rule", "criteria_status", "person_rule", "person_stratum"))
     gained: dict[str, list[int]] = defaultdict(list)
     for row in rows(
         connection,
@@ -88,7 +93,7 @@ def changes_to_come(connection: duckdb.DuckDBPyConnection) -> list[Row]:
             break
         on = row["expires_on"]
         moved = {"reporting_year": f"SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"}
-        vary(connection, moved, ("criterion_window", "person_state", "person_evidence", "person_type", "person_rule", "person_stratum"))
+        vary(connection, moved, _OF_DATE)
         later = _status(connection, "variant")
         if later != current:
             found.append({"date": on, **(later or {"status": None, "stratum": None, "rule_id": None})})

@@ -22,7 +22,10 @@ _OF_EVENT = ("definition_clause", "definition_term")
 _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
 # Built again from the definitions of one condition: numbers are shared between conditions there (shown_event), and _BESIDE is what no
 # stratum reads, which a run may therefore leave out.
-_OF_DEFINITION = ("shown_event", "criterion_window", "code_term", "stay_event", "care_event")
+_OF_DEFINITION = (
+    "shown_event", "criterion_window", "criterion_bit", "code_term", "stay_event", "care_event", "person_reason", "person_criteria",
+    "criteria_rule", "criteria_status",
+)  # fmt: skip
 _BESIDE = ("criterion_source", "at_risk_dcir")
 # Steps of the engine that are kept: table here -> its CTE.
 _STEPS = {

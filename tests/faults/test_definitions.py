@@ -34,6 +34,17 @@ def refusal(folder: Path) -> StrataError:
     return caught.value
 
 
+def test_more_criteria_than_one_number_has_room_for_are_refused(folder: Path) -> None:
+    """Those a person meets are the bits of one number, two definitions of 63 in a number of 126."""
+    path = folder / "t2d" / "definition.toml"
+    held = len(compile_definitions(folder, ["t2d"]).rows["definition_criterion"])
+    more = [f'[criteria.more_{n}]\nevent = "type_1"\nlabel_fr = "un"\nlabel_en = "one"\n' for n in range(64 - held)]
+    path.write_text("\n".join([path.read_text(encoding="utf-8"), *more[:-1]]), encoding="utf-8")
+    assert len(compile_definitions(folder, ["t2d"]).rows["definition_criterion"]) == 63
+    path.write_text("\n".join([path.read_text(encoding="utf-8"), more[-1]]), encoding="utf-8")
+    assert "63 criteria" in refusal(folder).why[1]
+
+
 def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None:
     assert compile_definitions(folder, ["t2d", "hf"]).rows == compile_definitions(CONDITIONS, ["t2d", "hf"]).rows
 

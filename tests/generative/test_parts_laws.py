@@ -85,13 +85,14 @@ def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None) ->
 
 
 def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) -> list[str]:
-    """The tables that do not hold the same rows, EXCEPT ALL both ways, and those whose fingerprint is not that of their rows."""
+    """The tables that do not hold the same rows, EXCEPT ALL both ways, and those (no view) whose fingerprint is not that of their rows."""
     found = []
     for name in TABLES:
         one.register("other_rows", other.sql(f"FROM {name}").to_arrow_table())
         here, there = f"SELECT * FROM {name}", "SELECT * FROM other_rows"
         query = f"SELECT count(*) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))"
-        if one.execute(query).fetchall() != [(0,)] or fingerprints.known(one, name) != fingerprints.content(one, name):
+        told = models()[name].is_view or fingerprints.known(one, name) == fingerprints.content(one, name)
+        if one.execute(query).fetchall() != [(0,)] or not told:
             found.append(name)
         one.unregister("other_rows")
     return found
@@ -141,7 +142,7 @@ def test_a_stay_of_this_year_that_speaks_of_the_years_before() -> None:
         send(one, [*BACKWARDS, *REACHING], {2025})
     in_part = refresh(warehouse)
     refresh(whole)
-    assert {"stay", "stay_event", "person_state", "person_evidence", "person_rule", "person_stratum", "stock_member", "used_stay"} <= {
+    assert {"stay", "stay_event", "person_state", "person_reason", "person_criteria", "person_stratum", "stock_member", "used_stay"} <= {
         *in_part
     }
     assert differing(warehouse, whole) == []

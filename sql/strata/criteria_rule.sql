@@ -1,0 +1,32 @@
+-- Grain: one set of criteria of a condition that somebody meets x rule that they make hold, from an age on.
+-- Many persons meet the same set: rules are added up once for each. A rule holds when the weights of its criteria met reach its score; a
+-- criterion met alone may weigh otherwise (weight_alone).
+-- Follows: criterion_bit definition_member definition_rule
+WITH met AS (
+  SELECT DISTINCT condition, criteria
+  FROM person_criteria
+),
+
+scored AS (
+  SELECT
+    met.condition,
+    met.criteria,
+    definition_member.rule_id,
+    CASE WHEN count(*) = 1 THEN max(definition_member.weight_alone) ELSE sum(definition_member.weight) END AS score
+  FROM met
+  INNER JOIN criterion_bit ON met.condition = criterion_bit.condition AND (met.criteria & criterion_bit.bit) <> 0
+  INNER JOIN definition_member ON criterion_bit.criterion_no = definition_member.criterion_no
+  GROUP BY met.condition, met.criteria, definition_member.rule_id
+)
+
+SELECT
+  scored.condition,
+  scored.criteria,
+  definition_rule.rule_id,
+  definition_rule.purpose,
+  definition_rule.outcome,
+  definition_rule.priority,
+  definition_rule.age_min
+FROM scored
+INNER JOIN definition_rule ON scored.condition = definition_rule.condition AND scored.rule_id = definition_rule.rule_id
+WHERE scored.score >= definition_rule.min_score
