@@ -75,7 +75,7 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         session.enter(STAGES[model.layer])
         with session.timed(model.name):
             _make(session, model, folder)
-        return dg.MaterializeResult(metadata=_metadata(session, model.name), data_version=_version(session, model.name))
+        return dg.MaterializeResult(metadata=_catalogued(context, model.name), data_version=_version(session, model.name))
 
     return table
 
@@ -118,7 +118,7 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
             writer.write(session)
         for table in [key.to_user_string() for key in context.selected_asset_keys]:  # all are written; those asked for are reported
             session.rows[table] = _count(session.connection, table)
-            yield dg.MaterializeResult(asset_key=table, metadata=_metadata(session, table), data_version=_version(session, table))
+            yield dg.MaterializeResult(asset_key=table, metadata=_catalogued(context, table), data_version=_version(session, table))
 
     return tables
 
@@ -187,6 +187,11 @@ def _receipt_line(outcome: Outcome) -> dict[str, object]:
     bounds = {"min": one.min, "max": one.max, "severity": one.severity}
     words = {"label_fr": one.label[0], "label_en": one.label[1], "source_fr": one.source[0], "source_en": one.source[1]}
     return {"table": one.table, "check": one.name, "passed": outcome.has_passed, "failing_rows": outcome.failing_rows, **bounds, **words}
+
+
+def _catalogued(context: dg.AssetExecutionContext, table: str) -> dict[str, dg.TableSchema | dg.TableColumnLineage | int | bool]:
+    """What the catalogue shows of a table; nothing where it is thrown away with the run (`strata run`)."""
+    return {} if context.instance.is_ephemeral else _metadata(context.resources.session, table)
 
 
 def _metadata(session: Session, table: str) -> dict[str, dg.TableSchema | dg.TableColumnLineage | int | bool]:
