@@ -172,6 +172,7 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "lookback": pl.col("persons").is_null(),
         "small_place": pl.col("needs_large_place") & pl.col("numerator").is_null(),
         "population": pl.col("needs_population") & ~_is_true((residents > 0) & ((pl.col("computes") != "share") | (persons <= residents))),
+        "negative_cost": (pl.col("cost_basis") != "none") & (pl.col("numerator") < 0),
         "no_person": pl.col("denominator") == 0,
         "reference": pl.col("needs_reference") & (~_is_true(pl.col("expected") > 0) | lacks_mean),
     }

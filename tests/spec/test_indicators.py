@@ -7,6 +7,7 @@ import pytest
 
 from strata.measures.catalogue import load_catalogue
 from strata.reference.pack import Pack, write_pack
+from strata.settings import write_settings
 from strata.statistics import standardised_ratio
 from tests.support import cohort_warehouse as world
 from tests.support.cohort_warehouse import add_person, pick
@@ -338,6 +339,33 @@ def test_more_persons_than_residents_is_a_population_at_fault(tmp_path):
     assert (pick(frame, "prevalence")["reason"], pick(frame, "prevalence")["value"]) == ("population", None)
     assert pick(frame, "persons")["value"] == 2
     assert pick(frame, "cost_per_resident", cost_basis="billed_br")["value"] == 1_800
+
+
+def test_euros_below_nothing_are_no_number(tmp_path):
+    """Ingest sets such lines aside and a check stops the run; whoever comes here without them is told so."""
+
+    def add(connection):
+        world.populate(connection, 1_200)
+        connection.execute("UPDATE person_year SET cost_billed_eur = -cost_billed_eur WHERE year = 2024")
+
+    _, frame = build_people(tmp_path, add)
+    for name in ("cost_total", "cost_per_patient", "cost_vs_expected", "cost_standardised", "cost_gap", "cost_per_resident"):
+        row = pick(frame, name, cost_basis="billed_br")
+        assert (row["status"], row["reason"], row["value"], row["ratio"]) == ("not_computable", "negative_cost", None, None), name
+        assert pick(frame, name, cost_basis="standard")["status"] == "ok"
+
+
+def test_a_year_missing_in_the_middle_stops_what_its_look_back_needs(tmp_path):
+    """2022 was never sent: no stock or flow whose five years hold it, and no number for it."""
+    settings = world.config(tmp_path, first=2021, last=2025)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    connection.execute("DELETE FROM read_slice WHERE year = 2022")
+    write_settings(connection, settings)
+    frame = world.measured(connection, settings)
+    status = {year: pick(frame, "persons", year=year)["status"] for year in range(2021, 2026)}
+    assert status == {2021: "ok"} | dict.fromkeys(range(2022, 2026), "not_computable")
+    assert {pick(frame, name, year=2023)["reason"] for name in ("persons", "cost_total", "stays")} == {"lookback"}
 
 
 def test_an_interval_is_claimed_from_enough_persons_only(tmp_path):
