@@ -100,6 +100,7 @@ class Attack:
         self._equal, self._equal_right = self._system(equalities, shown)
         above, right = self._system(self.differences, shown)
         self._above, self._above_right = -above, -right
+        self._tables: list[np.ndarray] = []
 
     def _system(self, lines: list[list[tuple[Cell, int]]], shown: Mapping[Cell, int]) -> tuple[csr_array, np.ndarray]:
         rows, columns, signs, right = [], [], [], np.zeros(len(lines))
@@ -115,15 +116,20 @@ class Attack:
 
     def bounds(self, aims: list[tuple[Cell, int]]) -> tuple[float, float]:
         """Smallest and largest value of a sum of unknown counts; labels say 1 to threshold - 1 of every primary cell."""
-        objective = np.zeros(len(self.unknown))
-        for cell, sign in aims:
-            objective[self.unknown[cell]] += sign
+        objective = self._objective(aims)
         limits = [(1, self.threshold - 1) if cell in self.primary else (0, None) for cell in self.unknown]
         ends = [
             linprog(sign * objective, self._above, self._above_right, self._equal, self._equal_right, limits, method="highs-ds")
             for sign in (1, -1)
         ]
+        self._tables += [end.x for end in ends if end.status == 0]
         return (ends[0].fun if ends[0].status == 0 else -np.inf), (-ends[1].fun if ends[1].status == 0 else np.inf)
+
+    def _objective(self, aims: list[tuple[Cell, int]]) -> np.ndarray:
+        objective = np.zeros(len(self.unknown))
+        for cell, sign in aims:
+            objective[self.unknown[cell]] += sign
+        return objective
 
     def recovered(self) -> list[Cell]:
         """Cells of 1 to threshold - 1 persons whose count is known, and differences as small that are."""
@@ -137,5 +143,8 @@ class Attack:
         return found
 
     def _is_pinned(self, aims: list[tuple[Cell, int]]) -> bool:
+        """Two tables that agree with all that is known and differ here say no; most aims differ in those found for others."""
+        if self._tables and np.ptp(np.array(self._tables) @ self._objective(aims)) >= 1:
+            return False
         low, high = self.bounds(aims)
         return high - low < 1
