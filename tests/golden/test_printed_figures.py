@@ -79,3 +79,32 @@ def test_the_total_rose_while_the_mean_fell():
 
 def test_three_quarters_of_a_thousand_is_read_per_thousand():
     assert value("stays_per_1000", 3, 4) == 750
+
+
+# 2021: residents, then persons with heart failure, at risk of it, with type 2 diabetes, at risk of it, and the shares printed in per cent
+TERRITORIES = {
+    "Aube-Sézannais": (314_590, (4_808, 45_968, 10_168, 80_225), (1.53, 14.61, 3.23, 25.50)),
+    "Cornouaille": (297_219, (5_261, 49_400, 7_866, 93_305), (1.77, 16.62, 2.65, 31.39)),
+    "Deux-Sèvres": (363_167, (6_395, 51_745, 11_888, 102_011), (1.76, 14.25, 3.27, 28.09)),
+    "Douaisis": (219_016, (3_421, 36_198, 7_991, 55_551), (1.56, 16.53, 3.65, 25.36)),
+    "Haute-Saône": (171_288, (3_690, 26_621, 6_099, 50_638), (2.15, 15.54, 3.56, 29.56)),
+    "the five": (1_365_280, (23_575, 209_932, 44_012, 381_730), (1.73, 15.38, 3.22, 27.96)),
+}
+
+
+@pytest.mark.parametrize("name", TERRITORIES)
+def test_the_shares_of_the_2021_table_are_of_residents_of_any_age(name):
+    residents, persons, printed = TERRITORIES[name]
+    for count, percent in zip(persons, printed, strict=True):
+        assert 100 * value("prevalence_all_ages", count, residents) == pytest.approx(percent, abs=0.0051), f"{count} of {residents}"
+
+
+def test_the_totals_of_the_2021_table_are_their_sums():
+    *parts, (residents, persons, _) = TERRITORIES.values()
+    assert sum(part[0] for part in parts) == residents
+    assert [sum(part[1][at] for part in parts) for at in range(4)] == list(persons)
+
+
+@pytest.mark.parametrize(("euros", "stays", "per_stay"), [(12_821e6, 2_291_654, 5_595), (11_560e6, 1_683_245, 6_868)])
+def test_the_national_cost_of_a_stay_follows_from_the_printed_totals(euros, stays, per_stay):
+    assert round(value("cost_per_mco_stay", euros, stays)) == per_stay
