@@ -25,6 +25,8 @@ DECIDES_STRATUM_4 = {
     "stroke": [("I693 Z515", ""), ("I693 G819 R4702 R13", ""), ("I693 G819 R15 L89", "")],
     "segments": [("E1198 I5019 J449", ""), ("C509 F03 N183", "")],
 }
+PERSONS, EXAMPLES = 400, 6  # of an example; examples: a country of a thousand persons costs little more than one of a hundred
+TWIN = "twin-"
 AGE_MIN = {"segments": 75}  # of the rules of stratum 4 that these stays meet
 
 
@@ -32,7 +34,7 @@ def five(residence: str = "last") -> Config:
     return config(method={"conditions": list(CONDITIONS), "residence": residence})
 
 
-def stays(seed: int, persons: int = 120) -> list[str]:
+def stays(seed: int, persons: int = PERSONS) -> list[str]:
     """Random stays of `persons` persons, one text row each; the same seed gives the same rows."""
     chance = random.Random(seed)
     return [_stay(chance, person) for person in range(1, persons + 1) for _ in range(chance.randint(1, 5))]
@@ -61,41 +63,64 @@ def assigned(rows: list[str]) -> dict[tuple[str, str], tuple[str, int, str]]:
     return by_person
 
 
+def twin(row: str) -> str:
+    """The same stay, of a person who is not there otherwise."""
+    return f"{TWIN}{row}"
+
+
+def agree(found: dict[tuple[str, str], tuple[str, int, str]]) -> None:
+    """Whoever is there twice has the same status, stratum and deciding rule, or none, both times; and many are there."""
+    once = {key: decided for key, decided in found.items() if not key[0].startswith(TWIN)}
+    again = {(name.removeprefix(TWIN), condition): decided for (name, condition), decided in found.items() if name.startswith(TWIN)}
+    assert again == once and len(once) > PERSONS
+
+
 @seed(20)
-@settings(max_examples=4, deadline=None, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
 @given(st.integers(0, 10**6))
 def test_neither_the_order_of_the_rows_nor_the_files_they_come_in_change_anything(number: int) -> None:
     rows = stays(number)
     chance = random.Random(number + 1)
-    shuffled = [f"{row.rpartition(' | ')[0]} | {chance.randint(1, 4)}" for row in chance.sample(rows, len(rows))]
-    assert assigned(shuffled) == assigned(rows)
+    split = [f"{twin(row).rpartition(' | ')[0]} | {chance.randint(1, 4)}" for row in chance.sample(rows, len(rows))]
+    mixed = [row for pair in zip(split, rows, strict=True) for row in pair]
+    agree(assigned(mixed))
 
 
 @seed(21)
-@settings(max_examples=4, deadline=None, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
 @given(st.integers(0, 10**6))
 def test_an_event_that_no_criterion_reads_changes_nothing(number: int) -> None:
     rows = stays(number)
-    cells = [row.split(" | ") for row in rows]
-    more = [" | ".join([*row[:4], f"{row[4]} {UNREAD}".strip(), *row[5:]]) for row in cells]
-    assert assigned(more) == assigned(rows)
+    cells = [twin(row).split(" | ") for row in rows]
+    agree(assigned(rows + [" | ".join([*row[:4], f"{row[4]} {UNREAD}".strip(), *row[5:]]) for row in cells]))
 
 
 @seed(22)
-@settings(max_examples=5, deadline=None, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
 @given(st.integers(0, 10**6))
 def test_an_event_of_stratum_4_never_lowers_the_stratum_of_whoever_stays_in_the_population(number: int) -> None:
+    """The twin of each person has one stay more, which decides for stratum 4 of a condition."""
     rows, chance = stays(number), random.Random(number)
-    before = assigned(rows)
     born = {row.split(" | ")[0]: row.split(" | ")[-2] for row in rows}
-    for condition in chance.sample(CONDITIONS, 2):
-        people = {person for (person, name), (status, _, _) in before.items() if name == condition and status == "diseased"}
-        people = {person for person in people if 2025 - int(born[person]) >= AGE_MIN.get(condition, 18)}
-        codes, act = chance.choice(DECIDES_STRATUM_4[condition])
-        events = [f"{person} | 2025-12-30 | 1 | J189 | {codes} | {act} | 05M092 | 0 | | {born[person]} | 1" for person in sorted(people)]
-        after = assigned(rows + events)
-        assert people
-        assert all(after[(person, condition)][:2] == ("diseased", 4) for person in people)
+    aims = {person: chance.choice(CONDITIONS) for person in born}
+    events = [_event_of_stratum_4(chance, person, aims[person], born[person]) for person in born]
+    found = assigned([*rows, *map(twin, rows), *map(twin, events)])
+    old_enough = {person for person, condition in aims.items() if 2025 - int(born[person]) >= AGE_MIN.get(condition, 18)}
+    people = [person for person in old_enough if found.get((person, aims[person]), ("",))[0] == "diseased"]
+    assert len(people) > PERSONS // 8
+    assert all(found[(f"{TWIN}{person}", aims[person])][:2] == ("diseased", 4) for person in people)
+
+
+def _event_of_stratum_4(chance: random.Random, person: str, condition: str, born: str) -> str:
+    codes, act = chance.choice(DECIDES_STRATUM_4[condition])
+    return f"{person} | 2025-12-30 | 1 | J189 | {codes} | {act} | 05M092 | 0 | | {born} | 1"
+
+
+def test_a_twin_who_differs_would_be_seen() -> None:
+    row = "1 | 2025-06-01 | 1 | J189 | {} | | 05M092 | 0 | | 1950 | 1"
+    other = [f"{person} | 2025-06-01 | 1 | J189 | E1198 | | 05M092 | 0 | | 1950 | 1" for person in range(2, PERSONS + 2)]
+    with pytest.raises(AssertionError):
+        agree(assigned([*other, *map(twin, other), row.format("E1198"), twin(row.format("E1190"))]))
 
 
 @seed(23)
@@ -127,7 +152,7 @@ def test_the_random_persons_reach_every_stratum(condition: str) -> None:
 
 def _reached() -> list[dict[tuple[str, str], tuple[str, int, str]]]:
     if not _REACHED:
-        _REACHED.extend(assigned(stays(number, 400)) for number in range(2))
+        _REACHED.append(assigned(stays(0, 2 * PERSONS)))
     return _REACHED
 
 

@@ -51,10 +51,13 @@ def built(
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
     people = sorted({row["person"] for row in rows})
-    for number, name in enumerate(people, start=1):
-        connection.execute("INSERT INTO pseudonym VALUES (?, ?)", [number, name.rjust(17, "0")])
+    number_of = {name: number for number, name in enumerate(people, start=1)}
+    names = pa.array([name.rjust(17, "0") for name in people], pa.string())
+    connection.register("small_people", pa.table({"person_id": pa.array(number_of.values(), pa.int32()), "pseudonym": names}))
+    connection.execute("INSERT INTO pseudonym BY NAME SELECT * FROM small_people")
+    connection.unregister("small_people")
     numbers = [(int(row.get("slice", "1")) << 32) + line for line, row in enumerate(rows, start=1)]
-    stays = [_stay(number, number & 0xFFFFFFFF, people.index(row["person"]) + 1, row) for number, row in zip(numbers, rows, strict=True)]
+    stays = [_stay(number, number & 0xFFFFFFFF, number_of[row["person"]], row) for number, row in zip(numbers, rows, strict=True)]
     _fill(connection, stays)
     connection.execute(also)
     chosen = settings or config()
