@@ -5,13 +5,11 @@ Belongs here: which files there are and how they are linked. Not here: what a pa
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
-from dashboards.exports.deck import write_deck
-from dashboards.exports.programme import write_programme
-from dashboards.exports.workbook import write_workbook
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, Navigation, TerritoryPage
 from dashboards.pages.methods import methods_page
@@ -30,7 +28,12 @@ REVISION = "revision.md"
 MEETING = ".meeting.html"
 EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("meeting", MEETING))
 PAGES_ONLY = EXPORTS[-1:]
-DOCUMENTS: dict[str, Callable[[TerritoryPage], bytes]] = {".xlsx": write_workbook, ".pptx": write_deck, ".programme.docx": write_programme}
+# What writes each document: its module and function, loaded when first asked for (their libraries take 25 MB of a server's memory).
+DOCUMENTS = {
+    ".xlsx": ("dashboards.exports.workbook", "write_workbook"),
+    ".pptx": ("dashboards.exports.deck", "write_deck"),
+    ".programme.docx": ("dashboards.exports.programme", "write_programme"),
+}
 RESERVED = re.compile(r"index|methods|quality|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 
 
@@ -85,7 +88,7 @@ def _build(writer: Writer, plan: Plan) -> None:
         _write(plan.folder / named(file_name, MEETING), render_meeting(page))
         for _, ending in plan.exports:
             if ending in DOCUMENTS:
-                (plan.folder / named(file_name, ending)).write_bytes(DOCUMENTS[ending](page))
+                (plan.folder / named(file_name, ending)).write_bytes(write_document(ending, page))
 
 
 def _definition_pages(writer: Writer, plan: Plan) -> dict[str, tuple[str, str]]:
@@ -97,6 +100,12 @@ def _definition_pages(writer: Writer, plan: Plan) -> dict[str, tuple[str, str]]:
         if all((root / DEFINITIONS / name).is_file() for name in names):
             found[one.condition] = (f"{way}{DEFINITIONS}/{names[0]}", f"{way}{DEFINITIONS}/{names[1]}")
     return found
+
+
+def write_document(ending: str, page: TerritoryPage) -> bytes:
+    """The bytes of a document of DOCUMENTS."""
+    module, function = DOCUMENTS[ending]
+    return bytes(getattr(import_module(module), function)(page))
 
 
 def named(file_name: str, ending: str) -> str:

@@ -123,16 +123,17 @@ def _figure(writer: Writer, series: Series, title: str) -> list[Any]:
 
 def _listed(writer: Writer, title: str, first: str, lines: list[tuple[str, Measure]]) -> Table:
     t = writer.texts
-    heads = (first, t("origin.value"), t("origin.interval"), t("origin.numerator"), t("origin.denominator"), t("origin.note"))
-    rows = tuple(
-        tuple(Cell(text) for text in (name, one.text, one.interval, one.numerator, one.denominator, one.note)) for name, one in lines
-    )
-    return Table("explored", title, heads, rows)
+    names = ("value", "interval", "numerator", "denominator", "expected", "note")
+    heads = (first, *(t(f"origin.{name}") for name in names))
+    rows = [(name, one.text, one.interval, one.numerator, one.denominator, one.expected, one.note) for name, one in lines]
+    told = [rank for rank in range(len(heads)) if any(row[rank] for row in rows)]  # a column without a word is no column
+    return Table("explored", title, tuple(heads[rank] for rank in told), tuple(tuple(Cell(row[rank]) for rank in told) for row in rows))
 
 
 def _table(table: Table) -> Any:
-    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in table.heads]))
-    body = [html.Tr([html.Th(row[0].text, scope="row"), *(html.Td(cell.text) for cell in row[1:])]) for row in table.rows]
+    head = html.Thead(html.Tr([html.Th(text, scope="col", className="number" if rank else "") for rank, text in enumerate(table.heads)]))
+    cells = [[html.Td(cell.text, className="number") for cell in row[1:]] for row in table.rows]
+    body = [html.Tr([html.Th(row[0].text, scope="row"), *rest]) for row, rest in zip(table.rows, cells, strict=True)]
     grid = html.Table([html.Caption(table.title), head, html.Tbody(body)])
     named: Any = {"aria-label": table.title}
     return html.Div(grid, className="scroll", role="region", tabIndex=0, **named)

@@ -5,8 +5,9 @@ Belongs here: from a writer and a question to HTML or bytes. Not here: what a pa
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
-from dashboards.app.question import EXPORT, EXPORTS, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question
+from dashboards.app.question import DEFINITION, EXPORT, EXPORTS, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question, Unknown
 from dashboards.exports.flat import write_csv
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, NationalPage, Navigation, TerritoryPage
@@ -15,7 +16,7 @@ from dashboards.pages.national import national_page
 from dashboards.pages.quality import quality_page
 from dashboards.pages.territory import territory_page
 from dashboards.render import AnyPage, render_meeting, render_shell, render_territory
-from dashboards.site import DOCUMENTS, INDEX, file_names, named, other_language
+from dashboards.site import DEFINITIONS, INDEX, file_names, named, other_language, write_document
 from dashboards.sources.places import place_of
 from dashboards.sources.published import ALL
 
@@ -42,23 +43,31 @@ class Choice:
 
 @dataclass(frozen=True)
 class Switch:
-    """The form that leads from a state to another. selects: name, label, choices. hidden: what the form keeps."""
+    """The form that leads from a state to another. selects: name, label, choices. hidden: what the form keeps.
+
+    last: the address of the last edition, '' when it is the one shown.
+    """
 
     action: str
     selects: tuple[tuple[str, str, tuple[Choice, ...]], ...]
     hidden: tuple[tuple[str, str], ...]
     links: tuple[Link, ...]
     can_sign_out: bool
+    last: str
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One question to one writer. dash: the pieces of DASH_PARTS. can_sign_out: the mode of access has sessions."""
+    """One question to one writer.
+
+    dash: the pieces of DASH_PARTS. can_sign_out: the mode of access has sessions. editions: run ids, the last first.
+    """
 
     writer: Writer
     question: Question
     dash: dict[str, str]
     can_sign_out: bool = False
+    editions: tuple[str, ...] = ()
 
     def home(self) -> str:
         """The territory page, or the national one."""
@@ -72,7 +81,14 @@ class Answer:
 
     def methods(self) -> str:
         """Definitions, indicators, statistics."""
-        return self._shell("methods.html.j2", methods_page(self.writer, self._navigation(METHODS), {}), METHODS)
+        return self._shell("methods.html.j2", methods_page(self.writer, self._navigation(METHODS), self._definitions), METHODS)
+
+    def definition(self, name: str) -> bytes:
+        """The page, or the file, of a definition as the run wrote it. Unknown: there is none of this name."""
+        files = {target for pages in self._definitions.values() for target in pages}
+        if self._definition_address(name) not in files:
+            raise Unknown
+        return (self._definition_folder / name).read_bytes()
 
     def quality(self) -> str:
         """Checks of the run."""
@@ -92,7 +108,7 @@ class Answer:
         name = f"{named(name, '')}-{page.year}{ending}"
         if ending == ".html":
             return name, render_territory(page).encode()
-        return name, write_csv(page) if ending == ".csv" else DOCUMENTS[ending](page)
+        return name, write_csv(page) if ending == ".csv" else write_document(ending, page)
 
     def _shell(self, layout: str, page: AnyPage, path: str, dash: dict[str, str] | None = None) -> str:
         parts = dict.fromkeys(DASH_PARTS, "") | (dash or {})
@@ -115,6 +131,23 @@ class Answer:
         first = Link(self.writer.texts("page.national"), self.question.address(territory=ALL), self.question.territory == ALL)
         return (first, *(self._link(key, name) for key, name in self.writer.published.territories.items()))
 
+    @property
+    def _definition_folder(self) -> Path:
+        return self.writer.published.folder / "dashboard" / DEFINITIONS
+
+    def _definition_address(self, name: str) -> str:
+        return self.question.address(DEFINITION + name)
+
+    @cached_property
+    def _definitions(self) -> dict[str, tuple[str, str]]:
+        """The addresses of the page and of the file of each definition that the run wrote."""
+        held = {}
+        for one in self.writer.published.definitions:
+            names = (f"{one.condition}.{self.question.language}.html", f"{one.condition}.json")
+            if all((self._definition_folder / name).is_file() for name in names):
+                held[one.condition] = (self._definition_address(names[0]), self._definition_address(names[1]))
+        return held
+
     def _link(self, territory_id: str, name: str) -> Link:
         return Link(name, self.question.address(territory=territory_id), territory_id == self.question.territory)
 
@@ -127,6 +160,7 @@ class Answer:
             exports=self._exports() if path == HOME and asked.territory != ALL else (),
             about=tuple(Link(name, asked.address(target), target == path) for name, target in about),
             other_language=Link(t("page.other_language"), asked.address(path, language=other_language(asked.language)), False),
+            definitions={condition: page for condition, (page, _) in self._definitions.items()},
         )
 
     def _exports(self) -> tuple[Link, ...]:
@@ -150,11 +184,15 @@ class Answer:
         diseases = [(one.condition, one.label[asked.language]) for one in published.definitions]
         conditions = (Choice("", t("app.all_conditions"), not asked.condition), *(_choice(*one, asked.condition) for one in diseases))
         years = tuple(_choice(str(year), str(year), str(published.front_year)) for year in reversed(published.years))
-        named_choices = (("territory", places), ("condition", conditions), ("year", years))
+        named_choices: list[tuple[str, tuple[Choice, ...]]] = [("territory", places), ("condition", conditions), ("year", years)]
+        if len(self.editions) > 1:
+            older = tuple(_choice(run, run, asked.run) for run in self.editions[1:])
+            named_choices.append(("run", (Choice("", t("app.last_run", run=self.editions[0]), not asked.run), *older)))
         selects = tuple((name, t(f"app.{name}"), choices) for name, choices in named_choices)
         ways = ((t("app.page"), HOME), (t("simulator.title"), SIMULATOR))
         links = tuple(Link(name, asked.address(target), target == path) for name, target in ways)
-        return Switch(path, selects, (("lang", asked.language),), links, self.can_sign_out)
+        last = asked.address(path, run="") if asked.run in self.editions[1:] else ""
+        return Switch(path, selects, (("lang", asked.language),), links, self.can_sign_out, last)
 
 
 def _choice(value: str, label: str, here: str) -> Choice:

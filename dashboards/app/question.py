@@ -3,6 +3,7 @@
 Belongs here: from the query of an address to a question, and back. Not here: whether the reader may ask it (store.py).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
@@ -10,9 +11,10 @@ from urllib.parse import parse_qsl, urlencode
 from dashboards.sources.published import ALL
 from dashboards.texts import LANGUAGES
 
-HOME, MEETING, SIMULATOR, METHODS, QUALITY = "/", "/meeting", "/simulator", "/methods", "/quality"
+HOME, MEETING, SIMULATOR, METHODS, QUALITY, DEFINITION = "/", "/meeting", "/simulator", "/methods", "/quality", "/definition/"
 EXPORTS = (".xlsx", ".pptx", ".programme.docx", ".csv", ".html")
 EXPORT = "/export/"
+RUN = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Unknown(Exception):
@@ -21,29 +23,31 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """A state. territory: ALL for the whole. condition: '' for all of them. year: 0 for the year in front."""
+    """A state. territory: ALL for the whole. condition: '' for all of them. year: 0 for the year in front. run: '' for the last edition."""
 
     territory: str = ALL
     condition: str = ""
     year: int = 0
     language: str = ""
+    run: str = ""
 
     def address(self, path: str = HOME, **change: object) -> str:
         """The address of this state, changed by `change`; what is left to its default is not written."""
         asked = replace(self, **change)  # type: ignore[arg-type]
         territory = "" if asked.territory == ALL else asked.territory
-        parts = {"territory": territory, "condition": asked.condition, "year": asked.year or "", "lang": asked.language}
+        parts = {"territory": territory, "condition": asked.condition, "year": asked.year or "", "lang": asked.language, "run": asked.run}
         query = urlencode({name: value for name, value in parts.items() if value})
         return f"{path}?{query}" if query else path
 
 
 def read_question(query: Mapping[str, str], default_language: str) -> Question:
-    """The question of a query. Unknown: a language or a year that is none; other words are judged by the data."""
+    """The question of a query. Unknown: a language, a year or an edition that is none; other words are judged by the data."""
     language = query.get("lang") or default_language
     year = query.get("year") or "0"
-    if language not in LANGUAGES or not (year.isascii() and year.isdigit() and len(year) <= 4):
+    run = query.get("run") or ""
+    if language not in LANGUAGES or (run and not RUN.fullmatch(run)) or not (year.isascii() and year.isdigit() and len(year) <= 4):
         raise Unknown
-    return Question(query.get("territory") or ALL, query.get("condition") or "", int(year), language)
+    return Question(query.get("territory") or ALL, query.get("condition") or "", int(year), language, run)
 
 
 def query_of(search: object) -> dict[str, str]:

@@ -21,7 +21,19 @@ from werkzeug.exceptions import HTTPException
 from dashboards.app.access import NAME, STAMP, Access, Local, Reader
 from dashboards.app.explore import CALLBACKS, add_callbacks, layout
 from dashboards.app.pages import KINDS, Answer
-from dashboards.app.question import EXPORT, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question, Unknown, query_of, read_question
+from dashboards.app.question import (
+    DEFINITION,
+    EXPORT,
+    HOME,
+    MEETING,
+    METHODS,
+    QUALITY,
+    SIMULATOR,
+    Question,
+    Unknown,
+    query_of,
+    read_question,
+)
 from dashboards.app.store import Denied, Store, digest
 from dashboards.model.measures import Writer
 from dashboards.render import render_message
@@ -37,6 +49,7 @@ RULES = {
     "methods": TERRITORY,
     "quality": TERRITORY,
     "export": TERRITORY,
+    "definition": TERRITORY,
     "sign_in": EVERYBODY,
     "sign_out": EVERYBODY,
     "/_dash-update-component": TERRITORY,  # and CALLBACKS says which ones
@@ -120,6 +133,7 @@ def _add_routes(server: Flask, room: "_Room") -> None:
     for rule, view in ((MEETING, room.meeting), (SIMULATOR, room.simulator), (METHODS, room.methods), (QUALITY, room.quality)):
         server.add_url_rule(rule, view.__name__, view)
     server.add_url_rule(f"{EXPORT}<ending>", "export", room.export)
+    server.add_url_rule(f"{DEFINITION}<name>", "definition", room.definition)
     server.add_url_rule("/sign-in", "sign_in", room.sign_in, methods=["GET", "POST"])
     server.add_url_rule("/sign-out", "sign_out", room.sign_out, methods=["POST"])
 
@@ -191,7 +205,7 @@ class _Room:
         self.options.audit(
             action=action, reader=g.reader.name, territory=question.territory, year=writer.published.front_year, run=writer.published.run_id
         )
-        answer = Answer(writer, question, self.dash, isinstance(self.access, Local))
+        answer = Answer(writer, question, self.dash, isinstance(self.access, Local), self.store.editions())
 
         def kept(name: str, make: Callable[[], bytes]) -> bytes:
             key = self.store.key(g.reader, writer, name, question)
@@ -236,6 +250,12 @@ class _Room:
         response = Response(content, content_type=KINDS[f".{ending}"])
         response.headers["Content-Disposition"] = f'attachment; filename="{name.decode()}"'
         return response
+
+    def definition(self, name: str) -> Response:
+        """The page of a definition, or its file."""
+        answer, kept = self._answer("read definition")
+        content = kept(f"definition {name}", lambda: answer.definition(name))
+        return _compressed(content, HTML if name.endswith(".html") else "application/json")
 
     def sign_in(self) -> Response:
         """The page where people sign in, and what they send."""

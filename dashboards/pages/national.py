@@ -7,6 +7,7 @@ from dashboards.pages.territory import stamp_of
 from dashboards.sections.funnel import front_ratio, label_of
 from dashboards.sections.section import compare, condition_section
 from dashboards.sections.table import territory_table
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import Place, place_of
 from dashboards.sources.published import ALL, Definition
 
@@ -31,8 +32,7 @@ def national_page(writer: Writer, navigation: Navigation) -> NationalPage:
 
 def _condition(writer: Writer, place: Place, definition: Definition, links: tuple[Link, ...]) -> NationalCondition:
     lines = tuple(
-        (link, _comparisons(writer, place_of(writer, territory_id), definition.condition))
-        for territory_id, link in zip(writer.published.territories, links[1:], strict=True)
+        (link, _comparisons(writer, place_of(writer, territory_id), definition.condition)) for territory_id, link in _ranked(writer, links)
     )
     columns = tuple(writer.texts(f"national.{name}") for _, name in RATIOS)
     section = condition_section(writer, place, definition)
@@ -41,11 +41,17 @@ def _condition(writer: Writer, place: Place, definition: Definition, links: tupl
     return NationalCondition(section, columns, lines, ranked, label_of(writer, name), writer.texts("national.reading", year=place.year))
 
 
+def _ranked(writer: Writer, links: tuple[Link, ...]) -> list[tuple[str, Link]]:
+    """The territories that count nobody twice, with their pages."""
+    pages = zip(writer.published.territories, links[1:], strict=True)
+    return [(territory_id, link) for territory_id, link in pages if territory_id in side_by_side(writer.published)]
+
+
 def _ranking(writer: Writer, condition: str, name: str, links: tuple[Link, ...]) -> tuple[tuple[Link, Comparison], ...]:
     """By ratio, highest first; without a ratio last, in the order of names."""
     made = [
         (link, compare(writer, place_of(writer, one), condition, name, "all", link.name, label_of(writer, name)))
-        for one, link in zip(writer.published.territories, links[1:], strict=True)
+        for one, link in _ranked(writer, links)
     ]
     return tuple(sorted(made, key=lambda pair: -(pair[1].measure.row.ratio or 0.0)))
 

@@ -9,6 +9,7 @@ from statistics import fmean, median, pstdev
 
 from dashboards.model.blocks import Cell, Comparators, Glance, GlanceLine, Neighbour
 from dashboards.model.measures import KINDS, Writer
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import Place
 
 MOST_NEIGHBOURS = 5
@@ -17,7 +18,7 @@ FEWEST_TERRITORIES = 4
 
 def comparators(writer: Writer, place: Place, shown: Glance) -> Comparators:
     """The lines of the overview, with the medians of the region and of the neighbours."""
-    texts, territories = writer.texts, writer.published.territories
+    texts, territories = writer.texts, side_by_side(writer.published)
     region = writer.atlas.regions.get(place.territory_id, "")
     others = [name for name in territories if region and writer.atlas.regions.get(name) == region and name != place.territory_id]
     near = _nearest(writer, place)
@@ -50,7 +51,7 @@ def _median(writer: Writer, line: GlanceLine, members: list[str]) -> Cell:
 
 def _nearest(writer: Writer, place: Place) -> list[tuple[str, float]]:
     """The nearest territories, at most five and at most half of the others."""
-    traits = {name: trait for name in writer.published.territories if (trait := _traits(writer, name, place.year))}
+    traits = {name: trait for name in side_by_side(writer.published) if (trait := _traits(writer, name, place.year))}
     if place.territory_id not in traits or len(traits) < FEWEST_TERRITORIES:
         return []
     scales = [(fmean(column), pstdev(column) or 1.0) for column in zip(*traits.values())]

@@ -6,6 +6,7 @@ Belongs here: which ratio, its points and limits. Not here: the limits' law (lim
 from dashboards.model.blocks import Funnel, FunnelLimit, FunnelPoint
 from dashboards.model.measures import Writer
 from dashboards.sections.limits import NONE, Overdispersion, limits
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import Place
 from dashboards.sources.published import SpreadKey
 
@@ -17,7 +18,7 @@ CURVE_POINTS = 60
 def front_ratio(writer: Writer, condition: str, year: int) -> str:
     """The first of the count ratios that a declared territory has for this year; the last one when none has."""
     for name in RATIOS:
-        rows = (writer.published.find(name, year, condition, one, "all", "none") for one in writer.published.territories)
+        rows = (writer.published.find(name, year, condition, one, "all", "none") for one in side_by_side(writer.published))
         if any(row is not None and row.ratio is not None for row in rows):
             return name
     return RATIOS[-1]
@@ -50,7 +51,7 @@ def _overdispersion(writer: Writer, key: SpreadKey) -> Overdispersion:
 
 def _points(writer: Writer, place: Place, condition: str, name: str) -> list[FunnelPoint]:
     points = []
-    for territory_id, territory in writer.published.territories.items():
+    for territory_id, territory in side_by_side(writer.published).items():
         measure = writer.measure(name, place.year, condition, territory_id)
         if measure.row.ratio is not None and measure.row.expected:
             points.append(FunnelPoint(territory, territory_id == place.territory_id, measure))

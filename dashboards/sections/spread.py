@@ -4,6 +4,7 @@ from statistics import quantiles
 
 from dashboards.model.blocks import Spread
 from dashboards.model.measures import Writer
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.published import Row, SpreadKey
 
 FEWEST_TERRITORIES = 4
@@ -25,7 +26,7 @@ def value_spread(writer: Writer, row: Row) -> Spread | None:
 
 def territory_rows(writer: Writer, indicator_id: str, year: int, condition: str, stratum: str, cost_basis: str) -> list[Row]:
     """The rows of the declared territories that have one."""
-    found = (writer.published.find(indicator_id, year, condition, name, stratum, cost_basis) for name in writer.published.territories)
+    found = (writer.published.find(indicator_id, year, condition, name, stratum, cost_basis) for name in side_by_side(writer.published))
     return [row for row in found if row is not None]
 
 

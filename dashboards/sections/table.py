@@ -3,6 +3,7 @@
 from dashboards.model.blocks import Measure
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, TableLine, TerritoryTable
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import place_of
 from dashboards.sources.published import ALL, REST
 
@@ -10,11 +11,11 @@ PARTS = (("persons", "all"), ("at_risk_persons", "at_risk_strict"))
 
 
 def territory_table(writer: Writer, year: int, links: tuple[Link, ...], here: str) -> TerritoryTable:
-    """One line per declared territory, then REST and ALL. links: pages by territory order, the national page first."""
+    """One line per declared territory, then REST and ALL; groups are not added to what they are made of. links: pages by territory order, the national page first."""
     published, texts = writer.published, writer.texts
     targets = dict(zip(published.territories, (link.target for link in links[1:]), strict=True))
     whole = {name: texts(f"name.{name}") for name in (REST, ALL) if any(name == key[2] for key in published.groups)}
-    names = published.territories | whole
+    names = side_by_side(published) | whole
     lines = tuple(_line(writer, year, name, names[name], targets.get(name, ""), here) for name in names)
     conditions = tuple(entry.label[texts.language] for entry in published.definitions)
     return TerritoryTable(year, conditions, lines, _reading(writer, year, here))

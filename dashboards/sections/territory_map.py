@@ -10,6 +10,7 @@ from math import ceil, sqrt
 from dashboards.model.blocks import MapTile, Measure, TerritoryMap
 from dashboards.model.measures import Writer
 from dashboards.sections.funnel import front_ratio, label_of
+from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import Place
 
 # Ratios that open a class: even steps of a ratio around 1, the middle class being "about as expected".
@@ -28,7 +29,7 @@ def territory_map(writer: Writer, place: Place, condition: str) -> TerritoryMap:
 
 def _cells(writer: Writer) -> dict[str, tuple[int, int]]:
     """Where each tile lies: as declared; else, for all of them, in the order of names."""
-    territories, declared = list(writer.published.territories), writer.atlas.tiles
+    territories, declared = list(side_by_side(writer.published)), writer.atlas.tiles
     if set(territories) <= set(declared):
         return {name: declared[name] for name in territories}
     columns = max(ceil(sqrt(len(territories) * 1.3)), 1)
@@ -50,7 +51,7 @@ def _classes(writer: Writer) -> tuple[str, ...]:
 
 
 def _place_note(writer: Writer) -> str:
-    territories = set(writer.published.territories)
+    territories = set(side_by_side(writer.published))
     if writer.atlas.outlines:
         missing = len(territories - set(writer.atlas.outlines))
         return writer.texts("map.outlines_missing", count=missing) if missing else writer.texts("map.outlines")

@@ -104,6 +104,7 @@ class Published:
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.
     spreads: of the nation's territories, empty when the publication does not tell them. revision: revision.json, empty without.
+    folder: where it was read.
     """
 
     rows: dict[Key, Row]
@@ -125,6 +126,7 @@ class Published:
     receipt: dict[str, Any]
     spreads: dict[SpreadKey, NationSpread] = field(default_factory=dict)
     revision: dict[str, Any] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
 
     def find(self, indicator_id: str, year: int, condition: str, territory_id: str, stratum: str, cost_basis: str) -> Row | None:
         """The row, or None when the run did not publish it."""
@@ -166,6 +168,7 @@ def read_published(run_folder: Path) -> Published:
         receipt=receipt,
         spreads=_spreads(run_folder / SPREAD_FILE),
         revision=json.loads(revised.read_text(encoding="utf-8")) if revised.is_file() else {},
+        folder=run_folder,
     )
 
 

@@ -71,6 +71,9 @@ def cases(served: Served, role: str) -> Iterator[tuple[str, str, int, int]]:
             yield path, place, served.get(path, query_string=query).status_code, expected(role, place)
         for path in OF_TERRITORY:
             yield path, place, served.get(path, query_string=query).status_code, expected(role, place, needs_territory=True)
+        # The made-up run wrote no page of definitions: a reader who may ask is told that there is none.
+        came = served.get("/definition/t2d.fr.html", query_string=query).status_code
+        yield "/definition/<name>", place, came, max(expected(role, place), 404 if expected(role, place) == 200 else 0)
         for output in CALLS:
             yield output, place, called(served, output, place), expected(role, place)
 
@@ -92,7 +95,7 @@ def test_every_route_and_callback_has_a_rule_and_is_tried(run_folder: Path) -> N
     assert without_rule(served) == set()
     tried = {*PAGES, *(path for path in OF_TERRITORY)}
     routes = {rule.rule for rule in served.app.url_map.iter_rules() if RULES.get(rule.endpoint) not in (None, EVERYBODY, READER)}
-    assert routes - {"/export/<ending>", "/_dash-update-component"} <= tried and set(CALLS) == CALLBACKS
+    assert routes - {"/export/<ending>", "/definition/<name>", "/_dash-update-component"} <= tried and set(CALLS) == CALLBACKS
 
 
 def without_rule(served: Served) -> set[str]:
