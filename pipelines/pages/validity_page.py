@@ -38,6 +38,17 @@ _PARTS: dict[str, Text] = {
     "F": ("Femmes", "Women"),
     "M": ("Hommes", "Men"),
     "<50": ("Moins de 50 ans", "Under 50"),
+    "50-64": ("50 à 64 ans", "50 to 64"),
+    "65-74": ("65 à 74 ans", "65 to 74"),
+    "75-84": ("75 à 84 ans", "75 to 84"),
+    "85+": ("85 ans et plus", "85 and over"),
+}
+# How a number of the gate is read; others have no unit to say.
+_SEEN: dict[str, Text] = {
+    "sexes_rising": ("{0} sur 2", "{0} of 2"),
+    "age_bands_rising": ("{0} sur 5", "{0} of 5"),
+    "least_ratio": ("× {0}", "× {0}"),
+    "trend_z": ("z = {0}", "z = {0}"),
 }
 _SCOPES: dict[str, Text] = {
     "own": ("nos établissements seulement", "our hospitals only"),
@@ -88,6 +99,7 @@ class _Teller:
         self.numbers = _numbers(self.config.project.language)
         self.labels = {row[0]: row[1:] for row in self._rows("SELECT condition, label_fr, label_en, definition_id FROM definition")}
         self.conditions = sorted(self.labels)
+        self.names = dict(self._rows("SELECT DISTINCT territory_id, territory_name FROM territory"))
         tables = {row[0] for row in self._rows("SELECT table_name FROM duckdb_tables()")}
         self.has_gate = {"release_gate", "stratum_gradient"} <= tables
         ((self.is_synthetic, self.through, self.lookback),) = self._rows("SELECT is_synthetic, data_through, lookback_years FROM setting")
@@ -150,21 +162,31 @@ class _Teller:
         return {"persons": self.words(seen, is_base), "change": change}
 
     def places_of(self, condition: str) -> list[list[str]]:
-        """Persons found by territory under each residence rule: the whole extract does not move, its parts may."""
-        places = list(dict.fromkeys(place for of, place, _ in self.found.cells if of == condition))
+        """Persons found by territory under each residence rule: the whole extract, last, does not move, its parts may."""
+        known = {place for of, place, _ in self.found.cells if of == condition}
+        places = [*sorted(known - {"REST", "ALL"}, key=self.place), *(place for place in ("REST", "ALL") if place in known)]
         rules = [size for size in self.found.sizes if size.variant.axis == "residence"]
-        return [[place, *(self.words(self.shown(condition, place, "all", one), one.variant.is_base) for one in rules)] for place in places]
+        return [
+            [self.place(place), *(self.words(self.shown(condition, place, "all", one), one.variant.is_base) for one in rules)]
+            for place in places
+        ]
+
+    def place(self, place: str) -> str:
+        """The name of a place, as on the pages of a publication."""
+        return self.names.get(place) or _texts(self.config.project.language)(f"name.{place}")
 
     def drawing(self, condition: str) -> str:
+        """The picture of what could be counted; the table says why the rest could not."""
         lines, axis = [], ""
         for size in self.found.sizes:
-            if not size.variant.is_base:
+            if not size.variant.is_base and not size.why_not:
                 bars = tuple(self._bar(self.shown(condition, "ALL", level, size)) for level in LEVELS)
                 lines.append(Line(self.say(size.variant.label), bars, size.variant.axis != axis))
                 axis = size.variant.axis
         heads = [self.say(_LEVELS[level]) for level in LEVELS]
-        words = [f"{line.label} : {', '.join(bar.text for bar in line.bars)}" for line in lines]
-        return draw(f"sensitivity-{condition}", self.labels[condition][self.side], " ; ".join(words), heads, lines)
+        colon, semicolon = (" : ", " ; ") if self.side == 0 else (": ", "; ")
+        words = [f"{line.label}{colon}{', '.join(bar.text for bar in line.bars)}" for line in lines]
+        return draw(f"sensitivity-{condition}", self.labels[condition][self.side], semicolon.join(words), heads, lines)
 
     def _bar(self, seen: Shared) -> Bar:
         words = {"not_computable": "–", "few": _FEW.format(threshold=self.threshold), "as_base": _AS_BASE}
@@ -206,7 +228,12 @@ class _Teller:
         year, basis, fewest, *seen = found[0]
         rows = [row for row in self.gate_rows() if (row["year"], row["condition"], row["cost_basis"]) == (year, condition, basis)]
         criteria = [self._criterion(one, value, 0 < round(fewest) < self.threshold) for one, value in zip(suite, seen)]
-        return {"year": year, "basis": basis, "criteria": criteria, "means": self._means(rows)}
+        return {
+            "year": year,
+            "basis": _texts(self.config.project.language)(f"basis.{basis}"),
+            "criteria": criteria,
+            "means": self._means(rows),
+        }
 
     def _criterion(self, one: Expectation, seen: float | None, is_few: bool) -> Criterion:
         """A NULL meets nothing. Where a stratum is too small to be shown, what would tell its size or its mean is not shown either."""
@@ -219,7 +246,7 @@ class _Teller:
             return "–"
         if column.endswith("_share"):
             return self.numbers.percent(seen, 0)
-        return self.numbers.decimal(seen, 0 if column.endswith("_rising") else 2)
+        return self.say(_SEEN[column]).format(self.numbers.decimal(seen, 0 if column.endswith("_rising") else 2))
 
     def _means(self, rows: list[dict[str, Any]]) -> list[list[str]]:
         """One row per part: its name, then persons and mean cost of each stratum."""
@@ -265,6 +292,13 @@ class _Teller:
                 for condition in self.conditions
             ],
         }
+
+
+def _texts(language: str) -> Any:
+    """The words of the pages of a publication: the names of places and of cost bases."""
+    from dashboards.texts import load
+
+    return load(language)
 
 
 def _numbers(language: str) -> Any:

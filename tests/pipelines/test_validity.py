@@ -1,6 +1,7 @@
 """The validity page: choices changed one at a time, what the data cannot answer, and nothing that tells of a few persons."""
 
 import csv
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,10 @@ def test_the_command_leaves_a_page_its_tables_and_its_picture(many: Config, tmp_
     assert {path.name for path in (tmp_path / "validity").iterdir()} == {"index.html", "sensitivity.csv", "gate.csv", "sensitivity.svg"}
     page = (tmp_path / "validity" / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ")
     assert "DONNÉES SYNTHÉTIQUES" in page and "non tenue" in page and "champ de soins non lu : SMR" in page and "FHF/GPRP" in page
+    rows = re.findall(r"<tr[^>]*><td>([^<]*)</td>", page.partition("La résidence, par territoire")[2])
+    assert rows == ["Ici", "Ensemble"]  # names, the whole last: no identifier
+    picture = page.partition("<svg")[2].partition("</svg>")[0]
+    assert "Fenêtre de 4 ans" in picture and "MCO et SMR" not in picture  # what could not be counted is in the table, with its reason
     shutil.rmtree(tmp_path / "validity")
     (tmp_path / "strata.toml").write_text('[project]\nlanguage = "en"\n[method]\nconditions = ["t2d"]\n', encoding="utf-8")
     assert command.main(["validity", "--config", str(tmp_path / "strata.toml")]) == 0
