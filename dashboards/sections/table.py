@@ -11,7 +11,9 @@ PARTS = (("persons", "all"), ("at_risk_persons", "at_risk_strict"))
 
 
 def territory_table(writer: Writer, year: int, links: tuple[Link, ...], here: str) -> TerritoryTable:
-    """One line per declared territory, then REST and ALL; groups are not added to what they are made of. links: pages by territory order, the national page first."""
+    """One line per declared territory (a group is no line beside what it is made of), then REST and ALL. links: pages by territory order,
+    the national page first.
+    """
     published, texts = writer.published, writer.texts
     targets = dict(zip(published.territories, (link.target for link in links[1:]), strict=True))
     whole = {name: texts(f"name.{name}") for name in (REST, ALL) if any(name == key[2] for key in published.groups)}

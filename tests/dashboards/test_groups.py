@@ -1,8 +1,6 @@
 """A group of territories has its page, and is never ranked, drawn or added beside the territories it is made of."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
