@@ -9,7 +9,7 @@ import pytest
 
 from strata.ingest.extract import SCHEMAS
 from strata.ingest.lines.layouts import FORMATS
-from strata.ingest.raw.raw_set import add_source, create_raw_tables, insert_rows, join, judge
+from strata.ingest.raw.raw_set import add_source, create_raw_tables, insert_rows, join, judge, of_file
 from strata.ingest.raw.raw_tables import raw_columns, raw_tables
 
 Row = dict[str, object]
@@ -27,7 +27,8 @@ def read(field: str, tables: dict[str, list[Row]], year: int | None = None) -> d
         columns = ["row_no", *dict.fromkeys(column for row in rows for column in row)]
         numbered = [{"row_no": rank, **row} for rank, row in enumerate(rows, start=1)]
         typed = [pa.array([row.get(column) for row in numbered]) for column in columns]
-        insert_rows(con, name, file_no, pa.table([*typed, pa.nulls(len(rows), pa.string())], names=[*columns, "reason"]))
+        table = pa.table([*typed, pa.nulls(len(rows), pa.string())], names=[*columns, "reason"])
+        insert_rows(con, name, of_file(table, file_no))
     verdict = judge(con, field, year)
     assert verdict.reason is None
     join(con, field)

@@ -109,6 +109,7 @@ def test_a_row_set_aside_takes_its_stay_along_only_when_it_is_alone(tmp_path: Pa
         ("T_SSR17C.csv", 2, "stay_set_aside"),
         ("T_SSR17C.csv", 3, "orphan_row"),
         ("T_SSR17CCAM.csv", 1, "stay_set_aside"),  # of the week that was set aside
+        ("T_SSR17CSARR.csv", 1, "stay_set_aside"),
         ("T_SSR17D.csv", 1, "stay_set_aside"),
     ]
 
@@ -163,9 +164,9 @@ def test_rows_made_of_one_line_set_it_aside_once(tmp_path: Path) -> None:
     raw_set.create_raw_tables(connection, "psy")
     file_no = raw_set.add_source(connection, "a.rpsa")
     key = {"row_no": [1, 2], "finess": [FINESS] * 2, "stay_number": ["000001", "000002"], "unit_number": ["001", "001"]}
-    raw_set.insert_rows(connection, "psy_sequence", file_no, raw(**key, end_year=[2017, 2017], end_month=[13, 3]))
+    raw_set.insert_rows(connection, "psy_sequence", raw_set.of_file(raw(**key, end_year=[2017, 2017], end_month=[13, 3]), file_no))
     zones = {name: [*values, values[0]] for name, values in key.items()}
-    raw_set.insert_rows(connection, "psy_sequence_diagnosis", file_no, raw(**zones, code=["F20", "F20", "F32"]))
+    raw_set.insert_rows(connection, "psy_sequence_diagnosis", raw_set.of_file(raw(**zones, code=["F20", "F20", "F32"]), file_no))
     assert raw_set.judge(connection, "psy") == raw_set.Verdict(2017)
     month = raw_set.join(connection, "psy")
     (extract,) = raw_set.extracts(connection, "psy", "atih", [FileSeen("a.rpsa", "", "psy_rpsa", lines=2)], 2017, month)

@@ -7,7 +7,7 @@ Those of one batch are of one field and year, each of another hospital. Whatever
 another hospital or year than it seemed) is found before anything is given back, and each is then read by itself: the result is the same.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata.engine.duckdb import connect
-from strata.ingest.atih.care_field import raw_zones, set_aside_later_years, stage, year_of
+from strata.ingest.atih.care_field import main_tables, set_aside_later_years, set_aside_other_hospitals, stage, year_of
 from strata.ingest.atih.found import Found
 from strata.ingest.atih.transmission import announced
 from strata.ingest.atih.transmissions import FieldFiles, why_not
@@ -91,9 +91,10 @@ def read_together(batch: list[FieldFiles], memory_limit: str | None = None) -> l
     with closing(connect(None, memory_limit=memory_limit)) as connection:
         raw_set.create_raw_tables(connection, batch[0].field)
         try:
-            seen = [[stage(connection, found, raw_set.add_source(connection, found.source.name)) for found in one.found] for one in batch]
+            seen = _staged(connection, batch)
         except Refused:
             return None
+        set_aside_other_hospitals(connection, _found(batch))
         first_files = [0, *accumulate(len(files) for files in seen)]
         years = {year_of(connection, one, range(*ends)) for one, ends in zip(batch, pairwise(first_files))}
         if len(years) != 1 or not _is_as_it_seemed(connection, batch, year := years.pop()):
@@ -106,11 +107,27 @@ def read_together(batch: list[FieldFiles], memory_limit: str | None = None) -> l
         return _parted(connection, batch, seen, year)
 
 
+def _staged(connection: duckdb.DuckDBPyConnection, batch: list[FieldFiles]) -> list[list[FileSeen]]:
+    """The raw tables filled at once, and the files of each transmission."""
+    held: defaultdict[str, list[pa.Table]] = defaultdict(list)
+
+    def put(name: str, rows: pa.Table) -> None:
+        held[name].append(rows)
+
+    seen = [[stage(connection, found, raw_set.add_source(connection, found.source.name), put) for found in one.found] for one in batch]
+    for name, tables in held.items():
+        raw_set.insert_rows(connection, name, pa.concat_tables(tables, promote_options="permissive"))
+    return seen
+
+
+def _found(batch: list[FieldFiles]) -> list[Found]:
+    return [found for one in batch for found in one.found]
+
+
 def _is_as_it_seemed(connection: duckdb.DuckDBPyConnection, batch: list[FieldFiles], year: int) -> bool:
     """Whether every sound line is of the hospital of its transmission, and each transmission has stays of the year."""
     expected = dict(enumerate(_finess(one) for one in batch for _ in one.found))
-    names = {name for found in batch[0].found for zone, name in raw_zones(found.family) if zone == "fixed"}
-    met = [f"SELECT DISTINCT file_no, finess FROM {name} WHERE reason IS NULL" for name in sorted(names)]
+    met = [f"SELECT DISTINCT file_no, finess FROM {name} WHERE reason IS NULL" for name in main_tables(_found(batch))]
     hospitals = connection.execute(" UNION ".join(met)).fetchall()
     mains = [table for table in raw_tables(batch[0].field) if table.stay_columns and table.year_column]
     of_year = [f"SELECT DISTINCT finess FROM {table.name} WHERE reason IS NULL AND {table.year_column} = {year}" for table in mains]

@@ -10,11 +10,11 @@ the patient number (CRYPTIPP) it shares with the sequences of stays, whose ANO l
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -85,10 +85,12 @@ def _staged(connection: duckdb.DuckDBPyConnection, files: FieldFiles) -> StagedF
     seen: list[FileSeen] = []
     for one in files.found:
         file_no = raw_set.add_source(connection, one.source.name)
+        put = partial(raw_set.insert_rows, connection)
         try:
-            seen.append(refused_file(one, faults[one.family]) if one.family in faults else stage(connection, one, file_no))
+            seen.append(refused_file(one, faults[one.family]) if one.family in faults else stage(connection, one, file_no, put))
         except Refused as refused:
             return StagedFiles(connection, files.field, None, None, _refused_files(files, {one.family: refused.code}, _BESIDE))
+    set_aside_other_hospitals(connection, files.found)
     return _judged(connection, files, seen)
 
 
@@ -106,25 +108,24 @@ def _refused_files(files: FieldFiles, faults: dict[str, str], reason: str) -> li
     return [refused_file(one, faults.get(one.family, reason)) for one in files.found]
 
 
-def stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> FileSeen:
-    """Put the sound lines of a file into the raw tables, and the others into `problem`; gives its account, lines counted."""
+def stage(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int, put: Callable[[str, pa.Table], None]) -> FileSeen:
+    """Put the sound lines of a file, as rows of raw tables, and the others into `problem`; gives its account, lines counted."""
     assert found.layout is not None
     code = found.recognised.code
     seen = FileSeen(found.source.name, "", found.family, found.layout.version, found.finess, is_unverified=not found.is_verified)
     for zoned in zoned_blocks(found.source.blocks(), found.layout, None if code is None else (*found.layout.codes, code)):
         seen.lines += zoned.lines
         _set_aside(connection, file_no, zoned.faults)
-        for zone, name in raw_zones(found.family):
+        for zone, name in _raw_zones(found.family):
             if zone in zoned.cells:
-                raw_set.insert_rows(connection, name, file_no, _raw_rows(zoned, zone, raw_columns(name)))
+                put(name, raw_set.of_file(_raw_rows(zoned, zone, raw_columns(name)), file_no))
     seen.sha256 = found.source.sha256
-    _set_aside_other_hospitals(connection, found, file_no)
     return seen
 
 
 @cache
-def raw_zones(family: str) -> tuple[tuple[str, str], ...]:
-    """(zone, raw table) of a family, by raw_zones.csv."""
+def _raw_zones(family: str) -> tuple[tuple[str, str], ...]:
+    """(zone, raw table) of a family."""
     with (FORMATS / "raw_zones.csv").open(encoding="utf-8", newline="") as handle:
         return tuple((row["zone"], row["raw_table"]) for row in csv.DictReader(handle) if row["family"] == family)
 
@@ -162,12 +163,25 @@ def _as_raw(values: pa.ChunkedArray, column: RawColumn) -> pa.ChunkedArray:
     return values
 
 
-def _set_aside_other_hospitals(connection: duckdb.DuckDBPyConnection, found: Found, file_no: int) -> None:
-    """Lines of another hospital than that of most lines of the file."""
-    for name in {raw_table for zone, raw_table in raw_zones(found.family) if zone == "fixed"}:
-        sound = f"file_no = {file_no} AND reason IS NULL"
-        usual = f"SELECT finess FROM {name} WHERE {sound} GROUP BY finess ORDER BY count(*) DESC, finess LIMIT 1"
-        connection.execute(f"UPDATE {name} SET reason = 'other_finess' WHERE {sound} AND finess <> ({usual})")
+def main_tables(found: Iterable[Found]) -> list[str]:
+    """The raw tables that have a row for each line of one of the files."""
+    return sorted({name for one in found for zone, name in _raw_zones(one.family) if zone == "fixed"})
+
+
+def set_aside_other_hospitals(connection: duckdb.DuckDBPyConnection, found: Iterable[Found]) -> None:
+    """Lines of another hospital than that of most lines of their file."""
+    for name in main_tables(found):
+        connection.execute(_OTHER_HOSPITALS.format(name=name))
+
+
+_OTHER_HOSPITALS = """
+    WITH counted AS (SELECT file_no, finess, count(*) AS lines FROM {name} WHERE reason IS NULL GROUP BY file_no, finess),
+    usual AS (SELECT DISTINCT ON (file_no) file_no, finess FROM counted ORDER BY file_no, lines DESC, finess)
+    UPDATE {name} AS x
+    SET reason = 'other_finess'
+    FROM usual
+    WHERE x.file_no = usual.file_no AND x.reason IS NULL AND x.finess <> usual.finess
+"""
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, files: FieldFiles, seen: list[FileSeen]) -> StagedFiles:

@@ -11,7 +11,7 @@ where several layouts are as long, by the cells that are dates and numbers in on
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from functools import cache
 
 from strata.ingest.lines.layouts import Field, Layout, Zone, layouts
@@ -175,7 +175,7 @@ def _date_score(cell: bytes) -> int:
     if not cell.strip():
         return 0
     try:
-        datetime.strptime(cell.decode("ascii"), "%d%m%Y")
+        date(int(cell[4:]), int(cell[2:4]), int(cell[:2]))
     except ValueError:
         return -1
-    return 1
+    return 1 if cell.isdigit() else -1

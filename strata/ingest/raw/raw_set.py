@@ -54,18 +54,24 @@ def add_source(connection: duckdb.DuckDBPyConnection, source_file: str) -> int:
     return file_no
 
 
-def insert_rows(connection: duckdb.DuckDBPyConnection, name: str, file_no: int, rows: pa.Table) -> None:
-    """Append rows to a raw table. rows: row_no, reason (NULL when sound so far), then raw columns; one that is not there is NULL.
+def of_file(rows: pa.Table, file_no: int) -> pa.Table:
+    """The same rows, saying which file of the set they are of."""
+    return rows.append_column("file_no", pa.repeat(pa.scalar(file_no, pa.int16()), len(rows)))
 
-    A sound row that lacks a mandatory value, has a key that is none or cannot be true gets its reason here.
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Append rows to a raw table. rows: file_no, row_no, reason (NULL when sound so far), then raw columns; one that is not there is NULL.
+
+    A sound row that lacks a mandatory value, has a key that is none or cannot be true gets its reason here. An insertion costs as much
+    as some thousand rows: those of small files had better come together.
     """
     columns = [(one.name, SQL_TYPES[one.kind]) for one in raw_columns(name)]
     values = ", ".join(f"CAST({one if one in rows.column_names else 'NULL'} AS {sql_type}) AS {one}" for one, sql_type in columns)
     connection.register("incoming_row", rows)
     connection.execute(f"""
         INSERT INTO {name}
-        WITH typed AS (SELECT row_no, reason, {values} FROM incoming_row)
-        SELECT {file_no}, row_no, coalesce(reason, {check_sql(name)}), {", ".join(one for one, _ in columns)} FROM typed
+        WITH typed AS (SELECT file_no, row_no, reason, {values} FROM incoming_row)
+        SELECT file_no, row_no, coalesce(reason, {check_sql(name)}), {", ".join(one for one, _ in columns)} FROM typed
     """)
     connection.unregister("incoming_row")
 

@@ -28,7 +28,7 @@ from strata.ingest.warehouse.notices import Absent
 # From this share of the stays of an earlier extract on, what replaced them is its year corrected: a hospital that this lacks has gone.
 # Below, they are of somewhere else: the extract of another region shares with it at most the hospitals of a border.
 SAME_PERIMETER = 0.5
-PERSONS_AT_A_TIME = 500_000  # that are kept: what a statement needs grows with them
+PERSONS_AT_A_TIME = 500_000  # that are looked up, or kept: what a statement needs grows with them
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
@@ -140,19 +140,28 @@ def number_persons(connection: duckdb.DuckDBPyConnection, relation: str) -> None
     connection.execute("INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new ORDER BY person_id")
 
 
-def _meet(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
-    """Fill met_person: each usable pseudonym of the relation with its number, which is_new when it is not in the table pseudonym."""
-    connection.execute(_MEET.format(relation=relation, status=_STATUS.format(p="pseudonym")))
+def _meet(connection: duckdb.DuckDBPyConnection, relation: str, parts: int = 1) -> None:
+    """Fill met_person: each usable pseudonym of the relation with its number, which is_new when it is not in the table pseudonym.
+
+    parts: in how many the pseudonyms are looked up; what a look-up needs grows with them.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE met_pseudonym (pseudonym VARCHAR, person_id INTEGER)")
+    query = _LOOK_UP.format(relation=relation, status=_STATUS.format(p="pseudonym"))
+    for part in range(parts):
+        connection.execute(query, {"parts": parts, "part": part})
+    connection.execute(_MEET)
 
 
+_LOOK_UP = """
+    INSERT INTO met_pseudonym
+    WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok' AND hash(pseudonym) % $parts = $part)
+    SELECT met.pseudonym, p.person_id
+    FROM met
+    LEFT JOIN pseudonym AS p ON p.pseudonym = met.pseudonym
+"""
 # Grain: new_pseudonym: a usable pseudonym without a number, in order (which a window over all of them could not sort beyond memory).
 # Its rows have consecutive rowids, which begin at 0 only outside a transaction.
 _MEET = """
-    CREATE OR REPLACE TEMP TABLE met_pseudonym AS
-    WITH met AS (SELECT DISTINCT pseudonym FROM {relation} WHERE {status} = 'ok')
-    SELECT met.pseudonym, p.person_id
-    FROM met
-    LEFT JOIN pseudonym AS p ON p.pseudonym = met.pseudonym;
     CREATE OR REPLACE TEMP TABLE new_pseudonym AS
     SELECT pseudonym FROM met_pseudonym WHERE person_id IS NULL ORDER BY pseudonym;
     CREATE OR REPLACE TEMP TABLE met_person AS
@@ -173,17 +182,23 @@ def _meet_stays(connection: duckdb.DuckDBPyConnection, incoming: tuple[Incoming,
     for number, one in enumerate(incoming):
         views["person"].table = one.stays.persons()
         connection.execute("INSERT INTO stay_pseudonym SELECT ?, line, pseudonym FROM incoming_person", [number])
-    _meet(connection, "stay_pseudonym")
-    connection.execute(_MEET_STAYS)
+    ((stays,),) = connection.execute("SELECT count(*) FROM stay_pseudonym").fetchall()
+    parts = 1 + stays // PERSONS_AT_A_TIME
+    _meet(connection, "stay_pseudonym", parts)
+    connection.execute("CREATE OR REPLACE TEMP TABLE met_stay (number INTEGER, line BIGINT, person_id INTEGER)")
+    for part in range(parts):
+        connection.execute(_MEET_STAYS, {"parts": parts, "part": part})
     connection.execute("DROP TABLE stay_pseudonym")
+    connection.execute("CREATE OR REPLACE TEMP TABLE stay_person AS SELECT number, line, person_id FROM met_stay ORDER BY number, line")
+    connection.execute("DROP TABLE met_stay")
 
 
 _MEET_STAYS = """
-    CREATE OR REPLACE TEMP TABLE stay_person AS
+    INSERT INTO met_stay
     SELECT i.number, i.line, p.person_id
     FROM stay_pseudonym AS i
     JOIN met_person AS p ON p.pseudonym = i.pseudonym
-    ORDER BY i.number, i.line
+    WHERE hash(i.pseudonym) % $parts = $part AND hash(p.pseudonym) % $parts = $part
 """
 
 
