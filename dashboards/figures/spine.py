@@ -9,7 +9,7 @@ from dashboards.figures.svg import DIFFERENT, LIGHT, MIDDLE, VERDICT_COLOURS, fi
 from dashboards.model.blocks import GlanceLine
 from dashboards.texts import Texts
 
-WIDTH, HEIGHT, MARGIN = 300, 26, 12
+WIDTH, HEIGHT, MARGIN = 230, 26, 12
 OUTLIER = 1.6  # how far beyond the range of the territories an interval may stretch the scale
 
 

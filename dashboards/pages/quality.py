@@ -10,6 +10,7 @@ from dashboards.model.blocks import Cell, Table
 from dashboards.model.measures import Writer
 from dashboards.model.page import Navigation, QualityPage
 from dashboards.pages.territory import stamp_of
+from dashboards.texts import typeset
 
 
 def quality_page(writer: Writer, navigation: Navigation) -> QualityPage:
@@ -30,6 +31,12 @@ def quality_page(writer: Writer, navigation: Navigation) -> QualityPage:
     )
 
 
+def _printed(check: dict[str, Any], name: str, language: str) -> str:
+    """What a check says in a language."""
+    text = str(check.get(f"{name}_{language}") or "")
+    return typeset(text) if language == "fr" else text
+
+
 def _name(check: dict[str, Any]) -> str:
     return str(check.get("check") or check.get("name") or "")
 
@@ -42,7 +49,7 @@ def _checks(writer: Writer, checks: list[dict[str, Any]]) -> Table:
 
 def _label(writer: Writer, check: dict[str, Any]) -> str:
     """The words of a check when the receipt has them, else its name."""
-    return str(check.get(f"label_{writer.texts.language}") or _name(check))
+    return _printed(check, "label", writer.texts.language) or _name(check)
 
 
 def _check(writer: Writer, one: dict[str, Any]) -> tuple[Cell, ...]:
@@ -55,7 +62,7 @@ def _check(writer: Writer, one: dict[str, Any]) -> tuple[Cell, ...]:
         Cell(str(one.get("table", ""))),
         Cell("", None) if failing is None else _count(writer, failing),
         Cell(_bounds(writer, one)),
-        Cell(str(one.get(f"source_{t.language}", ""))),
+        Cell(_printed(one, "source", t.language)),
     )
 
 

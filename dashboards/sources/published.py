@@ -13,6 +13,8 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.texts import typeset
+
 ALL = "ALL"
 REST = "REST"
 WHOLE = (ALL, REST)
@@ -152,8 +154,8 @@ def read_published(run_folder: Path) -> Published:
         rows=rows,
         groups=_groups(rows),
         details=_details(frame, front_year),
-        catalogue=catalogue["indicators"],
-        units=catalogue.get("units", {}),
+        catalogue=_typeset(catalogue["indicators"]),
+        units=_typeset(catalogue.get("units", {})),
         territories=dict(sorted(((name, _printable(declared.get(name, name))) for name in found), key=lambda item: (item[1], item[0]))),
         definitions=_definitions(receipt, rows),
         years=tuple(sorted({row.year for row in rows.values()})),
@@ -170,6 +172,15 @@ def read_published(run_folder: Path) -> Published:
         revision=json.loads(revised.read_text(encoding="utf-8")) if revised.is_file() else {},
         folder=run_folder,
     )
+
+
+def _typeset(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The entries of the catalogue with their French texts as the pages print them."""
+    return {name: {key: _set(key, value) for key, value in entry.items()} for name, entry in entries.items()}
+
+
+def _set(key: str, value: Any) -> Any:
+    return typeset(value) if key.endswith("_fr") and isinstance(value, str) else value
 
 
 def _spreads(path: Path) -> dict[SpreadKey, NationSpread]:
@@ -244,5 +255,6 @@ def _definitions(receipt: dict[str, Any], rows: dict[Key, Row]) -> tuple[Definit
 
 
 def _definition(condition: str, definition_id: str, entry: dict[str, Any]) -> Definition:
-    label = {language: entry.get(f"label_{language}", condition) for language in ("fr", "en")}
-    return Definition(condition, definition_id, label, entry.get("strata", {}))
+    label = {"fr": typeset(entry.get("label_fr", condition)), "en": entry.get("label_en", condition)}
+    strata = {number: words | {"fr": typeset(words.get("fr", ""))} for number, words in entry.get("strata", {}).items()}
+    return Definition(condition, definition_id, label, strata)

@@ -47,6 +47,11 @@ def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
+def typeset(text: str) -> str:
+    """A French text that comes from data as a printer would set it: curled apostrophes, no number broken over two lines."""
+    return _french_spaces(re.sub(r"(?<=\d) (?=\d{3}\b)", "\u202f", text.replace("'", "’")))
+
+
 def _french_spaces(text: str) -> str:
     """No line may begin with a high sign, nor end inside quotation marks."""
     text = re.sub(r" (?=[:»])", "\u00a0", text).replace("« ", "«\u00a0")

@@ -36,7 +36,7 @@ def test_an_earlier_edition_has_an_address_and_says_that_it_is_frozen(served: Se
     last, earlier = served.get("/?territory=T01").text, served.get(f"/?territory=T01&run={RUNS[0]}").text
     assert RUNS[1] in last and f"hash-of-{RUNS[1]}" in last and "Édition gelée" not in last
     assert f"hash-of-{RUNS[0]}" in earlier and f"Édition gelée {RUNS[0]}" in earlier
-    assert f"run={RUNS[0]}" in earlier.partition("nav class=\"actions\"")[2]  # every link stays in the edition
+    assert f"run={RUNS[0]}" in earlier.partition('nav class="actions"')[2]  # every link stays in the edition
     assert served.get(f"/export/csv?territory=T01&run={RUNS[0]}").data.decode("utf-8-sig").splitlines()[1].startswith(RUNS[0])
 
 
