@@ -13,6 +13,7 @@ from scipy.sparse import csc_matrix
 Floats = NDArray[np.float64]
 # simplex_strategy of HiGHS: the primal stays within the limits and improves; the dual is of the least price and comes within the limits.
 _PRIMAL, _DUAL = 4, 1
+_OFF, _OFF_SHARE = 1e-6, 1e-9  # how far beside a limit or an equation a number may be: for the last digits of large ones
 _OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "presolve": "off", "solver": "simplex"}
 
 
@@ -35,9 +36,11 @@ class Programme:
         for name, value in {**_OPTIONS, "simplex_strategy": _PRIMAL if aims else _DUAL}.items():
             self._solver.setOptionValue(name, value)
         self._solver.passModel(model)
+        self._equations, self._right, self._low, self._high = equations.tocsr(), right, low.copy(), high.copy()
 
     def limit(self, at: int, low: float, high: float) -> None:
         """From now on x[at] is from `low` to `high`."""
+        self._low[at], self._high[at] = low, high
         self._solver.changeColBounds(at, low, high)
 
     def price(self, at: int, price: float) -> None:
@@ -45,11 +48,23 @@ class Programme:
         self._solver.changeColCost(at, price)
 
     def solved(self) -> Floats | None:
-        """The x of the least price; None when none keeps the equations and the limits. ArithmeticError when the solver gives up."""
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise ArithmeticError(f"a linear programme was not solved: {self._solver.modelStatusToString(status)}")
-        return np.array(self._solver.getSolution().col_value)
+        """The x of the least price; None when none keeps the equations and the limits.
+
+        What the solver gives is held against both, and asked for once more from nothing when it keeps them not. ArithmeticError then.
+        """
+        for start_again in (False, True):
+            if start_again:
+                self._solver.clearSolver()
+            self._solver.run()
+            status = self._solver.getModelStatus()
+            if status == highspy.HighsModelStatus.kInfeasible:
+                return None
+            found = np.array(self._solver.getSolution().col_value)
+            if status == highspy.HighsModelStatus.kOptimal and self._is_kept_by(found):
+                return found
+        raise ArithmeticError(f"a linear programme was not solved: {self._solver.modelStatusToString(status)}")
+
+    def _is_kept_by(self, x: Floats) -> bool:
+        off = max(_OFF, _OFF_SHARE * float(abs(x).max(initial=0.0)))
+        is_within = (x >= self._low - off).all() and (x <= self._high + off).all()
+        return bool(is_within and abs(self._equations @ x - self._right).max(initial=0.0) <= off)

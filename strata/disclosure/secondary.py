@@ -49,7 +49,7 @@ def complete(room: Room, targets: Sequence[Target], hidden: Flags) -> tuple[Flag
     masked, unserved = hidden.copy(), []
     parts, reached = _Parts(room, masked), np.zeros((2, len(hidden)))
     for target in targets:
-        if reached[int(target.by < 0), target.node] >= abs(target.by):
+        if reached[int(target.by < 0), target.node] >= abs(target.by) - _MOVED:
             continue
         part = parts.around(target.node)
         movement = part.movement(target)

@@ -48,3 +48,11 @@ def test_a_programme_without_an_end_is_no_answer():
     held.price(0, -1.0)
     with pytest.raises(ArithmeticError):
         held.solved()
+
+
+def test_an_answer_that_does_not_keep_the_equations_is_not_given(monkeypatch):
+    held = programme(aims=True)
+    assert held.solved() is not None
+    monkeypatch.setattr(held, "_right", EQUATIONS @ TRUE + 1)  # as if the solver had solved something else
+    with pytest.raises(ArithmeticError):
+        held.solved()
