@@ -192,7 +192,8 @@ def _data_package(folder: Path) -> dict[str, Any]:
 
 def _of_run(name: str) -> dict[str, Any]:
     """A file that two runs of the same inputs do not share: the receipt, written last, and what changed since the run before."""
-    return {"name": name, "path": name, "format": name.rpartition(".")[2], "mediatype": _MEDIA[Path(name).suffix], "encoding": "utf-8"}
+    kind = {"type": "file", "format": name.rpartition(".")[2], "mediatype": _MEDIA[Path(name).suffix]}
+    return {"name": name, "path": name, **kind, "encoding": "utf-8"}
 
 
 _MEDIA = {
@@ -208,6 +209,7 @@ _MEDIA = {
 
 
 def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
+    """One file. type: without it the frictionless tool takes a workbook for a table, and a receipt for a list of its checks."""
     resource = {
         "name": re.sub(r"[^a-z0-9._/-]", "-", name.lower()),
         "path": name,
@@ -218,8 +220,8 @@ def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
     }
     schemas = {"indicators.csv": _schema, places.NAME: _places_schema, CALIBRATION: _calibration_schema}
     if name in schemas:
-        return resource | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": schemas[name]()}
-    return resource
+        return resource | {"type": "table", "profile": "tabular-data-resource", "encoding": "utf-8", "schema": schemas[name]()}
+    return resource | {"type": "file"}
 
 
 def _schema() -> dict[str, Any]:

@@ -15,7 +15,23 @@ def folder(tmp_path):
     connection = world.empty(settings)
     world.populate(connection, 800)
     world.build(connection, settings)
-    return publish(connection, settings, run_id="a")
+    return publish(connection, settings, run_id="a", extra=pages)
+
+
+def pages(folder):
+    """What pages leave beside the numbers: a workbook that is no table of ours."""
+    (folder / "dashboard").mkdir()
+    (folder / "dashboard" / "index.html").write_text("<!doctype html>", encoding="utf-8")
+    (folder / "dashboard" / "T1.xlsx").write_bytes(b"PK no workbook")
+
+
+def test_the_whole_package_is_valid_as_anybody_would_ask(folder):
+    """`frictionless validate datapackage.json`: every file read, its size and hash compared."""
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "type", "note"])
+    assert {task.name for task in report.tasks if task.type == "table"} == {"indicators.csv", "places.csv"}
+    (folder / "dashboard" / "T1.xlsx").write_bytes(b"PK another")
+    assert not frictionless.validate(str(folder / "datapackage.json")).valid
 
 
 def tables(folder):
