@@ -12,7 +12,7 @@ from typing import Any
 
 from strata.config import Config
 from strata.explain import Explanation
-from strata.explain.labels import definitions_folder, list_labels, named, stratum_labels, trait_labels
+from strata.explain.labels import code_label, code_labels, definitions_folder, list_labels, named, stratum_labels, trait_labels
 from strata.explain.words import Words, metric_in_words
 
 Row = dict[str, Any]
@@ -95,7 +95,8 @@ class _Teller:
     most_stays: int
 
     def __post_init__(self) -> None:
-        folder = definitions_folder(self.config)
+        self.folder = folder = definitions_folder(self.config)
+        self.colon, self.semicolon = self.words.choose(" : ", ": "), self.words.choose(" ; ", "; ")
         self.lists = list_labels(folder, self.one.condition)
         self.profiles = stratum_labels(folder, self.one.condition)
         self.criteria = {row["criterion_id"]: row for row in self.one.criteria}
@@ -110,8 +111,13 @@ class _Teller:
         if person["sex"]:
             about.append(self.words.say("sex", person["sex"], birth_year=person["birth_year"]))
         if person["territory_id"]:
-            about.append(f"{say('territoire', 'territory')} {person['territory_id']}")
-        return " · ".join(about)
+            rest = self.words.say("place", "REST")
+            about.append(person["territory_name"] or (rest if person["territory_id"] == "REST" else person["territory_id"]))
+        return " · ".join([*about, one.fields_included.upper(), self.deaths()])
+
+    def deaths(self) -> str:
+        """Where deaths are known from: who is in none of these is presumed alive."""
+        return ", ".join(self.words.say("alive", name) for name in self.one.alive_method.split("+"))
 
     def status(self, status: str | None, stratum: int | None) -> str:
         return self.words.say("status", status or "none", stratum=stratum)
@@ -143,15 +149,16 @@ class _Teller:
         if self.one.rule_id is not None:
             rule = self.rules[self.one.rule_id]
             name, met = self.rule_name(rule["rule_id"]), self.met(rule)
-            return (
-                self.words.choose(
-                    f"Règle qui décide : {name} (score {rule['score']}, {rule['min_score']} demandé) par {met}",
-                    f"Deciding rule: {name} (score {rule['score']}, {rule['min_score']} asked for) through {met}",
-                )
-                + self.with_care()
-            )
+            return self.words.choose(f"Règle qui décide : {name}", f"Deciding rule: {name}") + self.counted(rule, met) + self.with_care()
         stops = [self.gate(name) for name in self.path() if not self.gates[name]["is_passed"]]
-        return self.words.choose("Parce que : ", "Because: ") + " ; ".join(stops) + self.with_care()
+        return self.words.choose("Parce que : ", "Because: ") + self.semicolon.join(stops) + self.with_care()
+
+    def counted(self, rule: Row, met: str) -> str:
+        """The criteria met of a rule; how many count, where more than one is asked for."""
+        if rule["min_score"] == 1:
+            return self.words.choose(f", par {met}", f", through {met}")
+        number = f"{rule['score']} ({rule['min_score']} {self.words.choose('demandés', 'asked for')})"
+        return self.words.choose(f", par {number} : {met}", f", through {number}: {met}")
 
     def with_care(self) -> str:
         """The strict level once ambulatory care is looked at, where that changes it."""
@@ -206,7 +213,7 @@ class _Teller:
                     "Evidence ages: a stratum that falls this way is no improvement.",
                 ),
                 [
-                    Entry(f"{self.words.shown(row['date'])} : {self.status(row['status'], row['stratum'])}" + self._by(row))
+                    Entry(f"{self.words.shown(row['date'])}{self.colon}{self.status(row['status'], row['stratum'])}" + self._by(row))
                     for row in one.changes
                 ],
             ),
@@ -241,10 +248,14 @@ class _Teller:
         return [Entry(self.gate(name), self.gates[name]["is_passed"]) for name in self.path() if has_types or name != "type"]
 
     def asked(self, row: Row) -> str:
-        """What a criterion asks, in words: '2 jours en 12 mois'."""
+        """What a criterion asks, in words: '2 demandés en 12 mois'."""
         months = self.words.choose(f"en {row['months']} mois", f"in {row['months']} months")
         beside = f", {self.words.choose('épisode avec', 'episode with')} {row['episode_event_id']}" if row["episode_event_id"] else ""
-        return f"{row['at_least']} {self.words.say('counted', row['counted'])}{self.many(row['at_least'])} {months}{beside}"
+        return f"{row['at_least']} {self.words.choose('demandé' + self.many(row['at_least']), 'asked for')} {months}{beside}"
+
+    def units(self, row: Row) -> str:
+        """What was counted: '3 épisodes'."""
+        return f"{row['events']} {self.words.say('counted', row['counted'])}{self.many(row['events'])}"
 
     @staticmethod
     def many(number: int) -> str:
@@ -261,9 +272,8 @@ class _Teller:
     def criterion(self, row: Row, most_stays: int) -> Entry:
         name, span, expires = self.criterion_name(row["criterion_id"]), self.span(row["first_date"], row["last_date"]), row["expires_on"]
         text = self.words.choose(
-            f"{name} : vu {row['events']} fois, {span} ; demandé : {self.asked(row)} ; ne tient plus au {self.words.shown(expires)}",
-            f"{name}: seen {row['events']} time{self.many(row['events'])}, {span}; asked for: {self.asked(row)}; "
-            f"no longer holds on {self.words.shown(expires)}",
+            f"{name} : {self.units(row)}, {span} ({self.asked(row)}) ; ne tient plus à partir du {self.words.shown(expires)}",
+            f"{name}: {self.units(row)}, {span} ({self.asked(row)}); no longer holds from {self.words.shown(expires)} on",
         )
         stays = [self.stay(stay) for stay in row["stays"][:most_stays]]
         left = len(row["stays"]) - len(stays)
@@ -287,23 +297,30 @@ class _Teller:
         ]
 
     def source(self, row: Row) -> str:
-        """'[2] 1046': the file, by its number in the list that ends the answer, and the line."""
-        return f"[{self.files.setdefault(row['source_file'], len(self.files) + 1)}] {row['source_line']}"
+        """'[2] ligne 1046': the file, by its number in the list that ends the answer, and the line."""
+        line = self.words.choose("ligne", "line")
+        return f"[{self.files.setdefault(row['source_file'], len(self.files) + 1)}] {line} {row['source_line']}"
 
     def listed_files(self) -> Section:
         entries = [Entry(f"[{number}] {name}") for name, number in self.files.items()]
         return Section(self.words.choose("Fichiers", "Files"), "", entries)
 
     def codes(self, codes: list[Row]) -> str:
-        """'DP, DAS I500 (Insuffisance cardiaque)': each code once, with the positions that show it."""
+        """'DP et DAS I500 (Insuffisance cardiaque)': each code once, with the positions that show it."""
         positions: dict[tuple[str, str], list[str]] = {}
         for row in codes:
             names = positions.setdefault((row["code"], row["list_id"]), [])
             position = self.words.say("position", row["position"])
             if position not in names:
                 names.append(position)
-        label = {list_id: self.words.label(self.lists.get(list_id, (list_id, list_id))) for _, list_id in positions}
-        return " ; ".join(f"{', '.join(names)} {code} ({label[list_id]})" for (code, list_id), names in positions.items())
+        both = self.words.choose(" et ", " and ")
+        shown = (f"{both.join(names)} {code} ({self.code_words(code, list_id)})" for (code, list_id), names in positions.items())
+        return self.semicolon.join(shown)
+
+    def code_words(self, code: str, list_id: str) -> str:
+        """The label of the code; that of its list where the code is not there any more (a drug of a class has none of its own)."""
+        found = code_label(code, code_labels(self.folder, self.one.condition, list_id))
+        return self.words.label(found or self.lists.get(list_id, (list_id, list_id)))
 
     def types(self) -> Section:
         say = self.words.choose
@@ -314,7 +331,7 @@ class _Teller:
         entries = [Entry(say("Séjours par groupe : ", "Stays by group: ") + groups)]
         for rule in self.one.type["rules"]:
             if rule["is_deciding"]:
-                terms = " ; ".join(self.term(term) for term in rule["terms"])
+                terms = self.semicolon.join(self.term(term) for term in rule["terms"])
                 entries.append(
                     Entry(
                         say(
@@ -348,7 +365,7 @@ class _Teller:
             idle = self.words.choose(" – sans effet hors de la population", " – without effect outside the population")
         elif rule["purpose"].startswith("at_risk") and not self.gates["not_known"]["is_passed"]:
             idle = self.words.choose(" – sans effet, la maladie est connue", " – without effect, the condition is known")
-        return Entry(f"{self.rule_name(rule['rule_id'])} ({self.outcome(rule)}) : {self.met(rule)}{idle}", True)
+        return Entry(f"{self.rule_name(rule['rule_id'])} ({self.outcome(rule)}){self.colon}{self.met(rule)}{idle}", True)
 
     def outcome(self, rule: Row) -> str:
         outcome = rule["outcome"]
@@ -367,10 +384,12 @@ class _Teller:
             entries.append(
                 Entry(
                     say(
-                        f"Une fois remplies, {silent} autres règles ne changeraient rien."
+                        f"{silent} autres règles sont presque remplies, sans que le statut en changerait."
                         if silent > 1
-                        else "Une fois remplie, une autre règle ne changerait rien.",
-                        f"{silent} more would change nothing if they held." if silent > 1 else "One more would change nothing if it held.",
+                        else "Une autre règle est presque remplie, sans que le statut en changerait.",
+                        f"{silent} other rules nearly hold, and would not change the status."
+                        if silent > 1
+                        else "One other rule nearly holds, and would not change the status.",
                     )
                 )
             )
@@ -405,7 +424,7 @@ class _Teller:
         for kind in ("lacks_all", "lacks_any", "excluded"):
             if names := row.get(kind):
                 said.append(self.words.say("trait", kind, traits=", ".join(self.words.label(labels[name]) for name in names)))
-        return " ; ".join(said)
+        return self.semicolon.join(said)
 
     def filter_label(self, reason: str) -> str:
         for row in self.one.filtered_stays:
@@ -416,7 +435,7 @@ class _Teller:
     def left_out(self, row: Row) -> str:
         exit_date = self.words.shown(row["exit_date"])
         label = self.words.label((row["label_fr"], row["label_en"]))
-        return f"{exit_date} {row['field'].upper()} {row['finess']} : {label} ({self.source(row)})"
+        return f"{exit_date} {row['field'].upper()} {row['finess']}{self.colon}{label} ({self.source(row)})"
 
 
 def as_text(page: View) -> str:
@@ -431,7 +450,7 @@ def as_text(page: View) -> str:
             for row in entry.rows:
                 stay, care_field, hospital, codes, until, source = row
                 lines += _wrapped(
-                    f"{stay}  {care_field} {hospital}  {codes}  [{page.heads[4].lower()} {until} ; {source}]", width, "      ", "        "
+                    f"{stay}  {care_field} {hospital}  {codes}  [{page.heads[4].lower()} {until}, {source}]", width, "      ", "        "
                 )
             if entry.more:
                 lines += _wrapped(entry.more, width, "      ")

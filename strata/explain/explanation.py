@@ -101,9 +101,11 @@ def _sql(name: str) -> str:
 
 def _person(connection: duckdb.DuckDBPyConnection) -> Row:
     """What is known of the person at the index date; None for what is not."""
-    names = ("sex", "birth_year", "age_years", "territory_id", "is_alive", "death_date", "death_source")
-    query = """SELECT person.sex, birth_year, age_years, territory_id, is_alive, death_date, death_source
-               FROM person LEFT JOIN person_state ON person.person_id = person_state.person_id"""
+    names = ("sex", "birth_year", "age_years", "territory_id", "territory_name", "is_alive", "death_date", "death_source")
+    query = """SELECT person.sex, birth_year, age_years, person_state.territory_id, named.territory_name, is_alive, death_date, death_source
+               FROM person LEFT JOIN person_state ON person.person_id = person_state.person_id
+               LEFT JOIN (SELECT DISTINCT territory_id, territory_name FROM territory) AS named
+               ON person_state.territory_id = named.territory_id"""
     return next(iter(rows(connection, query)), dict.fromkeys(names))
 
 

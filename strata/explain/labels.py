@@ -36,6 +36,22 @@ def list_labels(folder: Path, condition: str) -> dict[str, Text]:
     return found
 
 
+@cache
+def code_labels(folder: Path, condition: str, list_id: str) -> dict[str, Text]:
+    """(French, English) label of each code of a list, of the condition or shared; empty when the list is no longer there."""
+    places = (folder / place / "codes" / f"{list_id}.csv" for place in (condition, "shared"))
+    path = next((path for path in places if path.exists()), None)
+    if path is None:
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return {row["code"]: (row.get("label_fr", ""), row.get("label_en", "")) for row in csv.DictReader(handle)}
+
+
+def code_label(code: str, labels: dict[str, Text]) -> Text | None:
+    """The label of a code as written in a stay: that of the longest code of its list that it begins with."""
+    return next((labels[code[:size]] for size in range(len(code), 0, -1) if code[:size] in labels), None)
+
+
 def stratum_labels(folder: Path, condition: str) -> dict[int, Text]:
     """(French, English) profile of each stratum; empty when the folder is no longer there."""
     path = folder / condition / "definition.toml"
