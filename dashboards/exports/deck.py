@@ -6,6 +6,7 @@ Belongs here: shapes on slides. Not here: any number that the page object does n
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from pptx import Presentation
@@ -25,7 +26,7 @@ from dashboards.exports.flat import plain
 from dashboards.exports.same_bytes import without_clock
 from dashboards.model.blocks import Cell, Measure, Series, Table, Tile
 from dashboards.model.page import ConditionSection, TerritoryPage
-from dashboards.model.twins import follow_table, use_table
+from dashboards.model.twins import brief_glance_table, follow_table, use_table
 from dashboards.texts import load
 
 WIDTH, HEIGHT, MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
@@ -92,24 +93,10 @@ class Deck:
             _text(slide, MARGIN, Inches(5.2), room, Inches(0.6), words, 18, INK, True)
 
     def _glance(self, section: ConditionSection) -> Table:
-        """The overview as a room reads it: value and interval together, no more columns than a slide takes."""
-        t, block = self.t, section.glance
-        heads = ("indicator", "count", "value", "reference", "verdict", "trend")
-        rows = tuple(
-            (
-                Cell(line.label),
-                Cell(line.count, _shown(line.measure)),
-                Cell(
-                    f"{line.measure.text} ({line.measure.interval})" if line.measure.interval else line.measure.text, _shown(line.measure)
-                ),
-                Cell(line.reference_text, line.reference),
-                Cell(line.verdict_text),
-                Cell(line.trend_text),
-            )
-            for line in block.lines
-        )
-        empty = t("page.pair", name=t("first_look.title"), text=section.first_look.empty_text) if section.first_look.empty_text else ""
-        return Table("glance", t("glance.title"), tuple(t(f"glance.{name}") for name in heads), rows, f"{block.reading}\n{empty}".strip())
+        """The overview, and what was said of it when nothing is to be looked at first."""
+        table, empty = brief_glance_table(section.glance, self.t), section.first_look.empty_text
+        said = self.t("page.pair", name=self.t("first_look.title"), text=empty) if empty else ""
+        return replace(table, reading=f"{table.reading}\n{said}".strip())
 
     def _pyramid(self, section: ConditionSection) -> None:
         pyramid, t = section.pyramid, self.t

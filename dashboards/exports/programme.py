@@ -4,28 +4,36 @@ Belongs here: what the published numbers can fill in, and what is left for the t
 """
 
 import io
+from dataclasses import replace
 from datetime import date
 
 from docx import Document
 from docx.document import Document as Doc
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import OxmlElement
 from docx.shared import Cm, Emu, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.table import _Row
 
 from dashboards.exports.columns import column_shares
 from dashboards.exports.same_bytes import without_clock
 from dashboards.model.blocks import Table
 from dashboards.model.page import ConditionSection, TerritoryPage
-from dashboards.model.twins import care_table, follow_table, glance_table, movement_table, profile_table, pyramid_table, use_table
+from dashboards.model.twins import brief_glance_table, care_table, follow_table, movement_table, profile_table, pyramid_table, use_table
 from dashboards.texts import Texts, load
 
-GLANCE_COLUMNS = (0, 1, 2, 5, 7)
+TABLE_POINTS, LETTERS = 8.5, 100  # letters of a table across a sheet
+SMALL = "Table text"
 TO_COMPLETE = ("aims", "actions", "partners", "calendar", "follow_up")
 
 
 def write_programme(page: TerritoryPage) -> bytes:
     """The bytes of the .docx; the same page gives the same bytes."""
     t, document = load(page.language), Document()
-    document.styles["Normal"].font.size = Pt(10.5)
-    document.sections[0].left_margin = document.sections[0].right_margin = Cm(2)
+    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(10.5)
+    sheet = document.sections[0]
+    sheet.page_width, sheet.page_height = Cm(21), Cm(29.7)
+    sheet.left_margin = sheet.right_margin = sheet.top_margin = sheet.bottom_margin = Cm(1.8)
     document.core_properties.author, document.core_properties.title = "", f"{t('programme.title')} — {page.name}"
     _head(document, page, t)
     for section in page.sections:
@@ -57,9 +65,10 @@ def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: T
     for step in section.pyramid.steps:
         if step.meaning:
             document.add_paragraph(t("page.pair", name=step.label, text=step.meaning), style="List Bullet")
-    glance = glance_table(section.glance, t)
-    rows = tuple(tuple(row[rank] for rank in GLANCE_COLUMNS) for row in glance.rows)
-    _titled(document, Table(glance.name, glance.title, tuple(glance.heads[rank] for rank in GLANCE_COLUMNS), rows, glance.reading))
+    glance = brief_glance_table(section.glance, t)
+    _titled(
+        document, replace(glance, heads=glance.heads[:-1], rows=tuple(row[:-1] for row in glance.rows))
+    )  # a sheet has no room for trends
     _titled(document, profile_table(section.profile, t))
     _titled(document, use_table(section.hospital_use, t))
     _titled(document, care_table(section, t))
@@ -87,14 +96,37 @@ def _table(document: Doc, table: Table) -> None:
     grid = document.add_table(rows=1 + len(table.rows), cols=len(table.heads), style="Light Grid Accent 1")
     grid.autofit = False
     width = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin
-    widths = [Emu(int(width * share)) for share in column_shares(table)]
+    widths = [Emu(int(width * share)) for share in column_shares(table, LETTERS)]
     for column, one in zip(grid.columns, widths, strict=True):  # some programs read the widths of columns, others those of cells
         column.width = one
+    small = _small(document)
     texts = (table.heads, *(tuple(cell.text for cell in row) for row in table.rows))
     for line, words in zip(grid.rows, texts, strict=True):
         for cell, word, one in zip(line.cells, words, widths, strict=True):
             cell.text, cell.width = word, one
+            cell.paragraphs[0].style = small
+        _whole(line)
+    _repeated(grid.rows[0])
     document.add_paragraph()
+
+
+def _small(document: Doc) -> ParagraphStyle:
+    """The style of what stands in a table."""
+    if SMALL not in document.styles:
+        style = document.styles.add_style(SMALL, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style, style.font.size = document.styles["Normal"], Pt(TABLE_POINTS)
+        style.paragraph_format.space_after = Pt(0)
+    return document.styles[SMALL]
+
+
+def _whole(row: _Row) -> None:
+    """The row is not broken over two sheets."""
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+
+
+def _repeated(row: _Row) -> None:
+    """The heads of the columns stand on each sheet."""
+    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def _blank(document: Doc, hint: str) -> None:

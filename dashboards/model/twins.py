@@ -3,6 +3,8 @@
 Belongs here: columns and rows of each block. Not here: any number that the block does not hold.
 """
 
+from dataclasses import replace
+
 from dashboards.model.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
 from dashboards.model.measures import KINDS
 from dashboards.model.page import ConditionSection
@@ -61,6 +63,26 @@ def glance_table(block: Glance, t: Texts) -> Table:
     )
     columns = tuple(t(names.get(name, f"glance.{name}")) for name in heads)
     return Table("glance", t("glance.title"), columns, rows, block.reading)
+
+
+def brief_glance_table(block: Glance, t: Texts) -> Table:
+    """The overview as a room or a letter reads it: value and interval together, no unit beside the names."""
+    heads = ("indicator", "count", "value", "reference", "verdict", "trend")
+    rows = tuple(
+        (
+            Cell(line.label),
+            Cell(line.count, line.measure.row.value if line.measure.is_shown else None),
+            replace(
+                value_cell(line.measure),
+                text=f"{line.measure.text} ({line.measure.interval})" if line.measure.interval else line.measure.text,
+            ),
+            Cell(line.reference_text, line.reference),
+            Cell(line.verdict_text),
+            Cell(line.trend_text),
+        )
+        for line in block.lines
+    )
+    return Table("glance", t("glance.title"), tuple(t(f"glance.{name}") for name in heads), rows, block.reading)
 
 
 def pyramid_table(block: Pyramid, t: Texts) -> Table:
