@@ -19,11 +19,20 @@ from pipelines.pages.status_page import shown
 from strata.config import load
 from strata.publication.publish import publications, verify
 from strata.publication.receipt import NAME
-from tests.support.crash_nursery import STEPS, Nursery
+from tests.support.crash_nursery import STEPS, STEPS_BY_PART, Nursery
 from tests.support.landing import unaccounted, write_archive
 
 RANDOM_KILLS, LANES, SEED = 60, 2, 20
-SETTINGS = '[years]\nfirst = 2022\nlast = 2022\n[method]\nconditions = ["t2d"]\nlookback_years = 1\n'
+SETTINGS = """
+[years]
+first = 2022
+last = 2022
+[method]
+conditions = ["t2d"]
+lookback_years = 1
+[publish]
+keep = 3
+"""
 STAYS = (240, 200)  # of the two transmissions that replace each other; the first is the one at rest
 
 
@@ -34,14 +43,16 @@ def nursery() -> Iterator[Nursery]:
     one.close()
 
 
-def project(folder: Path) -> Path:
-    """A hospital ready to run; gives its strata.toml."""
+def project(folder: Path, *, has_neighbour: bool = False) -> Path:
+    """A hospital ready to run, or two of the same persons; gives its strata.toml."""
     for name in ("landing", "tariffs"):
         (folder / name).mkdir(parents=True)
     (folder / "strata.toml").write_text(SETTINGS, encoding="utf-8")
     (folder / "territories.csv").write_text("territory_id;territory_name;geo_code\nT1;Nord;59350\n", encoding="utf-8")
     (folder / "population.csv").write_text("year;territory_id;sex;age_band;population\n2022;T1;M;60-64;9000\n", encoding="utf-8")
     send(folder, STAYS[0])
+    if has_neighbour:
+        write_archive(folder / "landing" / "neighbour.zip", dict.fromkeys(range(100, 150), 12), finess="590000012")
     return folder / "strata.toml"
 
 
@@ -117,6 +128,23 @@ def test_a_run_killed_at_each_named_step(tmp_path: Path, nursery: Nursery, capsy
     assert (last, started) == (wanted, [])
     with capsys.disabled():
         print(f"\nkilled at a named step: {len(STEPS)} steps, 0 violations, the same hash")
+
+
+def test_a_run_killed_while_only_a_part_is_made_again(tmp_path: Path, nursery: Nursery, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of two hospitals sends again: the tables have rows of both. Each run resumes the one that was killed before it."""
+    if os.name == "nt":
+        return
+    path, never_killed = (project(tmp_path / name, has_neighbour=True) for name in ("killed", "never_killed"))
+    assert nursery.run(path)["code"] == 0
+    for one in (path, never_killed):
+        send(one.parent, STAYS[1])
+    for name in STEPS_BY_PART:
+        assert nursery.run(path, at=[name, "before" if name == "compared" else "after"])["killed"], name
+        assert violations(path) == [], name
+    assert (nursery.run(path)["code"], nursery.run(never_killed)["code"]) == (0, 0)
+    assert content_hash(path) == content_hash(never_killed)
+    with capsys.disabled():
+        print(f"\nkilled while a part is made again: {len(STEPS_BY_PART)} steps, 0 violations, the hash of a whole run")
 
 
 def test_a_publication_half_written_is_seen_by_the_same_eye(tmp_path: Path) -> None:

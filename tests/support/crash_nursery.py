@@ -8,6 +8,7 @@ forks.
 
 import importlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -37,6 +38,18 @@ STEPS = {
     "quality page written": ("pipelines.pages.quality_page", "write_quality_page"),
     "run recorded": ("pipelines.session", "_record"),
 }
+# What a run does after one file was sent again, in the order in which it does it. A run that resumes one that died there does it too.
+STEPS_BY_PART = {
+    "slices told": ("strata.engine.parts", "slices_content"),
+    "stale rows replaced": ("strata.engine.parts", "_replace"),
+    "change kept": ("strata.engine.parts", "_keep"),
+    "compared": ("strata.engine.parts", "_compare"),
+}
+# What a run loads when it first needs it. Loaded here once, not in each child.
+_LOADED_LATE = (
+    "great_expectations", "pipelines.runner", "pipelines.pages.definition_pages", "pipelines.pages.quality_page", "dashboards.site",
+    "strata.ingest.load", "strata.ingest.user.deaths", "strata.publication.publish", "strata.reference.nation",
+)  # fmt: skip
 
 
 class Nursery:
@@ -65,7 +78,7 @@ class Nursery:
 
 def _die_at(name: str, moment: str) -> None:
     """Make the named step kill this process, before it begins or once it has ended."""
-    module_name, attribute = STEPS[name]
+    module_name, attribute = (STEPS | STEPS_BY_PART)[name]
     module = importlib.import_module(module_name)
     whole: Callable[..., Any] = getattr(module, attribute)
 
@@ -88,12 +101,23 @@ def _child(asked: dict[str, Any]) -> int:
     return command.main(["run", "--config", asked["project"]])
 
 
+def _load() -> None:
+    """All that a run loads; Dagster loads most of itself when it first runs something."""
+    import dagster as dg
+
+    from strata.engine.models import models
+
+    for name in _LOADED_LATE:
+        importlib.import_module(name)
+    models()
+    logging.getLogger("dagster").setLevel(logging.CRITICAL + 1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.materialize([dg.asset(lambda: None, name="nothing")], instance=instance)
+
+
 def main() -> None:
-    """Import, then one child a line."""
-    import great_expectations  # noqa: F401
-
-    import strata.publication.publish  # noqa: F401
-
+    """Load, then one child a line."""
+    _load()
     for line in sys.stdin:
         asked = json.loads(line)
         start = time.monotonic()
