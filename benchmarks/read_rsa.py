@@ -2,8 +2,9 @@
 
 Ours (the fields the product uses, or every field; to Arrow tables, to Parquet, with the .ano into a warehouse), a plain DuckDB query,
 pandas read_fwf of the fixed part, and pypmsi where a Python that has it is named. Each reading is a process of its own; rounds are
-interleaved, ratios are paired within a round. Ours are also read at a quarter of the size: what grows, and how.
-Run: python benchmarks/read_rsa.py --lines 1000000 --pypmsi /path/to/venv/bin/python
+interleaved, ratios are paired within a round. Ours are also read at smaller sizes: what grows, and how.
+Run: python benchmarks/read_rsa.py --lines 250000 1000000 --pypmsi /path/to/venv/bin/python
+     python benchmarks/read_rsa.py --lines 1000000 4000000 8000000 --readers ours_to_warehouse --repeats 1
 Belongs here: the files, the readers, the tables. Not here: measuring (measure_reader.py), pypmsi itself (read_rsa_pypmsi.py).
 """
 
@@ -54,8 +55,8 @@ def write(path: Path, lines: int) -> None:
             handle.write(f"{line[:12]}{number:010d}{line[22:]}\n")
 
 
-def write_ano(rsa: Path, ano: Path) -> None:
-    """The .ano of such a file, in its order: a person for each stay, dates in the month of exit."""
+def write_ano(rsa: Path, ano: Path, *, is_named: bool = True) -> None:
+    """The .ano of such a file, in its order: a person for each stay (none when it is not named), dates in the month of exit."""
     from tests.support.rsa_lines import ano_line, layout, plain_ano
 
     fields, month_at = layout("mco_ano", "1103", "fixed"), layout("mco_rsa", VERSION, "fixed")["MOISSOR"][0]
@@ -66,7 +67,7 @@ def write_ano(rsa: Path, ano: Path) -> None:
     with rsa.open(encoding="ascii") as stays, ano.open("w", encoding="ascii", newline="\n") as handle:
         for stay in stays:
             number, line = stay[12:22], templates[stay[month_at : month_at + 2]]
-            parts = sorted([(key, number), (person, f"P{number:>016}")])
+            parts = sorted([(key, number), (person, f"P{number:>016}" if is_named else " " * 17)])
             for start, cell in parts:
                 line = line[:start] + cell + line[start + len(cell) :]
             handle.write(f"{line}\n")
@@ -255,7 +256,7 @@ LABELS = {
 
 
 def rounds(paths: list[Path], repeats: int, commands: dict[str, list[str]]) -> list[Results]:
-    """paths: a warm-up, a quarter, the whole. Every reader once per round on the whole, ours on the quarter too, each in a new process."""
+    """paths: a warm-up, then by size. Every reader once per round on the largest, ours on the others too, each in a new process."""
     warm_up, *files = paths
     results: list[Results] = [{name: [] for name in commands} for _ in files]
     for turn in range(repeats):
@@ -264,15 +265,15 @@ def rounds(paths: list[Path], repeats: int, commands: dict[str, list[str]]) -> l
                 if path is files[-1] or name in OURS:
                     done = subprocess.run([*command, str(warm_up), str(path)], check=True, capture_output=True, text=True, encoding="utf-8")
                     measured[name].append(json.loads(done.stdout.splitlines()[-1]))
-            print(f"round {turn + 1}, {name}: {results[-1][name][-1]['seconds']:.2f} s", file=sys.stderr, flush=True)
+                    print(f"round {turn + 1}, {name}: {json.dumps(measured[name][-1])}", file=sys.stderr, flush=True)
     return results
 
 
 def table(results: Results, lines: int, size_mb: float) -> str:
     """Medians over rounds; the last columns say how many times longer than each of ours a reader takes, paired within a round."""
-    against = [name for name in OURS if name != "ours_to_warehouse"]
+    against = [name for name in OURS if name != "ours_to_warehouse" and name in results]
     text = f"| reader | s | stays/s | MB/s | CPU s | peak MB | acts | {' | '.join(f'x {name}' for name in against)} |\n"
-    text += "|---|---|---|---|---|---|---|---|---|---|\n"
+    text += "|---" * (7 + len(against)) + "|\n"
     for name, measured in results.items():
         seconds = median(one["seconds"] for one in measured)
         ratios = " | ".join(f"{_ratio(measured, results[mine]):.2f}" for mine in against)
@@ -281,14 +282,16 @@ def table(results: Results, lines: int, size_mb: float) -> str:
     return text
 
 
-def growth(small: Results, large: Results, lines: int) -> str:
-    """Ours at a quarter of the lines and at all of them, in CPU seconds; the exponent is 1 when they grow as the lines do."""
-    text = f"| reader | CPU s, {lines // 4} stays | CPU s, {lines} stays | exponent | peak MB | peak MB |\n|---|---|---|---|---|---|\n"
-    for name in OURS:
-        seconds = [median(one["cpu_seconds"] for one in results[name]) for results in (small, large)]
-        exponent = log(seconds[1] / seconds[0]) / log(4)
-        cells = f"{seconds[0]:.2f} | {seconds[1]:.2f} | {exponent:.2f} | {_peak(small[name])} | {_peak(large[name])}"
-        text += f"| {LABELS[name]} | {cells} |\n"
+def growth(by_size: dict[int, Results]) -> str:
+    """Ours at each number of stays, in CPU seconds; the exponent, from one size to the next, is 1 when they grow as the stays do."""
+    text = "| reader | stays | CPU s | exponent | peak MB |\n|---|---|---|---|---|\n"
+    for name in [name for name in OURS if name in next(iter(by_size.values()))]:
+        before: tuple[int, float] | None = None
+        for lines, results in by_size.items():
+            seconds = median(one["cpu_seconds"] for one in results[name])
+            exponent = f"{log(seconds / before[1]) / log(lines / before[0]):.2f}" if before else ""
+            text += f"| {LABELS[name]} | {lines} | {seconds:.2f} | {exponent} | {_peak(results[name])} |\n"
+            before = lines, seconds
     return text
 
 
@@ -304,28 +307,30 @@ def _ratio(measured: list[dict[str, Any]], mine: list[dict[str, Any]]) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--lines", type=int, nargs="+", default=[250_000, 1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--readers", nargs="+", choices=READERS, default=list(READERS), help="ours and others; pypmsi comes with --pypmsi")
     parser.add_argument(
         "--pypmsi", metavar="PYTHON", help="the python of an environment where pypmsi is installed by hand (docs/explanation/benchmarks.md)"
     )
     arguments = parser.parse_args()
-    commands = {name: [sys.executable, __file__, "--reader", name] for name in READERS}
+    commands = {name: [sys.executable, __file__, "--reader", name] for name in arguments.readers}
     if arguments.pypmsi:
         peer = [arguments.pypmsi, str(HERE / "read_rsa_pypmsi.py")]
         commands |= {f"pypmsi_{name}": [*peer, name] for name in ("to_memory", "to_parquet")}
+    sizes = sorted(arguments.lines)
     with tempfile.TemporaryDirectory() as folder:
-        paths = {count: Path(folder) / str(count) / "a.rsa" for count in (WARM_UP, arguments.lines // 4, arguments.lines)}
+        paths = {count: Path(folder) / str(count) / "a.rsa" for count in (WARM_UP, *sizes)}
         for count, path in paths.items():
             path.parent.mkdir()
             write(path, count)
             write_ano(path, path.with_suffix(".ano"))
-        size_mb = paths[arguments.lines].stat().st_size / 1e6
-        quarter, whole = rounds(list(paths.values()), arguments.repeats, commands)
+        size_mb = paths[sizes[-1]].stat().st_size / 1e6
+        results = rounds(list(paths.values()), arguments.repeats, commands)
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pyarrow", "duckdb", "pandas"))
-    print(f"{arguments.lines} stays, {size_mb:.0f} MB, version {VERSION}; medians of {arguments.repeats} interleaved rounds")
-    print(f"{platform.system()}, Python {platform.python_version()}, {libraries}\n\n{table(whole, arguments.lines, size_mb)}")
-    print(growth(quarter, whole, arguments.lines))
+    print(f"{sizes[-1]} stays, {size_mb:.0f} MB, version {VERSION}; medians of {arguments.repeats} interleaved rounds")
+    print(f"{platform.system()}, Python {platform.python_version()}, {libraries}\n\n{table(results[-1], sizes[-1], size_mb)}")
+    print(growth(dict(zip(sizes, results))))
 
 
 if __name__ == "__main__":

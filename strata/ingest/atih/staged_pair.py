@@ -225,14 +225,19 @@ def _person_lines(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Beside:
     if not pair.tra and not pair.vid_hosp:
         connection.execute(f"CREATE TEMP VIEW person_line AS {lines}")
         return Beside(pa.table({}))
-    stays = connection.sql("SELECT finess, year, stay_number FROM sound_rsa ORDER BY line").to_arrow_table()
-    beside = read_beside(pair.tra, pair.vid_hosp, stays, connection.sql(f"{lines} ORDER BY line").to_arrow_table())
+    connection.execute(f"SET memory_limit = '{PIECES_MEMORY}'")
+    stays = "SELECT finess, year, stay_number FROM sound_rsa ORDER BY line"
+    held = (connection.sql(query).to_arrow_table() for query in (stays, f"{lines} ORDER BY line"))
+    beside = read_beside(pair.tra, pair.vid_hosp, *held)
+    connection.execute(f"SET memory_limit = '{JUDGING_MEMORY}'")
     connection.execute(f"CREATE TEMP TABLE person_line AS {lines} LIMIT 0")
     _insert(connection, "person_line", beside.lines)
     for table in beside.quarantine:
         connection.register("incoming", table)
         connection.execute(_ASIDE_BESIDE)
         connection.unregister("incoming")
+    beside.lines = pa.table({})
+    pa.default_memory_pool().release_unused()
     return beside
 
 

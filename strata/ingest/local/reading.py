@@ -44,10 +44,12 @@ def read_beside(tra: LocalFile | None, vid_hosp: LocalFile | None, stays: pa.Tab
     found = Beside(ano)
     links = _links(tra, found)
     persons = _persons(vid_hosp, links, ano, found)
-    if links is not None:
-        found.lines = completed(ano, person_keys(stays.column("stay_number"), links, persons, ano))
+    keys = person_keys(stays.column("stay_number"), links, persons, ano) if links is not None else None
     for read, file in ((links, tra), (persons, vid_hosp)):
         _account(found, read, file, _said(stays, "finess"), _said(stays, "year"))
+    del stays, links, persons  # what is read of a large hospital need not stay while its lines are put together
+    if keys is not None:
+        found.lines = completed(ano, keys)
     return found
 
 

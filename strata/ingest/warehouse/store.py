@@ -28,7 +28,7 @@ from strata.ingest.warehouse.notices import Absent
 # From this share of the stays of an earlier extract on, what replaced them is its year corrected: a hospital that this lacks has gone.
 # Below, they are of somewhere else: the extract of another region shares with it at most the hospitals of a border.
 SAME_PERIMETER = 0.5
-PERSONS_AT_A_TIME = 500_000  # that are looked up, or kept: what a statement needs grows with them
+LOOKED_UP_AT_A_TIME, KEPT_AT_A_TIME = 2_000_000, 500_000  # persons: what a statement needs grows with them
 _CHILDREN = ("unit", "diagnosis", "procedure", "group")
 _STAY_NAMES = [name for name in STAY.names if name not in ("line", "pseudonym")]
 _STATUS = "CASE WHEN {p} IS NULL THEN 'missing' WHEN regexp_matches({p}, '^[xX]{{16}}') THEN 'placeholder' ELSE 'ok' END"
@@ -183,7 +183,7 @@ def _meet_stays(connection: duckdb.DuckDBPyConnection, incoming: tuple[Incoming,
         views["person"].table = one.stays.persons()
         connection.execute("INSERT INTO stay_pseudonym SELECT ?, line, pseudonym FROM incoming_person", [number])
     ((stays,),) = connection.execute("SELECT count(*) FROM stay_pseudonym").fetchall()
-    parts = 1 + stays // PERSONS_AT_A_TIME
+    parts = 1 + stays // LOOKED_UP_AT_A_TIME
     _meet(connection, "stay_pseudonym", parts)
     connection.execute("CREATE OR REPLACE TEMP TABLE met_stay (number INTEGER, line BIGINT, person_id INTEGER)")
     for part in range(parts):
@@ -325,8 +325,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, taken: list[Slice], number: i
 def _keep_new_persons(connection: duckdb.DuckDBPyConnection) -> None:
     """Only those of the slices taken: whom nothing shows is not kept. So many at a time, whatever the number of them."""
     first, last = connection.execute("SELECT min(person_id), max(person_id) FROM met_person WHERE is_new").fetchall()[0]
-    for start in range(first or 0, (last or -1) + 1, PERSONS_AT_A_TIME):
-        connection.execute(_NEW_PERSONS, {"first": start, "last": start + PERSONS_AT_A_TIME - 1})
+    for start in range(first or 0, (last or -1) + 1, KEPT_AT_A_TIME):
+        connection.execute(_NEW_PERSONS, {"first": start, "last": start + KEPT_AT_A_TIME - 1})
 
 
 def _file_lines(one: Incoming, taken: list[Slice]) -> pa.Table:
