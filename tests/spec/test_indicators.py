@@ -187,18 +187,10 @@ def test_every_core_indicator_is_declared_and_has_its_rows(nation):
 
 def test_amputations_are_persons_over_those_expected_of_the_residents(tmp_path):
     """Everybody of band 60-64 is amputated in 2024, nobody else: the expected is that of the residents of that band, in each sex."""
-    amputated = "SELECT person_id FROM person_state WHERE year = 2023 AND age_band = '60-64'"
 
     def add(connection):
         world.populate(connection)
-        connection.execute(
-            f"""INSERT INTO stay SELECT 90000000 + person_id, person_id, 'mco', 2024, DATE '2024-02-02', DATE '2024-02-05', '8', NULL, '8',
-                TRUE, FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, 10, 10 FROM ({amputated})"""
-        )
-        connection.execute(
-            f"""INSERT INTO stay_event SELECT person_id, 90000000 + person_id, shown_no, DATE '2024-02-02', DATE '2024-02-05'
-                FROM ({amputated}), shown_event INNER JOIN definition_event USING (event_no) WHERE event_id = 'amputation_act'"""
-        )
+        world.amputate(connection, "SELECT person_id FROM person_state WHERE year = 2023 AND age_band = '60-64'")
 
     connection, frame = build_people(tmp_path, add)
     by_hand = """

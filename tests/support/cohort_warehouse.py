@@ -203,6 +203,18 @@ def add_person(
         connection.execute("INSERT INTO person_year VALUES (?, ?, ?, ?, 0)", [person_id, year, euros, euros / 2])
 
 
+def amputate(connection: duckdb.DuckDBPyConnection, persons: str) -> None:
+    """One stay with an amputation in February 2024, for each `person_id` of the query `persons`."""
+    connection.execute(
+        f"""INSERT INTO stay SELECT 90000000 + person_id, person_id, 'mco', 2024, DATE '2024-02-02', DATE '2024-02-05', '8', NULL, '8',
+            TRUE, FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, 10, 10 FROM ({persons})"""
+    )
+    connection.execute(
+        f"""INSERT INTO stay_event SELECT person_id, 90000000 + person_id, shown_no, DATE '2024-02-02', DATE '2024-02-05'
+            FROM ({persons}), shown_event INNER JOIN definition_event USING (event_no) WHERE event_id = 'amputation_act'"""
+    )
+
+
 def measured(connection: duckdb.DuckDBPyConnection, settings: Config) -> pl.DataFrame:
     """Build and measure: every indicator row, before disclosure control."""
     build(connection, settings)
