@@ -1,9 +1,13 @@
 """What the whole suite shares: figures that tests earn are printed at its end, and tests that share something costly run in one process.
 
-Belongs here: hooks of pytest. Not here: what a folder's tests need (its own conftest.py), helpers (support/).
+Belongs here: hooks of pytest, and the published sample that more than one folder reads. Not here: what a folder's tests need (its own
+conftest.py), helpers (support/).
 """
 
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +17,25 @@ from tests.support.repository import ROOT
 
 # Folders whose tests share a country, a published sample or a browser: made once, in one process.
 TOGETHER = ("browser", "country", "dashboards")
+SAMPLE_TEST = "golden/test_sample.py"  # reads the demonstration that the browser shows
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Where several processes share the suite (pytest -n 2 --dist loadgroup), a folder that shares stays together, and so does a file."""
     for item in items:
         place = item.path.relative_to(ROOT / "tests")
-        item.add_marker(pytest.mark.xdist_group(place.parts[0] if place.parts[0] in TOGETHER else place.as_posix()))
+        group = "browser" if place.as_posix() == SAMPLE_TEST else place.parts[0] if place.parts[0] in TOGETHER else place.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `strata demo` makes: the sample, its publication with all its pages, its warehouse and its page of data quality."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "pipelines.command", "demo", "--no-browser", "--dir", str(folder)]
+    ended = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -3,8 +3,6 @@
 Belongs here: what every test of this folder needs, made once. Not here: looking (visit.py), asking (test_*.py).
 """
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +11,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bootstrap import find_browser
 from dashboards.site import build_site
+from strata.publication.latest import published_folder
+from tests.browser.application import APP_PAGES, at, served
+from tests.browser.application import THOROUGHLY as APP_THOROUGHLY
 from tests.browser.network import closed_network, wrapped
-from tests.browser.visit import Visit, look
+from tests.browser.visit import THOROUGHLY, Visit, look
 from tests.support.figures import Figures, section_of
 from tests.support.published_sample import write_published
-from tests.support.repository import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +27,9 @@ def inside() -> Iterator[list[str]]:
         yield prefix
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(inside: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The machine's own Chromium, in that network. Closed with each file: while its driver is open, nobody else can run an event loop."""
+    """The machine's own Chromium, in that network. Closed with this folder: while its driver is open, nobody else can run an event loop."""
     program = find_browser()
     assert program, "no Chromium, Chrome or Edge on this machine: bootstrap.py test says how to get one"
     with sync_playwright() as driver:
@@ -39,23 +39,13 @@ def browser(inside: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the demonstration: the published sample with all its pages, and the page of data quality."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "pipelines.command", "demo", "--no-browser", "--dir", str(folder)]
-    ended = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def sample_site(sample_run: Path) -> Path:
+def sample_site(demonstration: Path) -> Path:
     """The pages of the sample."""
-    return next(sample_run.glob("published/*/dashboard")).resolve()
+    return published_folder(demonstration / "published") / "dashboard"
 
 
 @pytest.fixture(scope="session")
-def pages(sample_run: Path, sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(demonstration: Path, sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every page by name: those of the sample in both languages, and a few of a made-up publication with masked cells."""
     made_up = write_published(tmp_path_factory.mktemp("made-up") / "run")
     build_site(made_up, documents=())
@@ -65,15 +55,31 @@ def pages(sample_run: Path, sample_site: Path, tmp_path_factory: pytest.TempPath
         for path in sorted(made_up.glob("dashboard/*.html"))
         if path.name.startswith(("T05", "index"))
     }
-    return found | {"data quality": sample_run / "warehouse" / "quality" / "index.html"}
+    return found | {"data quality": demonstration / "warehouse" / "quality" / "index.html"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def visits(browser: Browser, pages: dict[str, Path], figures: Figures) -> list[Visit]:
-    """Every page, looked at once."""
-    seen = [look(browser, path.as_uri(), name) for name, path in pages.items()]
-    out, violations, looks = (sum(len(getattr(one, part)) for one in seen) for part in ("requests_out", "violations", "looks"))
-    figures.append(f"{len(seen)} pages, {out} requests out, {violations} axe violations, {looks} overlaps or cuts")
+    """Every page, looked at once; one of each kind thoroughly."""
+    seen = [look(browser, path.as_uri(), name, name in THOROUGHLY) for name, path in pages.items()]
+    figures.append(counted("static pages", seen))
+    return seen
+
+
+@pytest.fixture(scope="package")
+def application(demonstration: Path, inside: list[str]) -> Iterator[str]:
+    """The address of `strata dashboard serve` on the same publication, in the same network as the browser."""
+    with served(demonstration / "strata.toml", inside) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def app_visits(browser: Browser, application: str, figures: Figures) -> list[Visit]:
+    """Every kind of page of the application in both languages, looked at once; two of them thoroughly."""
+    thorough = [(page, "fr") for page in APP_THOROUGHLY]
+    addresses = [(page, language) for language in ("fr", "en") for page in APP_PAGES]
+    seen = [look(browser, at(application, *one), f"app {one[1]} {one[0]}", one in thorough) for one in addresses]
+    figures.append(counted("pages of the application", seen))
     return seen
 
 
@@ -81,3 +87,9 @@ def visits(browser: Browser, pages: dict[str, Path], figures: Figures) -> list[V
 def figures(request: pytest.FixtureRequest) -> Figures:
     """What is printed at the end of the session."""
     return section_of(request.config.stash, "pages in a browser")
+
+
+def counted(kind: str, seen: list[Visit]) -> str:
+    """The line of figures of some visits."""
+    out, violations, looks = (sum(len(getattr(one, part)) for one in seen) for part in ("requests_out", "violations", "looks"))
+    return f"{len(seen)} {kind}, {out} requests out, {violations} axe violations, {looks} overlaps or cuts"

@@ -20,9 +20,9 @@ def page(browser: Browser, sample_site: Path) -> Page:
 
 
 def clicked(page: Page, ending: str, folder: Path) -> Path:
-    """The file behind the one link that ends so."""
+    """The file behind the one link whose way ends so."""
     with page.expect_download() as waiting:
-        page.locator(f"nav.actions a[href$='{ending}']").click()
+        page.locator(f"nav.actions a[href$='{ending}'], nav.actions a[href*='{ending}?']").click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
@@ -34,7 +34,9 @@ def shown_total(page: Page) -> str:
 
 
 def words_of(path: Path) -> str:
-    """All the text of a workbook, of slides or of a document."""
+    """All the text of a workbook, of slides, of a document or of a plain file."""
+    if path.suffix in (".csv", ".html"):
+        return path.read_text(encoding="utf-8")
     if path.suffix == ".xlsx":
         return "\n".join(str(cell) for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows(values_only=True) for cell in row)
     if path.suffix == ".pptx":

@@ -1,7 +1,7 @@
 """One visit of one page, and everything that a person, a screen reader or a network guard would have to say about it.
 
-Belongs here: looking. Not here: which pages there are (conftest.py), nor what is asked of them (test_pages.py).
-An application adds its own addresses: `look(browser, "http://127.0.0.1:…/T01", name)` (served with the prefix of `closed_network`).
+Belongs here: looking. Not here: which pages there are (conftest.py, application.py), nor what is asked of them (test_*.py).
+A page is opened once and asked everything: opening it and its accessibility tree are what takes the time.
 """
 
 import io
@@ -15,17 +15,31 @@ import pypdf
 from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).parent
+# One page of each kind of the sample is looked at thoroughly.
+KINDS = ("index.html", "methods.html", "quality.html", "orsenne.html", "orsenne.meeting.html", "definitions/t2d.fr.html", "en/orsenne.html")
+THOROUGHLY = {f"sample {name}" for name in KINDS}
 DESKTOP, TELEPHONE, SCREEN = (1280, 900), (390, 844), (1280, 720)
 PRINTED_WIDTH, PRINTED_SCREEN_WIDTH = 710, 1123  # pixels, 96 to the inch: A4 less its margins of 11 mm; a sheet of 297 mm
 # axe-core (MPL-2.0), as the locked test library carries it.
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 OUTSIDE = re.compile(r"^(?:https?|wss?|ftp):(?!//(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?:[:/]|$))", re.IGNORECASE)
+LEAST_PRINTED = 80  # letters on a sheet that is not empty
+WITHOUT_FOLDED = "document.querySelectorAll('details:not([open]) > :not(summary)').forEach((one) => one.remove())"
+# Of the many that are alike, two; of their tables, three rows.
+OPENED = """document.querySelectorAll('.folds details:nth-of-type(n + 3) > :not(summary)').forEach((one) => one.remove());
+document.querySelectorAll('details').forEach((one) => {
+  one.open = true;
+  one.querySelectorAll('tbody tr:nth-child(n + 4)').forEach((row) => row.remove());
+})"""
 IN_THE_MARGIN = re.compile(r"\d+ / \d+|DONNÉES SYNTHÉTIQUES|SYNTHETIC DATA")
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What was seen: each tuple holds one sentence per fault, and is empty when all is well."""
+    """What was seen: each tuple holds one sentence per fault, and is empty when all is well.
+
+    first_paint_ms: from the address to the first content. controls, sheets: of a thorough look, else 0; sheets as printed.
+    """
 
     name: str
     requests_out: tuple[str, ...]
@@ -33,10 +47,18 @@ class Visit:
     violations: tuple[str, ...]
     looks: tuple[str, ...]
     weight_bytes: int
+    first_paint_ms: float
+    controls: int = 0
+    keyboard: tuple[str, ...] = ()
+    sheets: int = 0
+    empty_sheets: tuple[str, ...] = ()
 
 
-def look(browser: Browser, address: str, name: str) -> Visit:
-    """Open a page at the width of a desk, then of a telephone, as it is published: its own content policy holds."""
+def look(browser: Browser, address: str, name: str, is_thorough: bool = False) -> Visit:
+    """Open a page at the width of a desk, then of a telephone, as it is published: its own content policy holds.
+
+    is_thorough: Tab through it, print it, and open what is folded before it is judged.
+    """
     width, height = SCREEN if "meeting" in name else DESKTOP
     context = browser.new_context(viewport={"width": width, "height": height})
     requests: list[str] = []
@@ -49,15 +71,40 @@ def look(browser: Browser, address: str, name: str) -> Visit:
     page.on("pageerror", lambda error: console.append(f"error: {error}"))
     page.on("response", lambda response: weights.append(len(response.body())))
     page.goto(address)
-    page.wait_for_load_state("networkidle")
-    seen = [*_looks(page, "desk"), *_print_looks(page, PRINTED_SCREEN_WIDTH if "meeting" in name else PRINTED_WIDTH)]
-    violations = axe(page)
-    page.set_viewport_size({"width": TELEPHONE[0], "height": TELEPHONE[1]})
-    seen += _looks(page, "telephone")
+    if address.startswith("http"):  # a file has no script: once loaded it asks for nothing more
+        page.wait_for_load_state("networkidle")
+    first_paint_ms: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
+    found: dict[str, Any] = {}
+    if is_thorough:
+        found["controls"], faults = tab_through(page)
+        texts = printed_pages(page)
+        found |= {
+            "keyboard": tuple(faults),
+            "sheets": len(texts),
+            "empty_sheets": tuple(text for text in texts if len(text) <= LEAST_PRINTED),
+        }
+    seen, violations = _judged(page, is_thorough)
     weight_bytes = sum(weights)
     context.close()
     out = tuple(url for url in requests if OUTSIDE.match(url))
-    return Visit(name, out, tuple(console), tuple(violations), tuple(seen), weight_bytes)
+    return Visit(name, out, tuple(console), violations, seen, weight_bytes, first_paint_ms, **found)
+
+
+def _judged(page: Page, is_thorough: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Looks and violations. Changes the page: folded parts are opened, or taken out as nothing sees them."""
+    is_meeting = page.viewport_size == {"width": SCREEN[0], "height": SCREEN[1]}
+    seen = [*_looks(page, "desk"), *_print_looks(page, PRINTED_SCREEN_WIDTH if is_meeting else PRINTED_WIDTH)]
+    page.evaluate(OPENED if is_thorough else WITHOUT_FOLDED)
+    seen += _looks(page, "desk, opened") if is_thorough else []
+    violations = axe(page)
+    page.set_viewport_size({"width": TELEPHONE[0], "height": TELEPHONE[1]})
+    seen += _looks(page, "telephone")
+    return tuple(seen), tuple(violations)
+
+
+def faults(visits: list[Visit], part: str) -> dict[str, tuple[str, ...]]:
+    """The faults of one kind, by page: empty when there are none."""
+    return {one.name: getattr(one, part) for one in visits if getattr(one, part)}
 
 
 def axe(page: Page) -> list[str]:

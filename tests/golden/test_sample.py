@@ -11,14 +11,10 @@ KEY = ["indicator_id", "year", "condition", "territory_id", "stratum"]
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from pipelines.commands.demo import copy_sample
-    from pipelines.runner import run
-    from strata.config import load
+def published(demonstration: Path) -> Path:
+    from strata.publication.latest import published_folder
 
-    result = run(load(copy_sample(SAMPLE, tmp_path_factory.mktemp("sample"))), progress=lambda _: None)
-    assert result.publication is not None
-    return result.publication
+    return published_folder(demonstration / "published")
 
 
 def test_the_sample_gives_its_expected_figures(published: Path) -> None:
