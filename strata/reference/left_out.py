@@ -82,7 +82,7 @@ def check_told(told: pl.DataFrame, sides: Mapping[str, Sequence[str]]) -> None:
             raise _refused(
                 sides[OWN][0],
                 (
-                    f"des effectifs de {place} sont masqués ; la différence avec les autres paquets les rendrait",
+                    f"des effectifs sont masqués ({place}) ; la différence avec les autres paquets les rendrait",
                     f"some of the numbers of persons of {place} are withheld; the difference with the other packs would give them back",
                 ),
             )
@@ -106,8 +106,8 @@ def check_dominance(
             raise _refused(
                 sides[OWN][0],
                 (
-                    f"une personne fait l'essentiel des euros d'une case de {_list(set(places))}",
-                    f"one person makes most of the euros of a cell of {_list(set(places))}",
+                    f"une personne fait l'essentiel des euros d'une case ({_list(set(places))})",
+                    f"one person makes most of the euros of a cell ({_list(set(places))})",
                 ),
             )
 
