@@ -7,9 +7,11 @@ import itertools
 import shutil
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from strata.compare import NONE, STATES, Comparison
+from strata.compare.sides import BUILT_IN
 from strata.config import Config
 from strata.definitions.compiler import POSITIONS
 from strata.explain.labels import definitions_folder, list_labels, named, trait_labels, traits
@@ -69,6 +71,7 @@ class _Teller:
 
     def __post_init__(self) -> None:
         self.lists = list_labels(definitions_folder(self.config), self.one.condition)
+        self.colon, self.semicolon = self.words.choose(" : ", ": "), self.words.choose(" ; ", "; ")
         self.changed_rules = {row["name"] for row in self.one.changes if row["kind"] == "rule"}
 
     def view(self) -> View:
@@ -77,7 +80,7 @@ class _Teller:
         total = say("total", "total")
         return View(
             title=f"{say('Comparaison', 'Comparison')} · {self.words.label((one.label_fr, one.label_en))}",
-            about=f"{one.before} ({one.definition_before}) → {one.after} ({one.definition_after}) · "
+            about=f"{self.side(one.before)} ({one.definition_before}) → {self.side(one.after)} ({one.definition_after}) · "
             + say("état au ", "state at ")
             + self.words.shown(one.index_date),
             summary=self.summary(),
@@ -93,6 +96,12 @@ class _Teller:
             warning=self.warning(),
         )
 
+    def side(self, name: str) -> str:
+        """A side as it was given; on a page, the name of its folder only: where it lies concerns nobody."""
+        if name == BUILT_IN:
+            return self.words.choose("définitions du produit", "definitions of the product")
+        return name if self.threshold is None else Path(name).name
+
     def number(self, persons: int) -> str:
         return shown(persons, self.threshold)
 
@@ -101,7 +110,8 @@ class _Teller:
         return [row for row in found if self.threshold is None or row["persons"] >= self.threshold]
 
     def persons(self, persons: int) -> str:
-        return f"{self.number(persons)} {self.words.choose('personne(s)', 'person(s)')}"
+        is_one = persons == 1 and self.threshold is None
+        return f"{self.number(persons)} {self.words.choose('personne', 'person') if is_one else self.words.choose('personnes', 'persons')}"
 
     def summary(self) -> list[str]:
         """Persons who enter and leave the strata, who rise, who fall; then the levels of risk."""
@@ -145,7 +155,7 @@ class _Teller:
         states = f"{self.words.say('state', row['state_before'])} → {self.words.say('state', row['state_after'])}"
         lines = [self.rule(rule) for rule in self.told(row["rules"])]
         lines += [self.criterion(criterion) for criterion in self.told(row["criteria"])]
-        return Block(f"{states} : {self.persons(row['persons'])}", lines)
+        return Block(f"{states}{self.colon}{self.persons(row['persons'])}", lines)
 
     def name(self, kind: str, name: str) -> str:
         """The words of a thing of the definition, its identifier beside."""
@@ -161,13 +171,13 @@ class _Teller:
         ]
         text = f"{self.words.choose('règle', 'rule')} {names[0]} → {names[1]}"
         if row["type_before"] is not None:
-            text += f", type : {self.name('type', row['type_before'])} → {self.name('type', row['type_after'])}"
-        return f"{text} : {self.number(row['persons'])}"
+            text += f", type{self.colon}{self.name('type', row['type_before'])} → {self.name('type', row['type_after'])}"
+        return f"{text}{self.colon}{self.number(row['persons'])}"
 
     def criterion(self, row: Row) -> str:
         text = f"{self.words.choose('critère', 'criterion')} {self.name('criterion', row['criterion_id'])}"
         text += f" {self.words.say('change', row['change'])}"
-        text += f" : {self.number(row['persons'])}"
+        text += f"{self.colon}{self.number(row['persons'])}"
         if not row["deciding_persons"]:
             text += self.words.choose(" (sans décider)", " (without deciding)")
         return text
@@ -176,21 +186,24 @@ class _Teller:
         title = f"{self.words.say('kind', row['kind'])} {self.name(row['kind'], row['name'])} – {self.words.say('change', row['change'])}"
         is_whole = row["change"] != "changed"
         aspects = [aspect for aspect in row["aspects"] if not (is_whole and _is_usual(aspect))]
-        return Block(title, [self.aspect(aspect, is_whole) for aspect in aspects])
+        return Block(title, [self.aspect(aspect, is_whole, row["name"]) for aspect in aspects])
 
-    def aspect(self, row: Row, is_whole: bool) -> str:
+    def aspect(self, row: Row, is_whole: bool, of: str) -> str:
         """'nombre demandé : 2 → 3', or what was added and removed of several; all it says of what is new or gone as a whole."""
         name = self.words.say("aspect", row["aspect"])
-        removed, added = ([self.value(row["aspect"], value) for value in row[key]] for key in ("removed", "added"))
+        removed, added = ([self.value(row["aspect"], value, of) for value in row[key]] for key in ("removed", "added"))
         between = self.words.choose(" ou ", " or ") if row["aspect"] == "clause" else ", "
         if is_whole:
-            return f"{name} : {between.join(removed + added)}"
+            return f"{name}{self.colon}{between.join(removed + added)}"
         if len(removed) == 1 and len(added) == 1 and row["aspect"] not in ("code", "member", "clause", "term"):
-            return f"{name} : {removed[0]} → {added[0]}"
+            return f"{name}{self.colon}{removed[0]} → {added[0]}"
         parts = [(self.words.choose("retiré", "removed"), removed), (self.words.choose("ajouté", "added"), added)]
-        return f"{name} : " + " ; ".join(f"{word} {between.join(values)}" for word, values in parts if values)
+        return f"{name}{self.colon}" + self.semicolon.join(f"{word} {between.join(values)}" for word, values in parts if values)
 
-    def value(self, aspect: str, value: str) -> str:
+    def value(self, aspect: str, value: str, of: str) -> str:
+        if aspect == "code":
+            label = self.one.labels["code"].get(f"{of} {value.rstrip('*')}")
+            return f"{value} ({self.words.label(label)})" if label else value
         if aspect.startswith("traits_"):
             labels = trait_labels()
             named = [self.words.label(labels[trait]) for trait, bit in traits().items() if int(value) & bit]

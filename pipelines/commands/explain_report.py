@@ -102,6 +102,7 @@ class _Teller:
         self.criteria = {row["criterion_id"]: row for row in self.one.criteria}
         self.rules = {row["rule_id"]: row for row in self.one.rules}
         self.files: dict[str, int] = {}
+        self.codes_of: dict[str, dict[str, tuple[str, str]]] = {}
         self.gates = {row["gate"]: row for row in self.one.gates}
 
     def about(self) -> str:
@@ -319,7 +320,9 @@ class _Teller:
 
     def code_words(self, code: str, list_id: str) -> str:
         """The label of the code; that of its list where the code is not there any more (a drug of a class has none of its own)."""
-        found = code_label(code, code_labels(self.folder, self.one.condition, list_id))
+        if list_id not in self.codes_of:
+            self.codes_of[list_id] = code_labels(self.folder, self.one.condition, list_id)
+        found = code_label(code, self.codes_of[list_id])
         return self.words.label(found or self.lists.get(list_id, (list_id, list_id)))
 
     def types(self) -> Section:

@@ -22,6 +22,7 @@ from strata.definitions.folder import write_definitions
 from strata.engine import models
 from strata.engine.scratch import look_in, open_scratch, rows, stratum_models
 from strata.errors import StrataError
+from strata.explain.labels import code_labels
 
 SCHEMA = "strata-compare/1"
 NONE = "none"
@@ -36,7 +37,8 @@ class Comparison:
     """One condition at one index date under two definitions. Lists of rows: docs/how-to/compare-definitions.md.
 
     matrix: persons by state before and after. moves: each change of state with its criteria and rules. changes: how the texts differ.
-    labels: kind ('criterion', 'rule', 'type', 'type_group') -> name -> its (French, English) words, those of the second definition first.
+    labels: kind ('criterion', 'rule', 'type', 'type_group', 'code': 'list code') -> name -> its (French, English) words, those of the
+    second definition first; of codes, those that the two texts do not share.
     """
 
     condition: str
@@ -76,7 +78,7 @@ def compare(config: Config, names: tuple[str, str], condition: str | None, year:
                 _build(connection, config, side, schema, conditions)
             look_in(connection, "common")
             connection.execute(f"CREATE TABLE moved AS {_sql('moved')}")
-            return [_compared(connection, names, one) for one in conditions]
+            return [_compared(connection, sides, one) for one in conditions]
 
 
 def _conditions(connection: duckdb.DuckDBPyConnection, sides: list[Side], asked: str | None) -> list[str]:
@@ -112,22 +114,24 @@ def _build(connection: duckdb.DuckDBPyConnection, config: Config, side: Side, sc
             connection.execute(f"DROP TABLE {schema}.{name}")
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, names: tuple[str, str], condition: str) -> Comparison:
+def _compared(connection: duckdb.DuckDBPyConnection, sides: list[Side], condition: str) -> Comparison:
     look_in(connection, "common")
     definitions = [rows(connection, f"SELECT * FROM {schema}.definition WHERE condition = ?", [condition])[0] for schema in "ab"]
     index = rows(connection, "SELECT year, index_date FROM reporting_year")[0]
+    matrix, moves = _of(rows(connection, _sql("matrix")), condition), _moves(connection, condition)
+    changes = _changes(connection, condition)  # looks in the schema of each side: the last to be asked
     return Comparison(
         condition=condition,
-        before=names[0],
-        after=names[1],
+        before=sides[0].name,
+        after=sides[1].name,
         definition_before=definitions[0]["definition_id"],
         definition_after=definitions[1]["definition_id"],
         label_fr=definitions[1]["label_fr"],
         label_en=definitions[1]["label_en"],
-        matrix=_of(rows(connection, _sql("matrix")), condition),
-        moves=_moves(connection, condition),
-        changes=_changes(connection, condition),
-        labels=_labels(connection, condition),
+        matrix=matrix,
+        moves=moves,
+        changes=changes,
+        labels=_labels(connection, condition) | {"code": _code_labels(sides, condition, changes)},
         **index,
     )
 
@@ -147,6 +151,17 @@ def _labels(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, 
         for schema in "ab":  # b last: its words win
             query = f"SELECT {name} AS name, label_fr, label_en FROM {schema}.{table} WHERE condition = ? ORDER BY name"
             found[kind] |= {row["name"]: (row["label_fr"], row["label_en"]) for row in rows(connection, query, [condition])}
+    return found
+
+
+def _code_labels(sides: list[Side], condition: str, changes: list[Row]) -> dict[str, tuple[str, str]]:
+    """'list code' -> the words of each code that was added or removed."""
+    found: dict[str, tuple[str, str]] = {}
+    for row in (one for one in changes if one["kind"] == "list"):
+        codes = {value.rstrip("*") for aspect in row["aspects"] for value in (*aspect["removed"], *aspect["added"])}
+        for side in sides:
+            labels = code_labels(side.folder, condition, row["name"])
+            found |= {f"{row['name']} {code}": labels[code] for code in sorted(codes) if code in labels}
     return found
 
 

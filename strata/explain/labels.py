@@ -36,7 +36,6 @@ def list_labels(folder: Path, condition: str) -> dict[str, Text]:
     return found
 
 
-@cache
 def code_labels(folder: Path, condition: str, list_id: str) -> dict[str, Text]:
     """(French, English) label of each code of a list, of the condition or shared; empty when the list is no longer there."""
     places = (folder / place / "codes" / f"{list_id}.csv" for place in (condition, "shared"))
