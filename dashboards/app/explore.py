@@ -94,10 +94,12 @@ def _explored(writer: Writer, question: Question, indicator: str) -> Any:
     across = [_measure(writer, name, writer.published.front_year, condition, place) for place in places]
     by_year = [(str(measure.row.year), measure) for measure in years]
     by_place = [(place_of(writer, place).name, measure) for place, measure in zip(places, across, strict=True)]
-    here = place_of(writer, question.territory).name
+    place = place_of(writer, question.territory)
+    here = place.name
     return [
         html.H3(label),
         *_figure(writer, Series(label, tuple(years)), f"{label}, {here}"),
+        *_reading(writer, years[-1], label, place.phrase),
         _table(_listed(writer, writer.texts("explore.over_years", place=here), writer.texts("origin.year"), by_year)),
         _table(_listed(writer, writer.texts("page.year", year=writer.published.front_year), writer.texts("table.territory"), by_place)),
     ]
@@ -119,6 +121,15 @@ def _figure(writer: Writer, series: Series, title: str) -> list[Any]:
         return []
     svg = str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" font-family="Arial, sans-serif" ', 1)
     return [html.Img(src=SVG_DATA + base64.b64encode(svg.encode()).decode(), alt=title, className="figure")]
+
+
+def _reading(writer: Writer, last: Measure, label: str, phrase: str) -> list[Any]:
+    """How to read the last year; nothing when it has no number."""
+    if not last.is_shown:
+        return []
+    said = {"year": last.row.year, "place": phrase, "label": label, "value": last.text}
+    interval = f" ({writer.texts('comparison.interval')} {last.interval})" if last.interval else ""
+    return [html.P(writer.texts("explore.reading", interval=interval, **said), className="reading")]
 
 
 def _listed(writer: Writer, title: str, first: str, lines: list[tuple[str, Measure]]) -> Table:

@@ -5,7 +5,7 @@ No input has a value of its own: until each is given there is no number.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.app.question import Question
 from dashboards.model.blocks import Cell, Table
@@ -54,8 +54,21 @@ def simulate(writer: Writer, question: Question, typed: Mapping[str, str | None]
     try:
         chain = read_chain(writer.published, question.condition, question.territory)
     except NotSimulated as lack:
-        return Simulated(problem=t(f"simulator.{lack.reason}", stratum=lack.stratum, year=writer.published.front_year))
+        problem = t(f"simulator.{lack.reason}", stratum=lack.stratum, year=writer.published.front_year)
+        return Simulated(problem=f"{problem} {_years_with_a_chain(writer, question)}".strip())
     return _written(writer, chain, inputs, value(chain, inputs))
+
+
+def _years_with_a_chain(writer: Writer, question: Question) -> str:
+    """The years that would give a number, the last first; empty when none would."""
+    found = []
+    for year in reversed(writer.published.years):
+        try:
+            read_chain(replace(writer.published, front_year=year), question.condition, question.territory)
+            found.append(str(year))
+        except NotSimulated:
+            continue
+    return writer.texts("simulator.other_years", years=", ".join(found)) if found else ""
 
 
 def _number(text: str | None, name: str) -> float | None:

@@ -118,6 +118,14 @@ def test_a_row_hidden_whole_gives_no_number(published: Published) -> None:
         read_chain(published, "t2d", ALL)
 
 
+def test_without_a_number_the_years_that_give_one_are_named(published: Published) -> None:
+    before = with_moves(replace(published, front_year=2023))
+    found = simulate(writer_of(replace(before, front_year=2025), "en"), Question("T01", "t2d", 0, "en"), TYPED)
+    assert found.problem.startswith("No result") and found.problem.endswith("Years that give one: 2023.")
+    nothing = simulate(writer_of(published, "en"), Question("T01", "t2d", 0, "en"), TYPED)
+    assert nothing.problem.startswith("No result") and "Years that" not in nothing.problem
+
+
 @pytest.mark.parametrize("left_out", [*LIMITS, "condition"])
 def test_no_input_has_a_hidden_value(published: Published, left_out: str) -> None:
     question = Question("T01", "" if left_out == "condition" else "t2d", 0, "fr")
