@@ -1,7 +1,7 @@
 """How far the size of each stratum depends on choices that are ours: look-back, diagnosis positions, fields of care, residence.
 
 Belongs here: the same definitions counted again from the warehouse, one choice changed at a time. Not here: the page
-(pipelines/validity_page.py).
+(pipelines/pages/validity_page.py).
 The choices are rows of tables/sensitivity.csv. The warehouse is only read: what must be built again is built in a scratch database, and no
 extract is read again.
 """

@@ -1,6 +1,6 @@
 """`strata validity`: does the cost follow the strata, and how far do their sizes depend on our choices.
 
-Belongs here: the arguments. Not here: the counts (strata/sensitivity.py), the page (validity_page.py).
+Belongs here: the arguments. Not here: the counts (strata/sensitivity.py), the page (pipelines/pages/validity_page.py).
 """
 
 import argparse

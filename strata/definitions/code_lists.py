@@ -1,7 +1,7 @@
 """The code lists of definitions: read from lists.csv and codes/*.csv, checked, one row a code and period.
 
 Belongs here: the shape of each code system, dates, sources, and whether a code exists in the nomenclature a user brings.
-Not here: what lists are for (definitions.py), nor codes themselves (strata/conditions).
+Not here: what lists are for (compiler.py), nor codes themselves (strata/conditions).
 """
 
 import csv
@@ -170,7 +170,7 @@ def _drugs(path: Path, files: list[Path]) -> list[tuple[str, str]]:
 
 
 def check_against(nomenclature: pl.DataFrame, lists: list[CodeList]) -> None:
-    """Refuse the first code that the nomenclature does not hold. nomenclature: rows of user_nomenclature.read_nomenclatures.
+    """Refuse the first code that the nomenclature does not hold. nomenclature: rows of nomenclature.read_nomenclatures.
 
     A code is looked for while it has its meaning: in a nomenclature with dates, where the two periods meet; in one without, which says
     what exists today, only when its own period is open. A prefix is held when some code begins with it.

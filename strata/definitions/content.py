@@ -1,6 +1,6 @@
 """What a definition decides, apart from its words: the text that is hashed to tell two contents apart.
 
-Belongs here: which entries decide, and their hash. Not here: whether they are right (definitions.py), the whole export
+Belongs here: which entries decide, and their hash. Not here: whether they are right (compiler.py), the whole export
 (documents/export.py).
 """
 

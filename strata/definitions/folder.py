@@ -52,7 +52,7 @@ def default_conditions(folder: Path) -> list[str]:
 def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.DataFrame | None = None) -> Compiled:
     """Compile the definitions of `conditions` found in `folder`; check their codes against `nomenclature` where it has their system.
 
-    nomenclature: as user_nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
+    nomenclature: as nomenclature.read_nomenclatures gives it. Raises StrataError (usage) naming file, line, entry and reason.
     """
     compiled = Compiled()
     places: dict[str, Path] = {}
