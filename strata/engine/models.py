@@ -80,9 +80,13 @@ class Model:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-@cache
 def models(folder: Path = SQL_FOLDER) -> dict[str, Model]:
     """Every model by table name, each after the tables it reads."""
+    return _read(folder)  # a cache tells models() from models(SQL_FOLDER), and would read every file twice
+
+
+@cache
+def _read(folder: Path) -> dict[str, Model]:
     found = {model.name: model for model in map(_parse, sorted(folder.glob("*/*.sql")))}
     order = TopologicalSorter({name: [table for table in model.inputs if table in found] for name, model in found.items()})
     return {name: found[name] for name in order.static_order()}
