@@ -62,10 +62,15 @@ def test_those_who_died_in_the_year_are_in_its_flow_cohort_with_their_euros(coun
     cohort = """
         SELECT condition, year, count(*) AS persons, sum(cost_standard_eur) AS cost FROM flow_member
         WHERE died AND stratum IN ('1', '2', '3', '4') GROUP BY condition, year ORDER BY ALL"""
+    indicator = """
+        SELECT condition, year, CAST(numerator AS BIGINT) FROM use_person_share
+        WHERE measure = 'hospital_deaths' AND territory_id = 'ALL' AND stratum = 'all' AND sex = 'all' AND age_band = 'all' ORDER BY ALL"""
     with country.warehouse("atih") as connection:
         expected, found = connection.execute(independent).fetchall(), connection.execute(cohort).fetchall()
+        counted = connection.execute(indicator).fetchall()
     assert len(expected) >= 8
     assert found == expected
+    assert [row for row in counted if row[2]] == [row[:3] for row in expected]  # the numerator of hospital_death: the same persons
 
 
 def test_the_publication_says_it_is_synthetic_everywhere(fields_country: Country) -> None:
