@@ -7,6 +7,7 @@ Several VID-HOSP lines of one administrative stay: when they agree the first is 
 A TRA line whose dates are not those of the .ano is set aside, and with it the way to the person: the .ano wins.
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,11 +42,20 @@ def persons_of(nas: pa.ChunkedArray, vid_hosp: FileRead | None) -> pa.ChunkedArr
 def _settle(vid_hosp: FileRead, nas: pa.ChunkedArray) -> None:
     """Leave one line per administrative stay that is in use."""
     vid_hosp.set_aside(pc.invert(pc.is_in(vid_hosp.rows.column("nas"), value_set=_values(nas))), "nas_without_stay")
-    counted = vid_hosp.rows.group_by("nas").aggregate([("pseudonym", "count_distinct")])
-    several = counted.filter(pc.greater(counted.column("pseudonym_count_distinct"), 1)).column("nas")
-    vid_hosp.set_aside(pc.is_in(vid_hosp.rows.column("nas"), value_set=_values(several)), "identities_disagree")
-    first = vid_hosp.rows.group_by("nas").aggregate([("line", "min")]).column("line_min")
-    vid_hosp.set_aside(pc.invert(pc.is_in(vid_hosp.rows.column("line"), value_set=_values(first))), "repeated_nas")
+    again = vid_hosp.rows.filter(pc.is_in(vid_hosp.rows.column("nas"), value_set=_repeated(vid_hosp.rows.column("nas"))))
+    if len(again):
+        counted = again.group_by("nas").aggregate([("pseudonym", "count_distinct"), ("line", "min")])
+        several = counted.filter(pc.greater(counted.column("pseudonym_count_distinct"), 1)).column("nas")
+        vid_hosp.set_aside(pc.is_in(vid_hosp.rows.column("nas"), value_set=_values(several)), "identities_disagree")
+        later = pc.invert(pc.is_in(again.column("line"), value_set=_values(counted.column("line_min"))))
+        vid_hosp.set_aside(pc.is_in(vid_hosp.rows.column("line"), value_set=_values(again.column("line").filter(later))), "repeated_nas")
+
+
+def _repeated(values: pa.ChunkedArray) -> pa.Array:
+    """The values that are there more than once: few, where grouping all of them would take as much memory as the file."""
+    encoded = values.combine_chunks().dictionary_encode()
+    counts = np.bincount(encoded.indices.to_numpy(), minlength=len(encoded.dictionary))
+    return encoded.dictionary.filter(pa.array(counts > 1))
 
 
 def _disagrees(tra: pa.Table, ano: pa.Table) -> pa.ChunkedArray:
