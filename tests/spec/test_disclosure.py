@@ -1,5 +1,7 @@
 """The door out: which cells are masked and why, what the audit proves, what an earlier publication and a dear person change."""
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 import pytest
@@ -33,6 +35,12 @@ def measured(tmp_path, persons, spoil=""):
         connection.execute(spoil)
     frame = world.measured(connection, settings)
     return frame, relations_of(connection, settings)
+
+
+@pytest.fixture(scope="module")
+def measured_once(tmp_path_factory):
+    """Countries of so many persons, each measured once: nobody changes a frame."""
+    return cache(lambda persons: measured(tmp_path_factory.mktemp("country"), persons))
 
 
 def frame_of(counts, **extra):
@@ -184,8 +192,8 @@ def test_an_indicator_that_counts_some_of_the_members_is_masked_for_itself():
 # ------------------------------------------------------------------ how it is written
 
 
-def test_a_masked_row_gives_no_number_in_any_indicator(tmp_path):
-    frame, relations = measured(tmp_path, 150)
+def test_a_masked_row_gives_no_number_in_any_indicator(measured_once):
+    frame, relations = measured_once(150)
     published = protect(frame, RULES, relations=relations).indicators
     masked = published.filter(pl.col("status").str.starts_with("suppressed"))
     assert set(masked["indicator_id"]) == set(published.filter(pl.col("status") != "not_computable")["indicator_id"])
@@ -194,8 +202,8 @@ def test_a_masked_row_gives_no_number_in_any_indicator(tmp_path):
     assert published.columns == list(PUBLISHED)
 
 
-def test_the_stock_and_the_flow_of_the_same_people_wear_one_mask(tmp_path):
-    frame, relations = measured(tmp_path, 150)
+def test_the_stock_and_the_flow_of_the_same_people_wear_one_mask(measured_once):
+    frame, relations = measured_once(150)
     published = protect(frame, RULES, relations=relations).indicators
     cell = {"territory_id": "T1", "sex": "all", "age_band": "all"}
     for stratum in "1234":
@@ -236,8 +244,8 @@ def test_a_reason_that_tells_who_lives_there_is_masked_too():
 
 
 @pytest.mark.parametrize("persons", SIZES)
-def test_everything_is_proved_and_the_cost_is_told(tmp_path, persons):
-    frame, relations = measured(tmp_path, persons)
+def test_everything_is_proved_and_the_cost_is_told(measured_once, persons):
+    frame, relations = measured_once(persons)
     published, report = protect(frame, RULES, relations=relations)
     assert report["primary"] + report["unlabelled"] > 0 and report["not_proved"] == 0
     assert 0 < report["linear_programmes"] <= 2 * report["audited"]  # a table found for one count proves others too
