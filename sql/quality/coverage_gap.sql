@@ -1,10 +1,22 @@
 -- Grain: one hospital-year of a field of care included x one way in which it is not what strata.toml says or the other years show.
--- missing: held before and after, not then. cut_short: sent until a month earlier than the last complete one. absent_at_the_end: held in
--- the year before the last, not in the last. declared_absent: named in [coverage.*] hospitals and not held in a year that others have.
+-- missing: held before and after, not then. cut_short: sent until a month earlier than the last complete one (of a year that
+-- comes after it, nothing is expected yet). absent_at_the_end: held in the year before the last, not in the last. declared_absent: named in
+-- [coverage.*] hospitals and not held in a year that others have.
 -- undeclared: held, and not named where hospitals are. What [coverage.*] accepted_gaps names is not here.
 -- FINESS numbers name hospitals, not persons: they may be shown.
 WITH included AS (
-  SELECT read_slice.slice_id, read_slice.field, read_slice.finess, read_slice.year, read_slice.form, read_slice.month
+  SELECT
+    read_slice.slice_id,
+    read_slice.field,
+    read_slice.finess,
+    read_slice.year,
+    read_slice.form,
+    read_slice.month,
+    CASE
+      WHEN read_slice.year < extract(YEAR FROM setting.data_through) THEN 12
+      WHEN read_slice.year = extract(YEAR FROM setting.data_through) THEN extract(MONTH FROM setting.data_through)
+      ELSE 0
+    END AS month_expected
   FROM read_slice
   CROSS JOIN setting
   WHERE setting.fields LIKE '%' || read_slice.field || '%'
@@ -34,10 +46,9 @@ missing AS (
   WHERE included.slice_id IS NULL
 ),
 cut_short AS (
-  SELECT included.field, included.finess, included.year
+  SELECT field, finess, year
   FROM included
-  LEFT JOIN reporting_year ON included.year = reporting_year.year
-  WHERE included.form = 'atih' AND included.month < coalesce(extract(MONTH FROM reporting_year.index_date), 12)
+  WHERE form = 'atih' AND month < month_expected
 ),
 absent_at_the_end AS (
   SELECT lifetime.field, lifetime.finess, last_held.year

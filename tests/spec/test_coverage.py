@@ -57,6 +57,14 @@ def test_a_transmission_that_stops_in_june_is_cut_short_unless_june_is_the_last_
     assert gaps(june, through="2025-06") == (0, 0, 0)
 
 
+def test_a_year_that_is_not_published_yet_or_without_look_back_may_stop_at_the_last_complete_month() -> None:
+    january = [*WHOLE, ("990000001", 2026, 1), ("990000002", 2026, 1)]
+    assert gaps(january, through="2025-12") == (0, 0, 0)
+    short = [(finess, year, 6 if year == 2025 else month) for finess, year, month in WHOLE if year > 2022]
+    assert gaps(short, through="2025-06") == (0, 0, 0)
+    assert gaps(short, through="2025-07") == (0, 2, 0)
+
+
 def test_a_declared_gap_is_accepted() -> None:
     assert gaps([one for one in WHOLE if one != ("990000002", 2023, 12)], accepted=["990000002:2023"]) == (0, 0, 0)
 
