@@ -35,15 +35,23 @@ def test_every_filter_removes_at_least_one_stay(country: Country, form: str) -> 
     assert declared - met == out_of_reach
 
 
-@pytest.mark.parametrize("table", ["persons_vs_expected", "cost_vs_expected", "cost_per_resident_vs_expected"])
+AGAINST_THE_NATION = [
+    *("persons_vs_expected", "persons_vs_expected_case_mix", "cost_vs_expected", "cost_per_resident_vs_expected"),
+    *("use_vs_expected", "use_vs_expected_case_mix"),
+]
+
+
+@pytest.mark.parametrize("table", AGAINST_THE_NATION)
 def test_over_all_territories_and_the_rest_observed_equals_expected(country: Country, table: str) -> None:
     # where the nation is too small for a mean, nothing is expected
+    measure = "measure" if table.startswith("use_") else "''"
     with country.warehouse("atih") as connection:
         cells = connection.sql(
-            f"""SELECT year, condition, stratum, cost_basis, sum(numerator) AS observed, sum(expected) AS expected, count(*) AS territories
+            f"""SELECT year, condition, stratum, cost_basis, {measure} AS measure,
+                    sum(numerator) AS observed, sum(expected) AS expected, count(*) AS territories
                 FROM {table} WHERE sex = 'all' AND age_band = 'all' AND territory_id <> 'ALL'
-                GROUP BY year, condition, stratum, cost_basis
-                HAVING count(expected) > 0 AND count(*) FILTER (persons > 0 AND expected IS NULL) = 0"""
+                GROUP BY ALL
+                HAVING count(expected) > 0 AND sum(expected) > 0 AND count(*) FILTER (numerator > 0 AND expected IS NULL) = 0"""
         ).pl()
     assert cells["territories"].max() == 6
     ratios = cells.select((pl.col("observed").cast(pl.Float64) / pl.col("expected").cast(pl.Float64)).alias("ratio"))["ratio"]
