@@ -17,6 +17,8 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, 
 from pptx.enum.dml import MSO_LINE
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import PP_ALIGN
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.shapes.autoshape import Shape
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
@@ -140,9 +142,18 @@ class Deck:
         data.add_series(
             t("cost.reference_series"), [one.row.reference_value if one.is_shown else None for one in costs.standardised.measures]
         )
+        for end in ("lower", "upper"):
+            data.add_series(
+                t("cost.interval_series"), [getattr(one.row, end) if one.is_shown else None for one in costs.standardised.measures]
+            )
         chart = self._chart(slide, XL_CHART_TYPE.LINE_MARKERS, data, Inches(7.6))
         _line(chart, 0, NAVY, None)
         _line(chart, 1, INK, MSO_LINE.DASH)
+        for rank in (2, 3):
+            _line(chart, rank, GREY, MSO_LINE.ROUND_DOT, is_limit=True)
+        _once_in_the_legend(chart, 3)
+        chart.value_axis.tick_labels.number_format, chart.value_axis.tick_labels.number_format_is_linked = "#,##0 €", False
+        chart.value_axis.major_gridlines.format.line.color.rgb = PALE
         _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join((costs.patient_reading, costs.resident_reading, t("cost.why"))), 13)
         self._reading(slide, costs.standardised_reading)
 
@@ -154,6 +165,8 @@ class Deck:
             for rank in range(len(chart.plots[0].series)):
                 _scatter(chart, rank, is_curve=rank >= 2)
             _title(chart, t("funnel.x"), t("funnel.y"))
+            _once_in_the_legend(chart, 3, 5)
+            chart.value_axis.major_gridlines.format.line.color.rgb = PALE
             ratios = [value for limit in block.limits for value in (limit.outer_low, limit.outer_high)]
             ratios += [point.measure.row.ratio for point in block.points if point.measure.row.ratio is not None]
             chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = (
@@ -265,7 +278,9 @@ def _shown(measure: Measure) -> float | None:
     return measure.row.value if measure.is_shown else None
 
 
-def _text(slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, size: int, colour: RGBColor = INK, bold: bool = False) -> None:
+def _text(
+    slide: Slide, x: Emu, y: Emu, width: Emu, height: Emu, words: str, size: float, colour: RGBColor = INK, bold: bool = False
+) -> None:
     frame = slide.shapes.add_textbox(x, y, width, height).text_frame
     frame.word_wrap = True
     for rank, line in enumerate(words.split("\n")):
@@ -290,9 +305,9 @@ def _card(slide: Slide, x: Emu, y: Emu, tile: Tile) -> None:
     frame = _box(slide, x, y, CARD_WIDTH, CARD_HEIGHT, WHITE)
     frame.line.color.rgb, frame.line.width = PALE, Pt(1)
     _box(slide, x, y, CARD_WIDTH, Inches(0.06), NAVY)
-    _text(slide, x, y + Inches(0.08), CARD_WIDTH, Inches(0.35), tile.label, 11, INK, True)
-    _text(slide, x, y + Inches(0.38), CARD_WIDTH, Inches(0.5), tile.text, 24, NAVY, True)
-    _text(slide, x, y + Inches(0.9), CARD_WIDTH, CARD_HEIGHT - Inches(0.9), "\n".join(tile.lines), 11)
+    _text(slide, x, y + Inches(0.06), CARD_WIDTH, Inches(0.45), tile.label, 10.5, INK, True)
+    _text(slide, x, y + Inches(0.46), CARD_WIDTH, Inches(0.5), tile.text, 24, NAVY, True)
+    _text(slide, x, y + Inches(0.98), CARD_WIDTH, CARD_HEIGHT - Inches(0.98), "\n".join(tile.lines), 11)
 
 
 def _grid(slide: Slide, table: Table, rows: list[tuple[Cell, ...]]) -> None:
@@ -319,11 +334,21 @@ def _cell(cell: object, words: str, is_right: bool, is_head: bool) -> None:
         cell.fill.fore_color.rgb = NAVY  # type: ignore[attr-defined]
 
 
-def _line(chart: Chart, rank: int, colour: RGBColor, dash: MSO_LINE | None) -> None:
+def _once_in_the_legend(chart: Chart, *ranks: int) -> None:
+    """The second limit of a pair has the name of the first: it is left out of the legend."""
+    place = chart.legend._element.find(qn("c:legendPos"))
+    for rank in sorted(ranks, reverse=True):
+        entry = parse_xml(f'<c:legendEntry {nsdecls("c")}><c:idx val="{rank}"/><c:delete val="1"/></c:legendEntry>')
+        place.addnext(entry)
+
+
+def _line(chart: Chart, rank: int, colour: RGBColor, dash: MSO_LINE | None, is_limit: bool = False) -> None:
     series = chart.plots[0].series[rank]
+    if is_limit:
+        series.marker.style = XL_MARKER_STYLE.NONE
     series.smooth = False
     series.format.line.color.rgb = colour
-    series.format.line.width = Pt(2.25)
+    series.format.line.width = Pt(1 if is_limit else 2.25)
     if dash is not None:
         series.format.line.dash_style = dash
     series.marker.format.fill.solid()

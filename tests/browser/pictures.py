@@ -42,6 +42,7 @@ def take(browser: Browser, site: Path) -> None:
         page.screenshot(path=FOLDER / f"{name}.png", clip={"x": 0, "y": 0, "width": width, "height": height})
         page.close()
     page = _open(browser, site / f"{TERRITORY}.html", 1280, 900)
+    page.add_style_tag(content=".sections { position: static !important; }")  # it would lie over what is pictured
     page.locator("#t2d .tile-source a").first.click()
     page.locator("#t2d .origins details").first.evaluate("(one) => { one.open = true }")
     for name, selector in PARTS.items():
