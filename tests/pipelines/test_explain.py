@@ -49,6 +49,7 @@ def test_the_text_answers_first(
     monkeypatch.setenv("COLUMNS", "80")
     assert command.main(["explain", str(person_of(made, PSEUDONYM)), "--condition", "t2d"]) == 0
     said = capsys.readouterr().out
+    assert {"fr": "I639 (Infarctus cérébral)", "en": "I639 (Cerebral infarction)"}[language] in " ".join(said.split())  # in its own words
     assert (
         answer in said
         and "S4-recent-stroke" in said

@@ -76,6 +76,7 @@ def test_a_code_taken_away_names_the_criterion_that_disappears(made: Config, tmp
     folder = _without(tmp_path, "L97")
     one = compared(made, folder)
     assert one.moves and one.changes[0]["kind"] == "list"
+    assert list(one.labels["code"]) == ["foot_disease L97"] and all(one.labels["code"]["foot_disease L97"])  # gone, yet told in words
     for move in one.moves:
         lost = [row for row in move["criteria"] if row["change"] == "disappears"]
         assert lost and move["persons"] >= lost[0]["deciding_persons"] > 0
