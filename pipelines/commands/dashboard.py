@@ -17,8 +17,9 @@ from typing import Any
 from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal, usage_error
 
-# All that pages read (dashboards/site.py).
+# All that pages read (dashboards/sources/published.py), then what is there only sometimes, and the report that they lead to.
 _READ = ("indicators.parquet", "indicators.json", "receipt.json")
+_TOLD = ("reference_spread.csv", "revision.json", "revision.md")
 _DEFINITIONS = Path("dashboard") / "definitions"
 # What a user may add to the pages (dashboards/sources/atlas.py, dashboards/sources/deployment.py).
 _BROUGHT = (
@@ -112,7 +113,7 @@ def build_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 
     published = published_folder(config.path("published"))
     chosen.out.mkdir(parents=True, exist_ok=True)
-    for name in _READ:
+    for name in (*_READ, *(name for name in _TOLD if (published / name).is_file())):
         shutil.copyfile(published / name, chosen.out / name)
     if (published / _DEFINITIONS).is_dir():
         shutil.copytree(published / _DEFINITIONS, chosen.out / _DEFINITIONS, dirs_exist_ok=True)

@@ -9,6 +9,7 @@ import pytest
 from dashboards.pages.territory import revision_of, writer_of
 from dashboards.site import build_site
 from dashboards.sources.published import read_published
+from pipelines import command
 from tests.support.published_sample import write_published
 
 COUNTS = {"same": 10, "changed": 3, "status_changed": 1, "added": 0, "removed": 2}
@@ -63,3 +64,15 @@ def test_pages_of_both_languages_lead_to_the_report_and_to_the_definitions(tmp_p
         for target in (revision, definition):
             assert f'href="{target}"' in html and (path.parent / target).resolve().is_file()
         assert "definitions/hf" not in html  # no page there: no link
+
+
+def test_pages_built_elsewhere_keep_what_the_run_told(tmp_path: Path) -> None:
+    run = write_published(tmp_path / "published" / "run")
+    (run / "revision.json").write_text(json.dumps(report()), encoding="utf-8")
+    (run / "revision.md").write_text("what changed", encoding="utf-8")
+    (tmp_path / "published" / "latest").write_text("run", encoding="utf-8")
+    (tmp_path / "strata.toml").write_text('[project]\nname = "x"\n', encoding="utf-8")
+    assert command.main(["dashboard", "build", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "site")]) == 0
+    page = (tmp_path / "site" / "dashboard" / "T01.html").read_text(encoding="utf-8")
+    assert 'href="../revision.md"' in page and "lignes changées" in page
+    assert (tmp_path / "site" / "revision.md").read_text(encoding="utf-8") == "what changed"
