@@ -32,6 +32,7 @@ _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
 # Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
 _IMPERSONAL = ("read_file", "read_slice", "read_slice_file", "read_person_slice", "read_person_file")
 _PERSONAL_NAMES = ("pseudonym", "user_death")
+_OF_DOCUMENTS = ("lineage.csv", "source_field.csv")  # tables that decide no number
 
 
 def sha256_of(path: Path) -> str:
@@ -74,6 +75,7 @@ def make_receipt(
         "definitions": _definitions(connection, config),
         "unverified": _unverified(config),
         "code_lists": _code_lists(config),
+        "parameters": {path.name: sha256_of(path) for path in sorted(TABLES.glob("*.csv")) if path.name not in _OF_DOCUMENTS},
         "reference": _reference(connection),
         "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
         "method": method_terms(connection),

@@ -52,6 +52,8 @@ def causes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str
         ),
         "method": lambda one: (
             {f"sql {name}": value for name, value in one.get("sql_models", {}).items()}
+            | {"catalogue": one.get("files", {}).get("indicators.json")}
+            | {f"table {name}": value for name, value in one.get("parameters", {}).items()}
             | {f"version {name}": value for name, value in one.get("versions", {}).items()}
             | {f"setting {name}": value for name, value in one.get("settings", {}).items() if name != "paths"}
         ),

@@ -164,6 +164,7 @@ def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, 
     assert receipt["method"]["alive_method"] == "hospital" and receipt["method"]["geo_method"] == "last"
     assert list(receipt["user_files"]) == ["population.csv"]
     assert receipt["sql_models"]["cohort_total"]
+    assert {"stay_filter.csv", "movement_term.csv", "cost_interval.csv"} <= set(receipt["parameters"])
     assert receipt["definitions"]["t2d"]["definition_id"] == world.DEFINITION
     assert receipt["reference"]["reference_id"] == strata.indicators(folder)["reference_id"].unique().item()
     assert str(tmp_path) not in json.dumps(receipt)

@@ -58,6 +58,7 @@ def test_what_changed_is_told_with_its_cause(warehouse):
 def test_each_kind_of_cause_is_told_apart():
     old = {
         "inputs": [{"source_file": "a", "sha256": "1"}], "code_lists": {"l.csv": "1"}, "definitions": {"t2d": {"definition_id": "D-1"}},
+        "parameters": {"stay_filter.csv": "1"}, "files": {"indicators.json": "1", "indicators.csv": "1"},
         "sql_models": {"stay": "1"}, "versions": {"duckdb": "2.0"}, "settings": {"years": (2024,)}, "reference": {"sha256": "1"},
     }  # fmt: skip
     again = old | {"settings": {"years": [2024]}}
@@ -65,6 +66,8 @@ def test_each_kind_of_cause_is_told_apart():
     assert causes(old, old | {"inputs": []})["data"] == ["a"]
     assert causes(old, old | {"definitions": {"t2d": {"definition_id": "D-2"}}})["definition"] == ["definition t2d"]
     assert causes(old, old | {"sql_models": {"stay": "2"}})["method"] == ["sql stay"]
+    assert causes(old, old | {"files": {"indicators.json": "2", "indicators.csv": "2"}})["method"] == ["catalogue"]
+    assert causes(old, old | {"parameters": {"stay_filter.csv": "2"}})["method"] == ["table stay_filter.csv"]
     assert causes(old, old | {"reference": None})["reference"] == ["reference"]
 
 
