@@ -27,7 +27,7 @@ from strata.settings import TABLES
 NAME = "receipt.json"
 # What two runs of the same inputs must have in common, byte for byte.
 CONTENT = ("indicators.csv", "indicators.json", "indicators.parquet")
-_LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "numpy", "sqlglot")
+_LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "highspy", "numpy", "sqlglot")
 _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
 # Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
 _IMPERSONAL = ("read_file", "read_slice", "read_slice_file", "read_person_slice", "read_person_file")
