@@ -242,7 +242,7 @@ def main() -> None:
 
 def child(way: str, path: str, memory: str) -> None:
     """Run one way and print what it took as a line of JSON."""
-    spent = WAYS[way](Path(path), memory)
+    spent = {step: [round(one, 3) for one in both] for step, both in WAYS[way](Path(path), memory).items()}
     print(json.dumps({"peak_mb": peak_mb(), "steps": spent}))
 
 

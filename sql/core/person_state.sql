@@ -16,40 +16,50 @@ looked_back AS (
     reporting_year.year,
     reporting_year.index_date,
     calendar.exit_year,
-    CAST(12 * reporting_year.lookback_years AS INTEGER) AS months
+    -- the last day whose months are over at the index date, as in criterion_window
+    CASE
+      WHEN reporting_year.index_date = last_day(reporting_year.index_date)
+        THEN last_day(CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE))
+      ELSE CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE)
+    END AS after_date
   FROM reporting_year
   CROSS JOIN (SELECT DISTINCT extract(YEAR FROM exit_date) AS exit_year FROM stay) AS calendar
 ),
 
-seen AS (
+seen AS NOT MATERIALIZED (
   SELECT
     stay.person_id,
     looked_back.year,
     place.geo_no,
-    max(stay.exit_date) AS last_date,
-    count(*) FILTER (WHERE NOT stay.is_contact) AS stays
+    stay.exit_date - DATE '1900-01-01' AS day_no,
+    stay.is_contact,
+    setting.residence_rule
   FROM stay
   INNER JOIN place ON stay.geo_code = place.geo_code
   INNER JOIN looked_back
     ON extract(YEAR FROM stay.exit_date) = looked_back.exit_year
     AND stay.exit_date <= looked_back.index_date
-    AND stay.exit_date + to_months(looked_back.months) > looked_back.index_date
+    AND stay.exit_date > looked_back.after_date
+  CROSS JOIN setting
   WHERE stay.counts_for_person
-  GROUP BY stay.person_id, looked_back.year, place.geo_no
 ),
 
--- One packed number per code, so that the largest one is the answer without a window: stays, day, code.
-chosen AS (
-  SELECT
-    seen.person_id,
-    seen.year,
-    max(
-      (CASE setting.residence_rule WHEN 'modal' THEN seen.stays ELSE 0 END * 1048576 + (seen.last_date - DATE '1900-01-01')) * 1048576
-      + seen.geo_no
-    ) % 1048576 AS geo_no
+-- One packed number per day or code, so that the largest one is the answer without a window: stays, day, code.
+packed AS (
+  SELECT person_id, year, day_no * 1048576 + geo_no AS number
   FROM seen
-  CROSS JOIN setting
-  GROUP BY seen.person_id, seen.year
+  WHERE residence_rule = 'last'
+  UNION ALL
+  SELECT person_id, year, (count(*) FILTER (WHERE NOT is_contact) * 1048576 + max(day_no)) * 1048576 + geo_no AS number
+  FROM seen
+  WHERE residence_rule = 'modal'
+  GROUP BY person_id, year, geo_no
+),
+
+chosen AS (
+  SELECT person_id, year, max(number) % 1048576 AS geo_no
+  FROM packed
+  GROUP BY person_id, year
 ),
 
 residence AS (
@@ -69,17 +79,24 @@ aged AS (
     person.death_date IS NULL OR person.death_date > residence.index_date AS is_alive
   FROM residence
   INNER JOIN person ON residence.person_id = person.person_id
+),
+
+-- Ages meet their band once, not once a person: an age between two others is no way to join many rows.
+banded AS (
+  SELECT age.age_years, age_band.age_band
+  FROM (SELECT DISTINCT CAST(reporting_year.year - person.birth_year AS SMALLINT) AS age_years FROM person CROSS JOIN reporting_year) AS age
+  INNER JOIN age_band ON age.age_years >= age_band.age_min AND age.age_years <= age_band.age_max
 )
 
 SELECT
   aged.person_id,
   aged.year,
   aged.age_years,
-  age_band.age_band,
+  banded.age_band,
   aged.sex,
   aged.geo_code,
   coalesce(territory.territory_id, 'REST') AS territory_id,
   aged.is_alive
 FROM aged
-LEFT JOIN age_band ON aged.age_years >= age_band.age_min AND aged.age_years <= age_band.age_max
+LEFT JOIN banded ON aged.age_years = banded.age_years
 LEFT JOIN territory ON aged.geo_code = territory.geo_code

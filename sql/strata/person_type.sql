@@ -1,6 +1,7 @@
 -- Grain: one person x condition that has types x reporting year, for persons with a stay of some type group in the look-back.
 -- The type is that of the first rule whose terms all hold. In one stay only the most specific group counts; groups of specificity 0
 -- are counted without taking part. share: of a group among the groups as specific as itself.
+-- Buckets: person_id
 -- Years: reporting_year
 WITH grouped AS (
   SELECT

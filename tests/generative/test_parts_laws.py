@@ -177,3 +177,20 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
     refresh(whole)
     assert "person_state" not in in_part
     assert differing(warehouse, whole) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "edit"),
+    [
+        ("stay_event", "UPDATE definition_code SET list_id = 'other' WHERE code = (SELECT min(code) FROM definition_code)"),
+        ("person_stratum", "UPDATE definition_member SET weight = weight + 1"),
+    ],
+)
+def test_what_a_table_between_looks_at_is_seen_by_its_readers(table: str, edit: str) -> None:
+    """A code goes from one list to another, a criterion weighs more: the reader's own SQL names neither column."""
+    connection = small_country.built(text([]), only=["shown_event", "criterion_bit"])
+    contents = dict.fromkeys((*models(), *parts.READ), "the same")
+    before = parts.inputs(connection, models()[table], contents)
+    assert parts.inputs(connection, models()[table], contents) == before
+    connection.execute(edit)
+    assert parts.inputs(connection, models()[table], contents) != before
