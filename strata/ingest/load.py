@@ -104,6 +104,7 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
         for person_set in persons:
             report.slices.update(_load_persons(connection, person_set, progress, report.notices))
         report.files = _account_for_the_rest(connection, found)
+        _reach_further(connection, sources)
         report.notices += still_shown(connection, report.refused_files)
     return report
 
@@ -260,6 +261,27 @@ def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tup
                 write_files(connection, [account])
             accounts.append(account)
     return accounts
+
+
+def _reach_further(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile]) -> None:
+    """A hospital that nobody has left since sends the same content under the name of a later month: what is held goes to that month."""
+    said = [(seen(source).sha256, one.finess, one.year, one.month, one.sent) for source in sources if (one := announced(source.name))]
+    if said:
+        connection.execute(_LATER_NAME, list(map(list, zip(*said, strict=True))))
+
+
+_LATER_NAME = """
+    WITH said AS (SELECT unnest($1) AS sha256, unnest($2) AS finess, unnest($3) AS year, unnest($4) AS month, unnest($5) AS sent),
+    later AS (
+        SELECT held.slice_id, max(said.month) AS month, arg_max_null(said.sent, said.month) AS sent
+        FROM read_slice_file AS file
+        JOIN read_slice AS held ON held.slice_id = file.slice_id
+        JOIN said ON said.sha256 = file.sha256 AND said.finess = held.finess AND said.year = held.year
+        WHERE held.form = 'atih' AND said.month > held.month
+        GROUP BY held.slice_id
+    )
+    UPDATE read_slice SET month = later.month, sent = later.sent FROM later WHERE read_slice.slice_id = later.slice_id
+"""
 
 
 def _copy_of(connection: duckdb.DuckDBPyConnection, account: FileSeen) -> FileSeen:

@@ -108,6 +108,18 @@ def test_a_copy_under_another_name_is_skipped_and_accounted_for(project: Project
     assert project.account("a.zip!x.rsa") == (2, 2, 0, 0, None)
 
 
+def test_a_month_in_which_nobody_left_is_held_to_its_end(project: Project) -> None:
+    """The same lines again under the name of a later month: nothing is missing, and an earlier transmission does not come back."""
+    write_archive(project.landing / f"{FINESS}.2022.10.15112022093000.out.zip", {1: 1, 3: 6})
+    project.ingest()
+    write_archive(project.landing / f"{FINESS}.2022.11.15122022093000.out.zip", {1: 1, 3: 6})
+    assert project.ingest() == {}
+    assert project.rows("SELECT month, CAST(sent AS VARCHAR) FROM read_slice") == [(11, "2022-12-15 09:30:00")]
+    write_archive(project.landing / f"{FINESS}.2022.10.20112022093000.out.zip", {1: 1, 2: 5, 3: 6})
+    assert project.ingest() == {"superseded": 1}
+    assert project.rows("SELECT month FROM read_slice") == [(11,)]
+
+
 def test_a_later_transmission_replaces_the_hospital_year_and_no_other(project: Project) -> None:
     write_archive(project.landing / "m06.zip", {1: 1, 2: 6})
     write_archive(project.landing / "other.zip", {7: 3}, finess="990000049")
