@@ -61,7 +61,8 @@ def _cover(sheet: Worksheet, page: TerritoryPage, t: Texts, styles: dict[str, Fo
     sheet.write_string(0, 0, f"{page.name} — {page.year}{stamp.title_note}", styles["title"])
     lines = [t("page.synthetic") if stamp.is_synthetic else "", f"{t('warning.title')} {stamp.warning}"]
     lines += [t("page.synthetic_note") if stamp.is_synthetic else "", t("page.data_through", date=stamp.data_through)]
-    lines += [t("page.coverage", coverage=stamp.coverage), stamp.checks, t("page.run", run=stamp.run_id), stamp.revision]
+    lines += [t("page.coverage", coverage=stamp.coverage), stamp.checks, t("page.run", run=stamp.run_id)]
+    lines += [words for words in (stamp.refreshed, stamp.revision) if words]
     lines += [t("page.definition", id=section.definition_id) for section in page.sections]
     lines += [t("methods.secret", threshold=stamp.threshold), t("page.overlap"), t("glance.rule"), t("page.footer", run=stamp.run_id)]
     for rank, text in enumerate((line for line in lines if line), start=2):

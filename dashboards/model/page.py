@@ -96,6 +96,7 @@ class Stamp:
     content_hash: str
     revision: str
     revision_short: str
+    refreshed: str
 
 
 @dataclass(frozen=True)

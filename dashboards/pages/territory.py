@@ -1,5 +1,8 @@
 """From a published run to the page of one territory: a pure function."""
 
+import re
+from datetime import date
+
 from dashboards.model.measures import Writer
 from dashboards.model.numbers import Numbers
 from dashboards.model.page import Navigation, Stamp, TerritoryPage
@@ -10,6 +13,8 @@ from dashboards.sources.deployment import Entry
 from dashboards.sources.places import place_of
 from dashboards.sources.published import Published
 from dashboards.texts import load
+
+RUN_DAY = re.compile(r"(20\d\d)([01]\d)([0-3]\d)T")
 
 
 def territory_page(writer: Writer, territory_id: str, navigation: Navigation) -> TerritoryPage:
@@ -59,7 +64,14 @@ def stamp_of(writer: Writer) -> Stamp:
         content_hash=published.content_hash,
         revision=revision_of(writer),
         revision_short=revision_of(writer, "_short"),
+        refreshed=_refreshed(writer),
     )
+
+
+def _refreshed(writer: Writer) -> str:
+    """The day of the run, as its identifier says it (UTC); '' when it says none."""
+    found = RUN_DAY.match(writer.published.run_id)
+    return writer.texts("page.refreshed", date=writer.numbers.day(date(*map(int, found.groups())))) if found else ""
 
 
 def revision_of(writer: Writer, form: str = "") -> str:

@@ -23,6 +23,7 @@ PRINTED_WIDTH, PRINTED_SCREEN_WIDTH = 710, 1123  # pixels, 96 to the inch: A4 le
 # axe-core (MPL-2.0), as the locked test library carries it.
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 OUTSIDE = re.compile(r"^(?:https?|wss?|ftp):(?!//(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?:[:/]|$))", re.IGNORECASE)
+CALLBACKS_DRAW_HERE = "#react-entry-point"  # where Dash starts; what it draws comes after the page
 LEAST_PRINTED = 80  # letters on a sheet that is not empty
 WITHOUT_FOLDED = "document.querySelectorAll('details:not([open]) > :not(summary)').forEach((one) => one.remove())"
 # Of the many that are alike, two; of their tables, three rows.
@@ -73,6 +74,8 @@ def look(browser: Browser, address: str, name: str, is_thorough: bool = False) -
     page.goto(address)
     if address.startswith("http"):  # a file has no script: once loaded it asks for nothing more
         page.wait_for_load_state("networkidle")
+        if page.locator(CALLBACKS_DRAW_HERE).count():
+            page.locator("#panel > *").first.wait_for()
     first_paint_ms: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
     found: dict[str, Any] = {}
     if is_thorough:

@@ -1,14 +1,15 @@
 """What changed since the publication before, said on every page; and the way from a condition to its definition."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboards.pages.territory import revision_of, writer_of
+from dashboards.pages.territory import revision_of, stamp_of, writer_of
 from dashboards.site import build_site
-from dashboards.sources.published import read_published
+from dashboards.sources.published import Published, read_published
 from pipelines import command
 from tests.support.published_sample import write_published
 
@@ -76,3 +77,11 @@ def test_pages_built_elsewhere_keep_what_the_run_told(tmp_path: Path) -> None:
     page = (tmp_path / "site" / "dashboard" / "T01.html").read_text(encoding="utf-8")
     assert 'href="../revision.md"' in page and "lignes changées" in page
     assert (tmp_path / "site" / "revision.md").read_text(encoding="utf-8") == "what changed"
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"), [("fr", "Actualisé le 1\u00a0janvier\u00a02026"), ("en", "Refreshed on 1\u00a0January\u00a02026")]
+)
+def test_the_day_of_the_run_is_said(published: Published, language: str, wanted: str) -> None:
+    assert stamp_of(writer_of(published, language)).refreshed == wanted
+    assert stamp_of(writer_of(replace(published, run_id="first"), language)).refreshed == ""
