@@ -304,7 +304,7 @@ class _Teller:
 
     def listed_files(self) -> Section:
         entries = [Entry(f"[{number}] {name}") for name, number in self.files.items()]
-        return Section(self.words.choose("Fichiers", "Files"), "", entries)
+        return Section(self.words.choose("Fichiers", "Files"), "", entries, "short")
 
     def codes(self, codes: list[Row]) -> str:
         """'DP et DAS I500 (Insuffisance cardiaque)': each code once, with the positions that show it."""
