@@ -161,7 +161,10 @@ def comparators_table(block: Comparators, t: Texts) -> Table:
 
 
 def profile_table(block: Profile, t: Texts) -> Table:
-    """Persons by sex, by age band, and their characteristics beside those of the whole extract."""
+    """Persons by sex, by age band, and their characteristics, beside those of the whole extract where it is another place."""
+    if not any(whole for _, _, whole in block.rows):
+        lines = tuple((Cell(label), value_cell(measure)) for label, measure, _ in block.rows)
+        return Table("profile", t("profile.title"), (t("profile.group"), t("profile.value")), lines, block.text)
     rows = tuple((Cell(label), value_cell(measure), value_cell(whole) if whole else Cell("")) for label, measure, whole in block.rows)
     return Table("profile", t("profile.title"), (t("profile.group"), t("profile.value"), t("profile.whole")), rows, block.text)
 

@@ -18,12 +18,12 @@ def profile(writer: Writer, place: Place, condition: str) -> Profile:
     return Profile(tuple(rows), writer.texts("profile.reading" if rows else "profile.none"))
 
 
-def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure]:
+def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure | None]:
     label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"]).rpartition(": ")[
         2
     ]  # 'Share of persons: …' on each line
     here, whole = (writer.measure(name, place.year, condition, territory_id) for territory_id in (place.territory_id, ALL))
-    return label, here, whole
+    return label, here, None if place.territory_id == ALL else whole  # the whole beside itself says nothing
 
 
 def _group(writer: Writer, key: DetailKey) -> str:
