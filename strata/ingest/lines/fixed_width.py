@@ -203,7 +203,7 @@ def whole_text(cells: Array) -> pa.StringArray:
 
 def numbers(field: Integers, kind: pa.DataType, blank: int | None = None) -> pa.Array:
     """A numeric field as an Arrow array of `kind`; blank cells become `blank` (NULL by default)."""
-    values = field.values.astype(np.int32 if kind == pa.date32() else kind.to_pandas_dtype())
+    values = field.values.astype(np.int32 if kind == pa.date32() else kind.to_pandas_dtype(), copy=False)
     if blank is not None:
         return pa.array(np.where(field.present, values, blank).astype(values.dtype), type=kind)
     return pa.array(values, type=kind, mask=None if field.present.all() else ~field.present)
