@@ -2,6 +2,7 @@
 -- Every cell a national reference should have, and what the whole extract counts in it. Whole years only.
 -- measure: 'persons', 'cost', or one of hospital use. numerator: persons, euros or events; denominator: adult residents (NULL when not known) or members of the cohort (of any
 -- stratum for persons: what share of them a stratum is). holders: whom the numerator is of, where they are not all the persons.
+-- largest_eur: the euros of the dearest person, which must not be most of a cell that is told.
 WITH whole_year AS (
     SELECT year, 'stock' AS cohort FROM reporting_year WHERE is_stock AND index_date = make_date(year, 12, 31)
     UNION ALL
@@ -34,7 +35,8 @@ cell AS (
         coalesce(cohort_cell.persons, 0) AS persons,
         coalesce(whole.persons, 0) AS persons_of_all,
         coalesce(CAST(cohort_cell.cost_eur AS DOUBLE), 0) AS cost_eur,
-        coalesce(CAST(cohort_cell.cost_square AS DOUBLE), 0) AS cost_square
+        coalesce(CAST(cohort_cell.cost_square AS DOUBLE), 0) AS cost_square,
+        coalesce(CAST(cohort_cell.largest_eur AS DOUBLE), 0) AS largest_eur
     FROM series
     CROSS JOIN definition
     INNER JOIN level ON series.cohort = level.cohort
@@ -89,7 +91,8 @@ SELECT
         ELSE CAST(cell.persons AS DOUBLE)
     END AS denominator,
     CASE cell.cost_basis WHEN 'none' THEN CAST(cell.persons AS DOUBLE) ELSE cell.cost_eur END AS numerator,
-    cell.cost_square
+    cell.cost_square,
+    cell.largest_eur
 FROM cell
 LEFT JOIN population_total
     ON population_total.territory_id = 'ALL' AND cell.year = population_total.year
@@ -109,7 +112,8 @@ SELECT
     used.holders,
     CASE used.per WHEN 'resident' THEN population_total.population ELSE CAST(used.persons AS DOUBLE) END AS denominator,
     used.events AS numerator,
-    used.events_square AS cost_square
+    used.events_square AS cost_square,
+    CAST(0 AS DOUBLE) AS largest_eur
 FROM used
 LEFT JOIN population_total
     ON population_total.territory_id = 'ALL' AND used.year = population_total.year

@@ -13,11 +13,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from strata.config import COST_BASES, Config
+from strata.config import COST_BASES, Config, Disclosure
 from strata.disclosure.cells import MEMBERS
 from strata.disclosure.sums import MARGIN_COLUMNS
 from strata.errors import StrataError
 from strata.measures.measure import PUBLISHED
+from strata.reference.dominance import undominated_parts, without_dominated
 from strata.reference.left_out import PACKED, check_dominance, check_told, sides_of, split
 from strata.reference.pack import CELL_SCHEMA, KEYS, SPREAD_SCHEMA, TOTAL_SCHEMA, Pack, read_pack, verify_pack, write_pack
 from strata.reference.spread import of_territories, territory_spread
@@ -81,7 +82,7 @@ def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.Dat
     sides = sides_of(connection, territory_id, let_out)
     cells = _in_band_order(split(connection, sides), connection)
     check_told(told, sides)
-    numbered = _numbered(_written(cells, config), config.disclosure.threshold)
+    numbered = _numbered(_written(cells, config), config.disclosure)
     check_dominance(connection, numbered, sides, config.disclosure.dominance_share)
     pack = _pack(connection, config, cells)
     return replace(pack, about=pack.about | {"left_out": territory_id})
@@ -89,14 +90,15 @@ def _without(connection: duckdb.DuckDBPyConnection, config: Config, told: pl.Dat
 
 def _pack(connection: duckdb.DuckDBPyConnection, config: Config, cells: pl.DataFrame) -> Pack:
     """cells: of side 'nation', or of side 'rest', which is packed, and of those that the pack must not give away."""
-    written = _written(cells, config)
+    written = without_dominated(_written(cells, config), config.disclosure.dominance_share)
     is_packed = pl.col("side").is_in(_PACKED)
-    merged = _merged_cells(written, config.disclosure.threshold)
+    merged = _merged_cells(written, config.disclosure)
     return Pack(_about(connection, config), merged, _totals(cells.filter(is_packed), written.filter(is_packed)))
 
 
 def _written(cells: pl.DataFrame, config: Config) -> pl.DataFrame:
-    """The levels that may be told on every side, of years whose residents are known on every side."""
+    """The levels that may be told on every side, of years whose residents are known on every side; with `alike`."""
+    cells = cells.with_columns(alike=pl.col("stratum").replace_strict(_ALIKE))
     complete = cells.filter(pl.col("denominator").is_not_null().all().over(KEYS))
     levels = [_writable(side, config.disclosure.threshold) for _, side in complete.group_by("side", maintain_order=True)]
     for other in levels[1:]:
@@ -144,27 +146,30 @@ def _writable(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     return cells.join(written, on=[*series, "sex", "stratum"], how="semi", maintain_order="left")
 
 
-def _with_parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+def _with_parts(cells: pl.DataFrame, rules: Disclosure) -> pl.DataFrame:
     """The cells with `part`, the number of their merged cell: the same bands for every level, sex and cost of the same persons."""
     state_year = pl.when(pl.col("cohort") == "stock").then("year").otherwise(pl.col("year") - 1)
-    cells = cells.with_columns(state_year=state_year, alike=pl.col("stratum").replace_strict(_ALIKE))
-    found = [_parts(group, threshold) for _, group in cells.group_by(_BANDS, maintain_order=True)]
+    cells = cells.with_columns(state_year=state_year)
+    found = [_parts(group, rules.threshold) for _, group in cells.group_by(_BANDS, maintain_order=True)]
     if not found:
         return cells.with_columns(part=0)
     parted = cells.join(pl.concat(found), on=[*_BANDS, "age_band"], how="left", maintain_order="left")
-    wider = [_wider(group, threshold) for _, group in parted.group_by([*_BANDS, "measure"], maintain_order=True)]
+    wider = [_wider(group, rules) for _, group in parted.group_by([*_BANDS, "measure"], maintain_order=True)]
     return parted.drop("part").join(pl.concat(wider), on=[*_BANDS, "measure", "age_band"], how="left", maintain_order="left")
 
 
-def _wider(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    """The parts of one measure, merged further where its events are of too few persons: sums of merged cells, which tell nothing new."""
+def _wider(cells: pl.DataFrame, rules: Disclosure) -> pl.DataFrame:
+    """The parts of one measure, merged further where its events are of too few persons, or its euros nearly of one: sums of merged cells,
+    which tell nothing new.
+    """
     held = cells.unique([*_SERIES, "age_band"], maintain_order=True)
     series = held.filter(pl.col("holders").sum().over(_SERIES) > 0)
     counts = series.group_by("part", *_SERIES, maintain_order=True).agg(pl.col("holders").sum())
     parts = counts.group_by("part", maintain_order=True).agg("holders").sort("part")
-    wide = dict(zip(parts["part"], merge_bands(parts["holders"].to_list(), threshold), strict=True)) if len(parts) else {}
+    wide = dict(zip(parts["part"], merge_bands(parts["holders"].to_list(), rules.threshold), strict=True)) if len(parts) else {}
+    dear = undominated_parts(cells.with_columns(pl.col("part").replace(wide)), rules.dominance_share)
     bands = held.unique("age_band", maintain_order=True).select(*_BANDS, "measure", "age_band", "part")
-    return bands.with_columns(part=pl.col("part").replace(wide))
+    return bands.with_columns(part=pl.col("part").replace(wide).replace(dear))
 
 
 def _parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
@@ -179,17 +184,17 @@ def _parts(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
     return bands.select(*(pl.lit(cells[name][0], cells.schema[name]).alias(name) for name in _BANDS), "age_band", part=pl.Series(parts))
 
 
-def _numbered(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
+def _numbered(cells: pl.DataFrame, rules: Disclosure) -> pl.DataFrame:
     """Each band with the sums and the name (`merged`) of its merged cell."""
     group = ["side", *KEYS, "sex", "part"]
     names = ["persons", "denominator", "numerator", "cost_square"]
-    return _with_parts(cells, threshold).with_columns(
+    return _with_parts(cells, rules).with_columns(
         *(pl.col(name).sum().over(group) for name in names), merged=pl.col("age_band").str.join("+").over(group)
     )
 
 
-def _merged_cells(cells: pl.DataFrame, threshold: int) -> pl.DataFrame:
-    summed = _numbered(cells, threshold).filter(pl.col("side").is_in(_PACKED))
+def _merged_cells(cells: pl.DataFrame, rules: Disclosure) -> pl.DataFrame:
+    summed = _numbered(cells, rules).filter(pl.col("side").is_in(_PACKED))
     is_spread = (pl.col("per") == "member") & (pl.col("measure") != "persons")
     square = (pl.col("cost_square") - pl.col("numerator") ** 2 / pl.col("persons")) / (pl.col("persons") - 1)
     named = summed.with_columns(

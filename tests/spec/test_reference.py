@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from strata.errors import StrataError
 from strata.measures.measure import PUBLISHED
 from strata.publication.publish import tell
+from strata.reference.dominance import merge_dominated
 from strata.reference.left_out import let_out, note_let_out
 from strata.reference.nation import build_reference, load_reference, merge_bands, pack_margins, read_pack, verify_pack, write_pack
 from strata.reference.pack import KEYS
@@ -41,6 +42,62 @@ def test_a_sparse_band_joins_the_older_one_and_the_last_the_one_before():
     assert merge_bands([[3], [4], [5], [2]], 11) == [0, 0, 0, 0]
     assert merge_bands([[1], [2]], 11) == [0, 0]
     assert merge_bands([[20, 3], [20, 20], [20, 20]], 11) == [0, 0, 1]
+
+
+@given(
+    st.lists(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=4), min_size=2, max_size=2), min_size=1, max_size=8),
+    st.sampled_from([0.5, 0.85]),
+)
+def test_no_person_makes_most_of_a_merged_cell_unless_of_all_together(persons, share):
+    """persons: their euros, by cell and series."""
+    euros, largest = ([[made(series) for series in cell] for cell in persons] for made in (sum, max))
+    parts = merge_dominated(euros, largest, share)
+    assert parts[0] == 0 and all(after - before in (0, 1) for before, after in pairwise(parts))
+    for number in set(parts):
+        cells = [persons[at] for at, part in enumerate(parts) if part == number]
+        for series in range(2):
+            everybody = [euro for cell in cells for euro in cell[series]]
+            assert len(set(parts)) == 1 or max(everybody) <= share * sum(everybody)
+
+
+def test_a_cell_of_one_dear_person_joins_the_older_one():
+    assert merge_dominated([[100], [10], [100]], [[20], [9], [30]], 0.85) == [0, 1, 1]
+    assert merge_dominated([[100], [100], [10]], [[20], [20], [9]], 0.85) == [0, 1, 1]
+    assert merge_dominated([[1_000], [100]], [[20], [99]], 0.85) == [0, 0]
+    assert merge_dominated([[10], [0]], [[9], [0]], 0.85) == [0, 0]
+
+
+def dear_nation(tmp_path, euros):
+    """A country where one man of stratum 2, of 60-64 years, costs so much in 2024."""
+    settings = world.config(tmp_path)
+    connection = world.empty(settings)
+    world.populate(connection, 1_200)
+    one = """SELECT min(person_id) FROM person_state INNER JOIN person_stratum USING (person_id, year)
+             WHERE year = 2023 AND age_band = '60-64' AND sex = 'M' AND stratum = 2"""
+    connection.execute(f"DELETE FROM person_year WHERE year = 2024 AND person_id = ({one})")
+    connection.execute(f"INSERT INTO person_year SELECT ({one}), 2024, {euros}, {euros}, 0")
+    return connection, settings, world.build(connection, settings)
+
+
+def test_no_person_makes_most_of_the_euros_of_a_cell_of_the_pack(tmp_path):
+    """In its own cell he makes nearly all; with the older bands less than 85 %."""
+    connection, _, pack = dear_nation(tmp_path, 150_000)
+    costs = pack.cells.filter(pl.col("measure") == "cost", pl.col("per") == "member", pl.col("year") == 2024)
+    assert costs.height > 0
+    keys = ["year", "condition", "cohort", "cost_basis", "stratum", "sex", "age_band"]
+    largest = connection.sql("FROM cohort_cell WHERE territory_id = 'ALL'").pl().select(*keys, "largest_eur", "cost_eur")
+    found = costs.join(largest.cast({"year": pl.Int16, "largest_eur": pl.Float64, "cost_eur": pl.Float64}), on=keys)
+    cells = found.group_by([*keys[:-1], "merged"]).agg(pl.col("largest_eur").max(), pl.col("cost_eur").sum())
+    assert cells.filter(pl.col("largest_eur") == 150_000).height > 0
+    assert cells.filter(pl.col("largest_eur") > 0.85 * pl.col("cost_eur")).is_empty()
+    assert set(costs.filter(pl.col("age_band") == "60-64")["merged"]) == {"60-64+65-69"}
+
+
+def test_costs_that_one_person_makes_are_not_written(tmp_path):
+    _, _, pack = dear_nation(tmp_path, 50_000_000)
+    for table in (pack.cells, pack.totals):
+        assert set(table.filter(pl.col("measure") == "cost")["year"]) == {2025}
+        assert set(table.filter(pl.col("measure") == "persons")["year"]) == {2024, 2025}
 
 
 @pytest.fixture
@@ -439,10 +496,13 @@ def test_a_territory_that_a_difference_would_give_away_is_not_left_out(told_nati
 
 
 def test_a_territory_with_one_dear_person_is_not_left_out(told_nation):
+    """A rule that the nation meets and T1 does not, whatever bands are merged."""
     connection, settings, _, told = told_nation
-    dear = replace(settings.disclosure, dominance_share=0.001)
+    dear = replace(settings, disclosure=replace(settings.disclosure, dominance_share=0.006))
+    whole = build_reference(connection, dear)
+    assert "cost" in set(whole.cells["measure"])
     with pytest.raises(StrataError, match="l'essentiel des euros"):
-        build_reference(connection, replace(settings, disclosure=dear), told=told, leave_out="T1")
+        build_reference(connection, dear, told=told.with_columns(reference_id=pl.lit(whole.reference_id)), leave_out="T1")
 
 
 # ------------------------------------------------------------------ several such packs
