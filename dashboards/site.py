@@ -26,13 +26,14 @@ INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"
 DEFINITIONS = "definitions"
 REVISION = "revision.md"
 MEETING = ".meeting.html"
-EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("meeting", MEETING))
+EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("csv", ".csv"), ("meeting", MEETING))
 PAGES_ONLY = EXPORTS[-1:]
 # What writes each document: its module and function, loaded when first asked for (their libraries take 25 MB of a server's memory).
 DOCUMENTS = {
     ".xlsx": ("dashboards.exports.workbook", "write_workbook"),
     ".pptx": ("dashboards.exports.deck", "write_deck"),
     ".programme.docx": ("dashboards.exports.programme", "write_programme"),
+    ".csv": ("dashboards.exports.flat", "write_csv"),
 }
 RESERVED = re.compile(r"index|methods|quality|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 

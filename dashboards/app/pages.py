@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from dashboards.app.question import DEFINITION, EXPORT, EXPORTS, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question, Unknown
-from dashboards.exports.flat import write_csv
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, NationalPage, Navigation, TerritoryPage
 from dashboards.pages.methods import methods_page
@@ -29,7 +28,7 @@ KINDS = {
     ".csv": "text/csv; charset=utf-8",
     ".html": "text/html; charset=utf-8",
 }
-EXPORT_NAMES = {".xlsx": "page.xlsx", ".pptx": "page.pptx", ".programme.docx": "page.programme", ".csv": "app.csv", ".html": "app.dossier"}
+EXPORT_NAMES = {".xlsx": "page.xlsx", ".pptx": "page.pptx", ".programme.docx": "page.programme", ".csv": "page.csv", ".html": "app.dossier"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Answer:
         name = f"{named(name, '')}-{page.year}{ending}"
         if ending == ".html":
             return name, render_territory(page).encode()
-        return name, write_csv(page) if ending == ".csv" else write_document(ending, page)
+        return name, write_document(ending, page)
 
     def _shell(self, layout: str, page: AnyPage, path: str, dash: dict[str, str] | None = None) -> str:
         parts = dict.fromkeys(DASH_PARTS, "") | (dash or {})
