@@ -16,15 +16,24 @@ from pipelines.session import Session, load_config, open_session
 
 
 @dg.resource(description="The lock, the configuration and the warehouse connection of one run.")
-def session(context: dg.InitResourceContext) -> Iterator[Session]:
+def session(context: dg.InitResourceContext) -> Iterator[Session | None]:
     """Opened once per run: the executor is in process, because DuckDB has one writer."""
     log = context.log
+    if context.instance is not None and context.run is not None and _has_ended(context.instance, context.run):
+        yield None
+        return
     with open_session(load_config(), lambda text: log.info(text) if log else None) as opened:
         if context.instance is not None and context.run is not None:
             _end_killed_runs(context.instance, context.run)
         yield opened
         if context.instance is not None and context.run is not None:
             opened.error = _failed_steps(context.instance, context.run)
+
+
+def _has_ended(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> bool:
+    """`dg launch` asks for the resources once more when its run is over, to look at it: that is no run to lock, record and tell of."""
+    run = instance.get_run_by_id(ours.run_id)
+    return run is not None and run.is_finished
 
 
 def _end_killed_runs(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> None:

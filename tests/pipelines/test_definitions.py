@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from pipelines.definitions import _end_killed_runs, defs
+from pipelines.definitions import _end_killed_runs, _has_ended, defs
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
 from strata.config import Schedule
@@ -110,3 +110,12 @@ def test_a_killed_run_does_not_stay_started() -> None:
         after = [one.status if (one := instance.get_run_by_id(run.run_id)) else None for run in runs]
     failed = dg.DagsterRunStatus.FAILURE
     assert after == [started, failed, failed, success, started]
+
+
+def test_a_run_that_has_ended_opens_no_session_again() -> None:
+    """dg launch looks at its run once it is over; that was one more run on record."""
+    job = defs.resolve_job_def(JOB)
+    started, success = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = [instance.create_run_for_job(job, status=status) for status in (started, success)]
+        assert [_has_ended(instance, run) for run in runs] == [False, True]
