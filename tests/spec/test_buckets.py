@@ -1,4 +1,4 @@
-"""A table built range after range of persons or stays is the table built at once. Not here: what the tables hold."""
+"""A table built range after range of persons or stays is the table built at once; a view is not built. Not here: what tables hold."""
 
 from pathlib import Path
 
@@ -73,3 +73,14 @@ def test_a_bucket_that_fails_leaves_the_old_table(tmp_path: Path, monkeypatch: p
     with pytest.raises(StrataError):
         models.build(connection, "failing", tmp_path)
     assert connection.execute("SELECT kept FROM failing").fetchall() == [(1,)]
+
+
+def test_a_view_takes_the_place_of_a_table_of_an_older_version_and_follows_what_it_reads(tmp_path: Path) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE seen AS SELECT 1 AS person_id; CREATE TABLE named AS SELECT 0 AS old")
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "named.sql").write_text("-- Grain: one row.\n-- View: few read it\nSELECT person_id FROM seen", encoding="utf-8")
+    for _ in range(2):  # over the table, then over itself
+        assert models.build(connection, "named", tmp_path) is None
+    connection.execute("CREATE OR REPLACE TABLE seen AS SELECT 2 AS person_id")
+    assert connection.execute("SELECT person_id FROM named").fetchall() == [(2,)]
