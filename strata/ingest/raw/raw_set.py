@@ -87,10 +87,11 @@ def check_sql(name: str) -> str:
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
-def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int | None = None, group_stays: int = GROUP_STAYS) -> Verdict:
+def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int | None = None, group_stays: int | None = None) -> Verdict:
     """Fill `problem` (the rows set aside, with their reason) and `stay_key` (the stays that remain, numbered and grouped).
 
     announced_year: what the names of the files say; it decides only where the content holds several years.
+    group_stays: from how many on hospitals are a group (GROUP_STAYS).
     """
     year = _year(connection, field, announced_year)
     if year is None:
@@ -100,7 +101,7 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
         _judge_table(connection, table, rank, year)
         if table.stay_columns and _is_there_twice(connection, table, rank):
             return Verdict(year, "table_twice")
-    _list_stays(connection, field, group_stays)
+    _list_stays(connection, field, group_stays or GROUP_STAYS)
     return Verdict(year)
 
 
