@@ -20,6 +20,7 @@ TOGETHER = ("browser", "country", "dashboards")
 SAMPLE_TEST = "golden/test_sample.py"  # reads the demonstration that the browser shows
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes are told what goes together
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Where several processes share the suite (pytest -n 2 --dist loadgroup), a folder that shares stays together, and so does a file."""
     for item in items:
