@@ -39,6 +39,7 @@ from strata.ingest.warehouse.tables import open_warehouse, writing
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
 STORE_MEMORY = "192MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
+_FEWEST_TOGETHER = 2  # transmissions
 STORE_THREADS = 2  # meanwhile: what it needs at least grows with them, and pieces are small
 
 
@@ -185,9 +186,17 @@ def _load_fields(connection: duckdb.DuckDBPyConnection, batch: list[FieldFiles],
     for files in new:
         progress(files.sources[0].name)
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
-    together = read_together(new, memory_limit) if len(new) > 1 else None
-    if together is None:
+    return _load_new(connection, new, memory_limit, unverified)
+
+
+def _load_new(connection: duckdb.DuckDBPyConnection, new: list[FieldFiles], memory_limit: str, unverified: list[Found]) -> list[str]:
+    """Together, or by halves until the one that has to be read alone is found."""
+    if len(new) < _FEWEST_TOGETHER:
         return [verdict for files in new for verdict in _load_alone(connection, files, memory_limit, unverified)]
+    together = read_together(new, memory_limit)
+    if together is None:
+        halves = new[: len(new) // 2], new[len(new) // 2 :]
+        return [verdict for half in halves for verdict in _load_new(connection, half, memory_limit, unverified)]
     unverified += [found for one in together for found in one.unverified]
     return _verdicts(store(connection, *(_of_field(files, one.extract, one.extract.files) for files, one in zip(new, together))))
 

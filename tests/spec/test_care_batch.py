@@ -89,8 +89,13 @@ def test_what_is_not_what_it_seemed_is_read_alone(tmp_path: Path, field: str) ->
             more = b"".join(data.splitlines(keepends=True) * 30)
             content[name] = data * 20 + more.replace(HOSPITALS[0].encode(), HOSPITALS[1].encode())
 
-    (batch,) = batches(field_files(open_sources(landing(tmp_path, field, (half_of_another, SPOILT["nothing"])))))
+    folder = landing(tmp_path / "landing", field, (half_of_another, *[SPOILT["nothing"]] * 3))
+    (batch,) = batches(field_files(open_sources(folder)))
     assert read_together(batch) is None
+    if field == "had":
+        assert ingest(folder, tmp_path / "w" / "s.duckdb").total("accepted") > 0
+        assert unaccounted(tmp_path / "w" / "s.duckdb") == []
+        assert rows(tmp_path / "w" / "s.duckdb", "SELECT count(DISTINCT finess) FROM read_stay") == [(3,)]
 
 
 def test_a_batch_holds_a_hospital_once_and_no_more_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
