@@ -342,7 +342,7 @@ def run_tests(pytest_arguments: "list[str]") -> int:
     if failed:
         say(f"À corriger / To mend: {', '.join(failed)}")
     # In as many processes as the machine has cores, four at most: each test starts DuckDB with threads of its own.
-    spread = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    spread = ["-n", str(min(4, os.cpu_count() or 1)), "--no-loadscope-reorder"]
     return 0 if run(["pytest", *spread, *pytest_arguments]) == 0 and not failed else 1
 
 

@@ -6,7 +6,6 @@ conftest.py), helpers (support/).
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,23 @@ TOGETHER = ("browser", "country", "dashboards")
 SAMPLE_TEST = "golden/test_sample.py"  # reads the demonstration that the browser shows
 
 
-@pytest.hookimpl(tryfirst=True)  # before the processes are told what goes together
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Where several processes share the suite (pytest -n 2 --dist loadgroup), a folder that shares stays together, and so does a file."""
-    for item in items:
-        place = item.path.relative_to(ROOT / "tests")
-        group = "browser" if place.as_posix() == SAMPLE_TEST else place.parts[0] if place.parts[0] in TOGETHER else place.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where several processes share the suite (pytest -n 2), what shares something costly stays in one of them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Together(config, log)
+
+
+def together(nodeid: str) -> str:
+    """What a test stays together with: its folder where the folder shares, else its file."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    folder = file.partition("/")[0]
+    return "browser" if file == SAMPLE_TEST else folder if folder in TOGETHER else file
 
 
 @pytest.fixture(scope="session")
