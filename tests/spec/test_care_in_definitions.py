@@ -68,7 +68,9 @@ def folder(tmp_path: Path) -> Path:
     (place / "followed" / "definition.toml").write_text(FOLLOWED, encoding="utf-8")
     head = "list_id,system,match,label_fr,label_en,nomenclature_year,source,author\n"
     (place / "followed" / "lists.csv").write_text(head + "hba1c,nabm,exact,HbA1c,HbA1c,2025,NABM,test\n", encoding="utf-8")
-    (place / "followed" / "codes" / "hba1c.csv").write_text("code,valid_from,valid_to,label_fr,label_en,label_source\n1577,,,HbA1c,HbA1c,own\n", encoding="utf-8")
+    (place / "followed" / "codes" / "hba1c.csv").write_text(
+        "code,valid_from,valid_to,label_fr,label_en,label_source\n1577,,,HbA1c,HbA1c,own\n", encoding="utf-8"
+    )
     (place / "shared" / "drugs.csv").write_text(DRUGS, encoding="utf-8")
     return place
 
