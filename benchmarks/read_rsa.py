@@ -272,13 +272,13 @@ def rounds(paths: list[Path], repeats: int, commands: dict[str, list[str]]) -> l
 def table(results: Results, lines: int, size_mb: float) -> str:
     """Medians over rounds; the last columns say how many times longer than each of ours a reader takes, paired within a round."""
     against = [name for name in OURS if name != "ours_to_warehouse" and name in results]
-    text = f"| reader | s | stays/s | MB/s | CPU s | peak MB | acts | {' | '.join(f'x {name}' for name in against)} |\n"
+    text = f"| reader | s | stays/s | MB/s | CPU s | peak MB | acts |{''.join(f' x {name} |' for name in against)}\n"
     text += "|---" * (7 + len(against)) + "|\n"
     for name, measured in results.items():
         seconds = median(one["seconds"] for one in measured)
-        ratios = " | ".join(f"{_ratio(measured, results[mine]):.2f}" for mine in against)
+        ratios = "".join(f" {_ratio(measured, results[mine]):.2f} |" for mine in against)
         cells = f"{seconds:.2f} | {lines / seconds:.0f} | {size_mb / seconds:.0f} | {median(one['cpu_seconds'] for one in measured):.2f}"
-        text += f"| {LABELS[name]} | {cells} | {_peak(measured)} | {measured[0]['acts'] or '-'} | {ratios} |\n"
+        text += f"| {LABELS[name]} | {cells} | {_peak(measured)} | {measured[0]['acts'] or '-'} |{ratios}\n"
     return text
 
 
