@@ -17,7 +17,7 @@ TERRITORY = "orsenne"
 # What each page is asked with, beside its language.
 APP_PAGES: dict[str, dict[str, str]] = {
     "/": {},
-    "/?territory": {"territory": TERRITORY},
+    "/?territory": {"territory": TERRITORY, "condition": "t2d"},
     "/?condition": {"territory": TERRITORY, "condition": "hf", "year": "2024"},
     "/meeting": {"territory": TERRITORY},
     "/simulator": {"territory": TERRITORY, "condition": "t2d", "year": "2022"},  # a year whose passages are not all masked
