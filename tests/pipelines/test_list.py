@@ -57,7 +57,8 @@ def test_findings_and_refusals_come_with_what_to_do(tmp_path: Path, capsys: pyte
     write_archive(tmp_path / "landing" / f"{FINESS}.2020.3.zip", {1: 3}, year=2020)
     assert command.main(["list", "landing"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if "2020" in line and "Mois sans aucune sortie" in line and "1-2 4-12" in line]
+    empty = [line for line in lines if "2020" in line and "Mois sans aucune sortie" in line]
+    assert len(empty) == 1 and "4-12" in empty[0] and "1-2" not in empty[0]  # with so few stays an empty month may be chance
     assert [line for line in lines if "2021" in line and "Déposer cette année" in line]
     assert [line for line in lines if "broken.zip" in line and "Télécharger ou copier" in line]
 
