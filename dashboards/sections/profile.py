@@ -19,11 +19,10 @@ def profile(writer: Writer, place: Place, condition: str) -> Profile:
 
 
 def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure | None]:
-    label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"]).rpartition(": ")[
-        2
-    ]  # 'Share of persons: …' on each line
+    label = str(writer.published.catalogue[name][f"label_{writer.texts.language}"])
     here, whole = (writer.measure(name, place.year, condition, territory_id) for territory_id in (place.territory_id, ALL))
-    return label, here, None if place.territory_id == ALL else whole  # the whole beside itself says nothing
+    short = label.rpartition(": ")[2]  # not 'Share of persons: …' on each line
+    return short, here, None if place.territory_id == ALL else whole  # the whole beside itself says nothing
 
 
 def _group(writer: Writer, key: DetailKey) -> str:

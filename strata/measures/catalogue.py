@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from strata.measures.methods import COMPUTATIONS
 from strata.settings import TABLES
 
 CATALOGUE = Path(__file__).with_name("indicators.toml")
@@ -17,10 +18,6 @@ POLARITIES = ("no_judgement", "higher_is_better", "lower_is_better")
 CHARACTERISTIC = TABLES / "characteristic.csv"
 NEEDS = ("national", "population", "reference", "whole_year", "large_place", "exemptions")
 BREAKDOWNS = ("place", "whole_stratum", "stratum", "at_risk", "sex", "age_band", "union", "whole")
-COMPUTATIONS = (
-    *("count", "share", "count_ratio", "cost", "cost_mean", "cost_ratio", "cost_standardised", "cost_gap"),
-    *("repeated", "repeated_mean", "repeated_ratio", "repeated_share", "mean"),
-)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From rows of sql/indicators to the columns of the public contract: values, limits, ratios, or the reason there is none.
 
-Belongs here: every row that should exist, computed by the method of its catalogue entry. Not here: what may be shown (disclosure.py).
+Belongs here: every row that should exist, computed by the method of its catalogue entry. Not here: what may be shown (strata/disclosure).
 """
 
 from datetime import date

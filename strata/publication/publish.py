@@ -1,6 +1,6 @@
 """Writing a publication: a folder that is whole or not there, then the pointer that names it.
 
-Belongs here: the files of published/<run_id>/ and their order. Not here: what they say (measure.py), what they may say (disclosure.py),
+Belongs here: the files of published/<run_id>/ and their order. Not here: what they say (measures), what they may say (disclosure),
 the receipt (receipt.py), the pages (dashboards).
 """
 

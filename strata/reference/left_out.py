@@ -82,8 +82,8 @@ def check_told(told: pl.DataFrame, sides: Mapping[str, Sequence[str]]) -> None:
             raise _refused(
                 sides[OWN][0],
                 (
-                    f"des effectifs sont masqués ({place}) ; la différence avec les autres paquets les rendrait",
-                    f"some of the numbers of persons of {place} are withheld; the difference with the other packs would give them back",
+                    f"des effectifs sont masqués ({place}) ; on les retrouverait par différence avec les autres paquets",
+                    f"some of the numbers of persons of {place} are withheld; the difference with the other packs would reveal them",
                 ),
             )
 

@@ -1,7 +1,7 @@
 """A reference pack: national rates and means as a small folder that can be carried into a hospital.
 
 Belongs here: what a pack holds, its three CSV files and its JSON, its hash. Not here: making one or deciding whether it fits
-(reference.py).
+(nation.py).
 """
 
 import hashlib

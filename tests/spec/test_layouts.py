@@ -1,6 +1,6 @@
 """The layout tables: every byte of a line belongs to one field, and the widths are those of the official formats.
 
-Belongs here: what must hold of every version of every fixed-width family. Not here: reading lines (generative/, test_zoned.py).
+Belongs here: what must hold of every version of every fixed-width family. Not here: reading lines (tests/generative).
 """
 
 import csv
