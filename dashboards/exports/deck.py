@@ -136,7 +136,7 @@ class Deck:
     def _costs(self, section: ConditionSection) -> None:
         costs, t = section.costs, self.t
         slide = self._slide(section.label, t("cost.standardised_title"))
-        data = CategoryChartData(number_format="#,##0 €")
+        data = CategoryChartData(number_format=t("cost.axis_format"))
         data.categories = [str(measure.row.year) for measure in costs.standardised.measures]
         data.add_series(t("cost.standardised_series"), _values(costs.standardised))
         data.add_series(
@@ -152,7 +152,7 @@ class Deck:
         for rank in (2, 3):
             _line(chart, rank, GREY, MSO_LINE.ROUND_DOT, is_limit=True)
         _once_in_the_legend(chart, 3)
-        chart.value_axis.tick_labels.number_format, chart.value_axis.tick_labels.number_format_is_linked = "#,##0 €", False
+        chart.value_axis.tick_labels.number_format, chart.value_axis.tick_labels.number_format_is_linked = t("cost.axis_format"), False
         chart.value_axis.major_gridlines.format.line.color.rgb = PALE
         _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join((costs.patient_reading, costs.resident_reading, t("cost.why"))), 13)
         self._reading(slide, costs.standardised_reading)
