@@ -141,6 +141,13 @@ def test_a_line_cut_or_lengthened_is_set_aside_and_names_of_doctors_may_hold_any
     assert why(read) == {"wrong_length": 2, "line_too_short": 1}
 
 
+def test_persons_still_in_hospital_do_not_hide_the_year_of_the_file() -> None:
+    """As many lines without an exit as with one."""
+    read = vid_hosp(vid_hosp_line("A1", DATE_SORTIE=None), vid_hosp_line("A2", NIR_ASSURE=OTHER_NIR))
+    assert (read.seen("").year, read.seen("").accepted) == (2024, 2)
+    assert vid_hosp(vid_hosp_line("A1", DATE_SORTIE=None)).seen("").year is None
+
+
 @pytest.mark.parametrize(("version", "line"), [("82", tra_line), ("csv", tra_columns)])
 def test_both_forms_of_a_tra_say_the_same(version: str, line) -> None:  # type: ignore[no-untyped-def]
     read = tra(line(1, "A1"), line(2, "A2", "31122023", "31122023"), line(3, "A3"), version=version)

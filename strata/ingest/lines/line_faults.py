@@ -108,8 +108,8 @@ class FileRead:
         self.set_aside(_is_repeated(self.rows.column("stay_number")), "duplicate_stay")
 
     def usual(self, column: str) -> str | int | None:
-        """The commonest value of a column of the main table (the smallest of equals); None when it has no row."""
-        counts = pc.value_counts(self.rows.column(column))
+        """The commonest value of a column of the main table (the smallest of equals), blanks apart; None when it has none."""
+        counts = pc.value_counts(pc.drop_null(self.rows.column(column)))
         pairs = sorted((-pair["counts"], pair["values"]) for pair in counts.to_pylist())
         return pairs[0][1] if pairs else None
 

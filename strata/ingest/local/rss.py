@@ -9,7 +9,7 @@ A stay is whole or not read: when one of its RUM is faulty, the others are set a
 administrative number leaves this reading: a stay is numbered by its first line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from strata.ingest.extract import DIAGNOSIS, PROCEDURE, STAY, UNIT
 from strata.ingest.lines.fixed_width import Array, Cells, Lines, dates, is_blank, line_blocks, numbers, zone_positions
 from strata.ingest.lines.layouts import Layout
-from strata.ingest.lines.line_faults import BlockFaults, FileRead, blame_unreadable
+from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
 _COUNTS = ("das_count", "dad_count", "procedure_count")
 _NUMBERS = ("sessions", *_COUNTS)
@@ -46,7 +46,7 @@ _PROCEDURE = pa.schema(
 )
 _SPOILED = pa.schema([("line", pa.int64()), ("rss_number", pa.string())])  # lines set aside, and the RSS they belonged to
 _NUMBER_WIDTH = 10  # of a stay, as CLE_RSA has it
-_TABLES = {"rum": RUM, "diagnosis": _DIAGNOSIS, "procedure": _PROCEDURE, "spoiled": _SPOILED}
+RSS_TABLES = {"rum": RUM, "diagnosis": _DIAGNOSIS, "procedure": _PROCEDURE, "spoiled": _SPOILED}
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,24 @@ class RssStays:
 
 
 def read_rum(blocks: Iterable[bytes], layout: Layout, source_file: str) -> FileRead:
-    """Every line of a file of one version: tables 'rum' (RUM), 'diagnosis', 'procedure', and the lines set aside."""
-    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in _TABLES}
+    """Every line of a file of one version, held: tables 'rum' (RUM), 'diagnosis', 'procedure', and the lines set aside."""
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in RSS_TABLES}
     read = FileRead(source_file, layout.family, layout.version, "rum", {})
-    for lines in line_blocks(blocks):
-        faults = BlockFaults(lines)
-        for name, batch in _decode(lines, layout, faults).items():
+    for piece in rum_pieces(blocks, layout):
+        for name, batch in piece.batches.items():
             batches[name].append(batch)
-        read.lines += len(lines.starts)
-        read.faults += faults.by_reason()
-    read.tables = {name: pa.Table.from_batches(batches[name], schema) for name, schema in _TABLES.items()}
+        read.lines += piece.lines
+        read.faults += piece.faults
+    read.tables = {name: pa.Table.from_batches(batches[name], schema) for name, schema in RSS_TABLES.items()}
     _check_stays(read)
     return read
+
+
+def rum_pieces(blocks: Iterable[bytes], layout: Layout) -> Iterator[Piece]:
+    """The same a block at a time, with the table 'spoiled'; a line is not judged against the others of its RSS or of the file."""
+    for lines in line_blocks(blocks):
+        faults = BlockFaults(lines)
+        yield Piece(len(lines.starts), _decode(lines, layout, faults), faults.by_reason())
 
 
 def _check_stays(read: FileRead) -> None:
@@ -138,7 +144,7 @@ def _gather_zones(fixed: Cells, lines: Lines, layout: Layout) -> dict[str, Cells
     cells: dict[str, Cells] = {}
     for zone in layout.zones:
         counts = fixed.integer(zone.count_name or "").values
-        positions, ranks, _ = zone_positions(starts, counts, zone.width)
+        positions, ranks = zone_positions(starts, counts, zone.width)
         cells[zone.name] = Cells.gather(lines.data, zone, positions, fixed.owner[ranks])
         starts = starts + counts.astype(np.int64) * zone.width
     return cells
@@ -165,8 +171,11 @@ def _procedures(first: int, acts: Cells) -> pa.RecordBatch:
     return _batch(_PROCEDURE, first, acts, columns)
 
 
-def rss_stays(read: FileRead) -> RssStays:
-    """The stays of a grouped RSS file: tables 'stay' (without persons), 'unit', 'diagnosis', 'procedure' of an Extract, and their NAS."""
+def rss_stays(read: FileRead, before: int = 0) -> RssStays:
+    """The stays of a grouped RSS file: tables 'stay' (without persons), 'unit', 'diagnosis', 'procedure' of an Extract, and their NAS.
+
+    before: how many stays of the file come before these, when they are a part of it.
+    """
     rum = read.rows.combine_chunks()
     order, first, rank = _in_order(rum)
     rum, count = rum.take(pa.array(order)), np.diff(np.append(first, len(order)))
@@ -177,7 +186,7 @@ def rss_stays(read: FileRead) -> RssStays:
     by_line = {"line": pa.array(np.sort(lines)), "stay": pa.array(line[stay]).take(place), "rank": pa.array(rank).take(place)}
     entry = np.minimum.reduceat(_number(rum, "entry_date"), first) if len(first) else lines
     tables = {
-        "stay": _stay(rum, first, count, line, read),
+        "stay": _stay(rum, first, count, line, read, before),
         "unit": _unit(rum, line[stay], rank),
         "diagnosis": _of_units(read.tables["diagnosis"], by_line, DIAGNOSIS),
         "procedure": _acts(read.tables["procedure"], by_line, pa.array(entry[stay]).take(place)),
@@ -202,7 +211,7 @@ def _in_order(rum: pa.Table) -> tuple[Array, Array, Array]:
     return order, first, np.arange(len(order)) - first[np.cumsum(begins) - 1] + 1
 
 
-def _stay(rum: pa.Table, first: Array, count: Array, line: Array, read: FileRead) -> pa.Table:
+def _stay(rum: pa.Table, first: Array, count: Array, line: Array, read: FileRead, before: int) -> pa.Table:
     last, main = first + count - 1, _longest(rum, first, count)
     columns: dict[str, pa.Array] = {name: pa.nulls(len(first), STAY.field(name).type) for name in STAY.names}
     for places, names in (
@@ -218,7 +227,7 @@ def _stay(rum: pa.Table, first: Array, count: Array, line: Array, read: FileRead
     columns["nights"] = pc.if_else(_is_session(columns["ghm"]), 0, pa.array((exit_ - entry).astype(np.int16)))
     columns["sessions"] = pa.array(_reduced(np.add, _number(rum, "sessions"), first).astype(np.int16))
     columns["unit_count"] = pa.array(count.astype(np.int16))
-    columns["stay_number"] = pc.utf8_lpad(pa.array(np.argsort(np.argsort(line)) + 1).cast(pa.string()), _NUMBER_WIDTH, "0")
+    columns["stay_number"] = pc.utf8_lpad(pa.array(before + 1 + np.argsort(np.argsort(line))).cast(pa.string()), _NUMBER_WIDTH, "0")
     columns["source_line"] = pa.array(line.astype(np.int32))
     columns |= _ages(rum.column("birth_date").take(pa.array(first)), columns["entry_date"])
     return pa.Table.from_arrays([columns[name].cast(kind.type) for name, kind in zip(STAY.names, STAY)], schema=STAY).sort_by("line")

@@ -5,7 +5,7 @@ Not here: what the administrative number is for (identity.py). It stays in memor
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from strata.ingest.lines.fixed_width import Array, Cells, Lines, dates, is_blank, line_blocks, numbers
 from strata.ingest.lines.layouts import FORMATS, Layout, layouts
-from strata.ingest.lines.line_faults import BlockFaults, FileRead, blame_unreadable
+from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
 FAMILY, FIXED, COLUMNS = "mco_tra", "82", "csv"
 TRA = pa.schema(
@@ -33,20 +33,18 @@ _SEPARATOR = ord(";")
 
 
 def read_tra(blocks: Iterable[bytes], version: str, source_file: str) -> FileRead:
-    """Every line of a file of one form ('82' or 'csv'): table 'tra' (TRA), and the lines set aside."""
+    """Every line of a file of one form ('82' or 'csv'), held: table 'tra' (TRA), and the lines set aside."""
+    return FileRead(source_file, FAMILY, version, "tra", {"tra": TRA.empty_table()}).take(tra_pieces(blocks, version))
+
+
+def tra_pieces(blocks: Iterable[bytes], version: str) -> Iterator[Piece]:
+    """The same a block at a time; a line is not judged against the others."""
     layout = layouts(FAMILY)[FIXED]
-    read = FileRead(source_file, FAMILY, version, "tra", {})
-    batches: list[pa.RecordBatch] = []
     for lines in line_blocks(blocks):
         faults = BlockFaults(lines)
         cells = _columns(lines, layout, faults) if version == COLUMNS else _fixed(lines, layout, faults)
         _blame_cells(faults, cells)
-        batches.append(_batch(lines.first, cells.keep(faults.is_sound(cells.owner))))
-        read.lines += len(lines.starts)
-        read.faults += faults.by_reason()
-    read.tables = {"tra": pa.Table.from_batches(batches, TRA)}
-    read.check_whole()
-    return read
+        yield Piece(len(lines.starts), {"tra": _batch(lines.first, cells.keep(faults.is_sound(cells.owner)))}, faults.by_reason())
 
 
 def _fixed(lines: Lines, layout: Layout, faults: BlockFaults) -> Cells:

@@ -8,7 +8,7 @@ no number, birth date or sex · no number that can be used · a newborn under it
 An insured number that begins with the sex, year and month of birth of the line is taken for the person's own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from strata.ingest.lines.fixed_width import Array, Cells, Lines, dates, is_blank, line_blocks, text
 from strata.ingest.lines.layouts import Layout
-from strata.ingest.lines.line_faults import BlockFaults, FileRead, blame_unreadable
+from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 from strata.ingest.local import person_key
 
 VID_HOSP = pa.schema(
@@ -35,19 +35,26 @@ _FIRST = "1"
 
 
 def read_vid_hosp(blocks: Iterable[bytes], layout: Layout, source_file: str, secret: bytes) -> FileRead:
-    """Every line of a file of one version: table 'vid_hosp' (VID_HOSP), and the lines set aside."""
+    """Every line of a file of one version, held: table 'vid_hosp' (VID_HOSP), and the lines set aside."""
     read = FileRead(source_file, layout.family, layout.version, "vid_hosp", {})
     batches: list[pa.RecordBatch] = []
-    for lines in line_blocks(blocks):
-        faults = BlockFaults(lines)
-        batches.append(_decode(lines, layout, faults, secret))
-        read.lines += len(lines.starts)
-        read.faults += faults.by_reason()
+    for piece in vid_hosp_pieces(blocks, layout, secret):
+        batches.append(piece.batches["vid_hosp"])
+        read.lines += piece.lines
+        read.faults += piece.faults
     read.tables = {"vid_hosp": pa.Table.from_batches(batches, VID_HOSP)}
     if (usual := read.usual("finess")) is not None:
         read.set_aside(pc.not_equal(read.rows.column("finess"), usual), "other_finess")
     read.set_aside(_has_twin(read.rows), "twin_identity")
     return read
+
+
+def vid_hosp_pieces(blocks: Iterable[bytes], layout: Layout, secret: bytes) -> Iterator[Piece]:
+    """The same a block at a time; a line is not judged against the others (one hospital, twins)."""
+    for lines in line_blocks(blocks):
+        faults = BlockFaults(lines)
+        batch = _decode(lines, layout, faults, secret)
+        yield Piece(len(lines.starts), {"vid_hosp": batch}, faults.by_reason())
 
 
 def _decode(lines: Lines, layout: Layout, faults: BlockFaults, secret: bytes) -> pa.RecordBatch:
