@@ -104,7 +104,7 @@ def ours_all_fields(path: str) -> int:
     """Every field of every zone, numbers as numbers, nothing checked and nothing hashed: what pypmsi does."""
     import numpy as np
 
-    from strata.ingest.lines.fixed_width import Cells, line_blocks, zone_positions
+    from strata.ingest.lines.fixed_width import Cells, line_blocks
     from strata.ingest.lines.layouts import layouts
 
     layout = layouts(VERSION_FAMILY)[VERSION]
@@ -118,10 +118,10 @@ def ours_all_fields(path: str) -> int:
             starts = lines.starts + fixed_part.width
             for zone in zones:
                 counts = fixed.integer(zone.count_name).values
-                positions, ranks, _ = zone_positions(starts, counts, zone.width)
-                held.append(_every_column(Cells.gather(lines.data, zone, positions, ranks)))
+                cells = Cells.gather_repeated(lines.data, zone, starts, counts, fixed.owner)
+                held.append(_every_column(cells))
                 starts = starts + counts * np.int64(zone.width)
-            acts += len(positions)
+            acts += len(cells)
     return acts
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from strata.ingest.extract import DIAGNOSIS, PROCEDURE, STAY, UNIT
-from strata.ingest.lines.fixed_width import Array, Cells, Lines, is_blank, line_blocks, numbers, text, zone_positions
+from strata.ingest.lines.fixed_width import Array, Cells, Lines, is_blank, line_blocks, numbers, ranks_within, text
 from strata.ingest.lines.layouts import Layout, layouts
 from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
@@ -99,6 +99,8 @@ def _blame_version(faults: BlockFaults, fixed: Cells, layout: Layout) -> None:
     """A line of another known version is mixed in; any other is of no version we know."""
     found = fixed.integer("format_version")
     is_own = found.present & (found.values == int(layout.version))
+    if is_own.all():
+        return
     is_known = found.present & np.isin(found.values, [int(version) for version in layouts(layout.family)])
     faults.blame(fixed.owner, is_known & ~is_own, "mixed_version")
     faults.blame(fixed.owner, ~is_known, "unknown_version")
@@ -118,8 +120,7 @@ def _gather_zones(fixed: Cells, lines: Lines, layout: Layout) -> dict[str, Cells
     for zone in layout.zones:
         counts = fixed.integer(zone.count_name or "").values
         if zone.name in _NUMBERS_OF_ZONE:
-            positions, ranks, _ = zone_positions(starts, counts, zone.width)
-            cells[zone.name] = Cells.gather(lines.data, zone, positions, fixed.owner[ranks])
+            cells[zone.name] = Cells.gather_repeated(lines.data, zone, starts, counts, fixed.owner)
         starts = starts + counts.astype(np.int64) * zone.width
     return cells
 
@@ -145,15 +146,14 @@ def _keys(first: int, fixed: Cells, _: dict[str, Cells]) -> dict[str, pa.RecordB
 
 def _tables(first: int, fixed: Cells, zones: dict[str, Cells]) -> dict[str, pa.RecordBatch]:
     units = zones["um"]
-    _, _, within = zone_positions(np.zeros(len(fixed), dtype=np.int64), fixed.integer("unit_count").values, 1)
-    rank = within + 1  # the RUM come in their order
+    rank = (ranks_within(fixed.integer("unit_count").values) + 1).astype(np.int16)  # the RUM come in their order
     ranks = {
         zone: np.repeat(rank, units.integer(count).values) for zone, count in (("da", "unit_das_count"), ("actes", "unit_procedure_count"))
     }
     return {
         "stay": _batch(AS_READ, first, fixed, _stay_columns(fixed)),
         "unit": _batch(UNIT, first, units, _unit_columns(units, rank)),
-        "diagnosis": _batch(DIAGNOSIS, first, zones["da"], {"unit_rank": _small(ranks["da"]), "code": zones["da"].text("code")}),
+        "diagnosis": _batch(DIAGNOSIS, first, zones["da"], {"unit_rank": pa.array(ranks["da"]), "code": zones["da"].text("code")}),
         "procedure": _batch(PROCEDURE, first, zones["actes"], _procedure_columns(zones["actes"], ranks["actes"])),
     }
 
@@ -187,14 +187,10 @@ def _sum(fixed: Cells, *names: str) -> pa.Array:
 def _unit_columns(units: Cells, rank: Array) -> dict[str, pa.Array]:
     columns = {name: units.text(name) for name in ("unit_finess", "authorisation_1", "authorisation_2")}
     columns |= {"dp": units.text("unit_dp"), "dr": units.text("unit_dr")}
-    return columns | {"unit_rank": _small(rank), "nights": numbers(units.integer("unit_nights"), pa.int16())}
+    return columns | {"unit_rank": pa.array(rank), "nights": numbers(units.integer("unit_nights"), pa.int16())}
 
 
 def _procedure_columns(acts: Cells, rank: Array) -> dict[str, pa.Array]:
     columns = {name: acts.text(name) for name in ("code", "phase", "activity")}
     columns |= {name: numbers(acts.integer(name), pa.int16()) for name in ("day_offset", "executions")}
-    return columns | {"unit_rank": _small(rank), "system": pa.repeat("ccam", len(acts))}
-
-
-def _small(values: Array) -> pa.Array:
-    return pa.array(values.astype(np.int16))
+    return columns | {"unit_rank": pa.array(rank), "system": pa.repeat("ccam", len(acts))}

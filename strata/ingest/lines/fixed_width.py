@@ -54,20 +54,26 @@ def line_blocks(blocks: Iterable[bytes]) -> Iterator[Lines]:
 def _cut(blocks: Iterable[bytes]) -> Iterator[Lines]:
     carry, first, at_start = b"", 1, True
     for block in blocks:
-        joined = carry + block if carry else block
-        cut = joined.rfind(b"\n") + 1
-        carry = joined[cut:][:LINE_LIMIT]
-        if cut:
-            lines = _lines(joined[:cut].removeprefix(BOM) if at_start else memoryview(joined)[:cut], first)
-            first, at_start = first + len(lines.starts), False
-            yield lines
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            carry = (carry + block)[:LINE_LIMIT]
+            continue
+        head = np.frombuffer(carry, dtype=np.uint8)
+        data = np.concatenate((head, np.frombuffer(block, dtype=np.uint8, count=cut)))  # unlike bytes + bytes, frees the interpreter
+        carry = block[cut:][:LINE_LIMIT]
+        lines = _lines(_without_bom(data) if at_start else data, first)
+        first, at_start = first + len(lines.starts), False
+        yield lines
     carry = carry.removeprefix(BOM) if at_start else carry
     if carry:
-        yield _lines(carry, first)
+        yield _lines(np.frombuffer(carry, dtype=np.uint8), first)
 
 
-def _lines(buffer: bytes | memoryview, first: int) -> Lines:
-    data = np.frombuffer(buffer, dtype=np.uint8)
+def _without_bom(data: Array) -> Array:
+    return data[len(BOM) :] if data[: len(BOM)].tobytes() == BOM else data
+
+
+def _lines(data: Array, first: int) -> Lines:
     odd = np.flatnonzero((data - _BLANK) > 94)  # unsigned: below blank or above tilde
     is_newline = data[odd] == _NEWLINE
     newlines, others = odd[is_newline], odd[~is_newline]
@@ -106,6 +112,11 @@ class Cells:
         window = np.ndarray((len(data) - zone.width + 1,), dtype=f"V{zone.width}", buffer=data, strides=(1,))
         return cls(zone, window[positions], owner)
 
+    @classmethod
+    def gather_repeated(cls, data: Array, zone: Zone, starts: Array, counts: Array, owner: Array) -> "Cells":
+        """The records of a zone that is there `counts` times from each of `starts`; owner: the line of each of `starts`."""
+        return cls.gather(data, zone, zone_positions(starts, counts, zone.width), np.repeat(owner, counts))
+
     def __len__(self) -> int:
         return len(self.owner)
 
@@ -139,23 +150,28 @@ class Cells:
         return self if is_kept.all() else Cells(self.zone, self.records[is_kept], self.owner[is_kept])
 
 
-def zone_positions(starts: Array, counts: Array, width: int) -> tuple[Array, Array, Array]:
-    """Where the records of a repeated zone lie: (position, rank of the line, rank in the line from 0), for zones that begin at `starts`."""
-    ranks = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(len(ranks)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return starts[ranks] + within * width, ranks, within
+def zone_positions(starts: Array, counts: Array, width: int) -> Array:
+    """Where the records of a repeated zone lie, `counts` of them after each of `starts`."""
+    before = np.cumsum(counts, dtype=np.int64) - counts  # records of the lines before
+    return np.repeat(starts - before * width, counts) + np.arange(0, int(counts.sum()) * width, width)
+
+
+def ranks_within(counts: Array) -> Array:
+    """For each record of a repeated zone, its rank in its line, from 0."""
+    return zone_positions(np.zeros(len(counts), dtype=np.int64), counts, 1)
 
 
 def integers(cells: Array) -> Integers:
     """Cells (n, width) of digits to numbers; width 9 at most."""
-    is_digit = (cells - _ZERO) < 10
     values = np.zeros(len(cells), dtype=np.int32)
     for column in cells.T:
-        values = values * 10 + (column & 15)
-    if is_digit.all():
+        values *= 10
+        values += column & 15
+    digits = cells - _ZERO  # unsigned: what is no digit is above 9
+    if not len(cells) or digits.max() < 10:
         return Integers(values, np.ones(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool))
     present, is_bad = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
-    for column, is_number in zip(cells.T, is_digit.T):
+    for column, is_number in zip(cells.T, (digits < 10).T):
         is_bad |= ~is_number & (present | (column != _BLANK))  # a blank after a digit is as bad as a letter
         present |= is_number
     present &= ~is_bad
@@ -190,8 +206,9 @@ def text(cells: Array) -> pa.StringArray:
         return pa.nulls(len(cells), pa.string())
     trimmed = pc.ascii_rtrim(whole_text(cells), " ")
     _, offsets, data = trimmed.buffers()
-    _, is_valid = pc.not_equal(trimmed, "").buffers()
-    return pa.StringArray.from_buffers(len(cells), offsets, data, is_valid)
+    ends = np.frombuffer(offsets, dtype=np.int32, count=len(cells) + 1)
+    is_valid = np.packbits(ends[1:] != ends[:-1], bitorder="little")
+    return pa.StringArray.from_buffers(len(cells), offsets, data, pa.py_buffer(is_valid))
 
 
 def whole_text(cells: Array) -> pa.StringArray:

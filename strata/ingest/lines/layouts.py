@@ -5,7 +5,7 @@ Belongs here: loading those tables into small immutable objects. Not here: readi
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 FORMATS = Path(__file__).parents[2] / "formats"
@@ -36,10 +36,13 @@ class Zone:
 
     def field(self, name: str) -> Field:
         """The field called `name` (ours, or ATIH's); KeyError when this version has none."""
-        for candidate in self.fields:
-            if name in (candidate.name, candidate.atih_name):
-                return candidate
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        """Under both names; the first field of a name is meant."""
+        pairs = [(name, field) for field in self.fields for name in (field.name, field.atih_name)]
+        return dict(reversed(pairs))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from strata.ingest.lines.fixed_width import Array, Cells, Integers, Lines, dates, integers, line_blocks, numbers, zone_positions
+from strata.ingest.lines.fixed_width import Array, Cells, Integers, Lines, dates, integers, line_blocks, numbers
 from strata.ingest.lines.layouts import Field, Layout, Zone, layouts
 from strata.ingest.lines.line_faults import BlockFaults, blame_unreadable
 
@@ -124,9 +124,9 @@ class _Walk:
         after = self._at + counts.values.astype(np.int64) * zone.width
         self._faults.blame(self._sound, self._goes_on & (after > self._ends), "wrong_length")
         self._goes_on &= ~counts.is_bad & (after <= self._ends)
-        positions, ranks, _ = zone_positions(self._at, np.where(self._goes_on, counts.values, 0), zone.width)
+        starts, counted = self._at, np.where(self._goes_on, counts.values, 0)
         self._at = np.where(self._goes_on, after, self._at)
-        return Cells.gather(self._lines.data, zone, positions, self._sound[ranks])
+        return Cells.gather_repeated(self._lines.data, zone, starts, counted, self._sound)
 
     def blame_rest(self) -> None:
         """Bytes after the last zone belong to nothing."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata.ingest.extract import DIAGNOSIS, PROCEDURE, STAY, UNIT
-from strata.ingest.lines.fixed_width import Array, Cells, Lines, dates, is_blank, line_blocks, numbers, zone_positions
+from strata.ingest.lines.fixed_width import Array, Cells, Lines, dates, is_blank, line_blocks, numbers
 from strata.ingest.lines.layouts import Layout
 from strata.ingest.lines.line_faults import BlockFaults, FileRead, Piece, blame_unreadable
 
@@ -144,8 +144,7 @@ def _gather_zones(fixed: Cells, lines: Lines, layout: Layout) -> dict[str, Cells
     cells: dict[str, Cells] = {}
     for zone in layout.zones:
         counts = fixed.integer(zone.count_name or "").values
-        positions, ranks = zone_positions(starts, counts, zone.width)
-        cells[zone.name] = Cells.gather(lines.data, zone, positions, fixed.owner[ranks])
+        cells[zone.name] = Cells.gather_repeated(lines.data, zone, starts, counts, fixed.owner)
         starts = starts + counts.astype(np.int64) * zone.width
     return cells
 
