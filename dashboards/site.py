@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from dashboards.model.measures import Writer
-from dashboards.model.page import Link, Navigation, TerritoryPage
+from dashboards.model.page import ExportedPage, Link, Navigation
 from dashboards.pages.methods import methods_page
 from dashboards.pages.national import national_page
 from dashboards.pages.quality import quality_page
@@ -23,11 +23,13 @@ from dashboards.sources.published import read_published
 from dashboards.texts import LANGUAGES
 
 INDEX, METHODS, QUALITY = "index.html", "methods.html", "quality.html"
+NATIONAL = "national.html"  # what the files of the national page are named after
 DEFINITIONS = "definitions"
 REVISION = "revision.md"
 MEETING = ".meeting.html"
 EXPORTS = (("xlsx", ".xlsx"), ("pptx", ".pptx"), ("programme", ".programme.docx"), ("csv", ".csv"), ("meeting", MEETING))
 PAGES_ONLY = EXPORTS[-1:]
+NATIONAL_EXPORTS = ("xlsx", "pptx", "csv")
 # What writes each document: its module and function, loaded when first asked for (their libraries take 25 MB of a server's memory).
 DOCUMENTS = {
     ".xlsx": ("dashboards.exports.workbook", "write_workbook"),
@@ -35,7 +37,7 @@ DOCUMENTS = {
     ".programme.docx": ("dashboards.exports.programme", "write_programme"),
     ".csv": ("dashboards.exports.flat", "write_csv"),
 }
-RESERVED = re.compile(r"index|methods|quality|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
+RESERVED = re.compile(r"index|national|methods|quality|con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,29 @@ def other_language(language: str) -> str:
 
 def _build(writer: Writer, plan: Plan) -> None:
     plan.folder.mkdir(parents=True, exist_ok=True)
-    _write(plan.folder / INDEX, render_national(national_page(writer, _navigation(writer, plan, INDEX))))
+    national = national_page(writer, _navigation(writer, plan, INDEX))
+    _write(plan.folder / INDEX, render_national(national))
+    _write_documents(plan.folder, NATIONAL, national, _exports(plan, INDEX))
     _write(plan.folder / METHODS, render_methods(methods_page(writer, _navigation(writer, plan, METHODS), _definition_pages(writer, plan))))
     _write(plan.folder / QUALITY, render_quality(quality_page(writer, _navigation(writer, plan, QUALITY))))
     for territory_id, file_name in plan.files.items():
         page = territory_page(writer, territory_id, _navigation(writer, plan, file_name))
         _write(plan.folder / file_name, render_territory(page))
         _write(plan.folder / named(file_name, MEETING), render_meeting(page))
-        for _, ending in plan.exports:
-            if ending in DOCUMENTS:
-                (plan.folder / named(file_name, ending)).write_bytes(write_document(ending, page))
+        _write_documents(plan.folder, file_name, page, plan.exports)
+
+
+def _write_documents(folder: Path, file_name: str, page: ExportedPage, exports: tuple[tuple[str, str], ...]) -> None:
+    for _, ending in exports:
+        if ending in DOCUMENTS:
+            (folder / named(file_name, ending)).write_bytes(write_document(ending, page))
+
+
+def _exports(plan: Plan, here: str) -> tuple[tuple[str, str], ...]:
+    """The files a page is made into besides."""
+    if here == INDEX:
+        return tuple(one for one in plan.exports if one[0] in NATIONAL_EXPORTS)
+    return plan.exports if here in plan.files.values() else ()
 
 
 def _definition_pages(writer: Writer, plan: Plan) -> dict[str, tuple[str, str]]:
@@ -103,8 +118,8 @@ def _definition_pages(writer: Writer, plan: Plan) -> dict[str, tuple[str, str]]:
     return found
 
 
-def write_document(ending: str, page: TerritoryPage) -> bytes:
-    """The bytes of a document of DOCUMENTS."""
+def write_document(ending: str, page: ExportedPage) -> bytes:
+    """The bytes of a document of DOCUMENTS; the programme is that of a territory."""
     module, function = DOCUMENTS[ending]
     return bytes(getattr(import_module(module), function)(page))
 
@@ -133,9 +148,9 @@ def _navigation(writer: Writer, plan: Plan, here: str) -> Navigation:
     others = (Link(name, plan.files[key], plan.files[key] == here) for key, name in published.territories.items())
     return Navigation(
         links=(first, *others),
-        exports=tuple(Link(t(f"page.{name}"), named(here, ending), False) for name, ending in plan.exports)
-        if here in plan.files.values()
-        else (),
+        exports=tuple(
+            Link(t(f"page.{name}"), named(NATIONAL if here == INDEX else here, ending), False) for name, ending in _exports(plan, here)
+        ),
         about=(Link(t("page.methods"), METHODS, here == METHODS), Link(t("page.quality"), QUALITY, here == QUALITY)),
         other_language=Link(t("page.other_language"), f"{plan.to_other}{here}", False),
         definitions={condition: page for condition, (page, _) in _definition_pages(writer, plan).items()},

@@ -7,15 +7,27 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from dashboards.app.question import DEFINITION, EXPORT, EXPORTS, HOME, MEETING, METHODS, QUALITY, SIMULATOR, Question, Unknown
+from dashboards.app.question import (
+    DEFINITION,
+    EXPORT,
+    EXPORTS,
+    HOME,
+    MEETING,
+    METHODS,
+    NATIONAL_EXPORTS,
+    QUALITY,
+    SIMULATOR,
+    Question,
+    Unknown,
+)
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, NationalPage, Navigation, TerritoryPage
 from dashboards.pages.methods import methods_page
 from dashboards.pages.national import national_page
 from dashboards.pages.quality import quality_page
 from dashboards.pages.territory import territory_page
-from dashboards.render import AnyPage, render_meeting, render_shell, render_territory
-from dashboards.site import DEFINITIONS, INDEX, file_names, named, other_language, write_document
+from dashboards.render import AnyPage, render_meeting, render_national, render_shell, render_territory
+from dashboards.site import DEFINITIONS, INDEX, NATIONAL, file_names, named, other_language, write_document
 from dashboards.sources.places import place_of
 from dashboards.sources.published import ALL
 
@@ -71,7 +83,10 @@ class Answer:
     def home(self) -> str:
         """The territory page, or the national one."""
         if self.question.territory == ALL:
-            return self._shell("national.html.j2", self._national(), HOME, self.dash)
+            nation = self._national()
+            asked = self.question.condition
+            nation = replace(nation, conditions=tuple(one for one in nation.conditions if asked in ("", one.section.condition)))
+            return self._shell("national.html.j2", nation, HOME, self.dash)
         return self._shell("territory.html.j2", self._one_condition(self._territory()), HOME, self.dash)
 
     def meeting(self) -> str:
@@ -101,13 +116,14 @@ class Answer:
         return self._shell("simulator.html.j2", page, SIMULATOR, self.dash)
 
     def export(self, ending: str) -> tuple[str, bytes]:
-        """A file of the territory: its name and its bytes."""
-        name = file_names(self.writer.published.territories)[self.question.territory]
+        """A file of the territory, or of the whole: its name and its bytes."""
+        if self.question.territory == ALL:
+            nation = self._national(self._as_a_file())
+            name = f"{named(NATIONAL, '')}-{nation.year}{ending}"
+            return name, render_national(nation).encode() if ending == ".html" else write_document(ending, nation)
         page = self._territory(self._as_a_file())
-        name = f"{named(name, '')}-{page.year}{ending}"
-        if ending == ".html":
-            return name, render_territory(page).encode()
-        return name, write_document(ending, page)
+        name = f"{named(file_names(self.writer.published.territories)[self.question.territory], '')}-{page.year}{ending}"
+        return name, render_territory(page).encode() if ending == ".html" else write_document(ending, page)
 
     def _shell(self, layout: str, page: AnyPage, path: str, dash: dict[str, str] | None = None) -> str:
         parts = dict.fromkeys(DASH_PARTS, "") | (dash or {})
@@ -121,9 +137,8 @@ class Answer:
         asked = self.question.condition
         return replace(page, sections=tuple(one for one in page.sections if asked in ("", one.condition)))
 
-    def _national(self) -> NationalPage:
-        page, asked = national_page(self.writer, self._navigation(HOME)), self.question.condition
-        return replace(page, conditions=tuple(one for one in page.conditions if asked in ("", one.section.condition)))
+    def _national(self, navigation: Navigation | None = None) -> NationalPage:
+        return national_page(self.writer, navigation or self._navigation(HOME))
 
     @cached_property
     def _links(self) -> tuple[Link, ...]:
@@ -156,7 +171,7 @@ class Answer:
         about = ((t("page.methods"), METHODS), (t("page.quality"), QUALITY))
         return Navigation(
             links=links,
-            exports=self._exports() if path == HOME and asked.territory != ALL else (),
+            exports=self._exports() if path == HOME else (),
             about=tuple(Link(name, asked.address(target), target == path) for name, target in about),
             other_language=Link(t("page.other_language"), asked.address(path, language=other_language(asked.language)), False),
             definitions={condition: page for condition, (page, _) in self._definitions.items()},
@@ -164,15 +179,16 @@ class Answer:
 
     def _exports(self) -> tuple[Link, ...]:
         t, asked = self.writer.texts, self.question
-        files = tuple(Link(t(EXPORT_NAMES[ending]), asked.address(EXPORT + ending[1:]), False) for ending in EXPORTS)
-        return (*files, Link(t("page.meeting"), asked.address(MEETING), False))
+        endings = NATIONAL_EXPORTS if asked.territory == ALL else EXPORTS
+        files = tuple(Link(t(EXPORT_NAMES[ending]), asked.address(EXPORT + ending[1:]), False) for ending in endings)
+        return files if asked.territory == ALL else (*files, Link(t("page.meeting"), asked.address(MEETING), False))
 
     def _as_a_file(self) -> Navigation:
         """The links of the static site: a file that is sent knows no server."""
         files = file_names(self.writer.published.territories)
         here = self.question.territory
         others = (Link(name, files[key], key == here) for key, name in self.writer.published.territories.items())
-        return Navigation(links=(Link(self.writer.texts("page.national"), INDEX, False), *others))
+        return Navigation(links=(Link(self.writer.texts("page.national"), INDEX, here == ALL), *others))
 
     def _switch(self, path: str) -> Switch:
         t, asked, published = self.writer.texts, self.question, self.writer.published

@@ -13,6 +13,7 @@ from dashboards.texts import LANGUAGES
 
 HOME, MEETING, SIMULATOR, METHODS, QUALITY, DEFINITION = "/", "/meeting", "/simulator", "/methods", "/quality", "/definition/"
 EXPORTS = (".xlsx", ".pptx", ".programme.docx", ".csv", ".html")
+NATIONAL_EXPORTS = (".xlsx", ".pptx", ".csv", ".html")  # those of the whole; the programme is a territory's
 EXPORT = "/export/"
 RUN = re.compile(r"[A-Za-z0-9-]{1,64}")
 

@@ -27,6 +27,7 @@ from dashboards.app.question import (
     HOME,
     MEETING,
     METHODS,
+    NATIONAL_EXPORTS,
     QUALITY,
     SIMULATOR,
     Question,
@@ -240,10 +241,11 @@ class _Room:
         return self._page("quality")
 
     def export(self, ending: str) -> Response:
-        """A file of a territory."""
+        """A file of a territory, or of the whole."""
         if f".{ending}" not in KINDS:
             raise Unknown
-        _needs_territory()
+        if f".{ending}" not in NATIONAL_EXPORTS:
+            _needs_territory()
         answer, kept = self._answer(f"export {ending}")
         content = kept(ending, lambda: _named(answer.export(f".{ending}")))
         name, _, content = gzip.decompress(content).partition(b"\n")
@@ -317,7 +319,7 @@ class _Room:
 
 
 def _needs_territory() -> None:
-    """Meeting pages and files are those of a territory."""
+    """Meeting pages and action programmes are those of a territory."""
     if request.args.get("territory", ALL) in ("", ALL):
         raise Unknown
 

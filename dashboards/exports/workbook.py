@@ -1,4 +1,4 @@
-"""A territory page as an Excel workbook: the blocks as sheets, native charts, then every published number of the page with its parts.
+"""A territory page, or the national one, as an Excel workbook: blocks as sheets, native charts, every published number with its parts.
 
 Belongs here: cells, formats, charts. Not here: any number that the page object does not hold.
 """
@@ -14,39 +14,44 @@ from xlsxwriter.worksheet import Worksheet
 
 from dashboards.exports.same_bytes import without_clock
 from dashboards.model.blocks import Cell, Measure, Table
-from dashboards.model.page import ConditionSection, TerritoryPage
-from dashboards.model.twins import section_tables
+from dashboards.model.national_twins import head_tables, page_measures, page_tables
+from dashboards.model.page import ConditionSection, ExportedPage
 from dashboards.texts import Texts, load
 
-FORMATS = {"count": "#,##0", "eur": "#,##0 €", "ratio": "0.00", "percent": "0.00%", "decimal": "0.00"}
+# A program writes the separators of its reader's country; the place of the signs € and % is that of the language (texts, xlsx.format_*).
+FORMATS = {"count": "#,##0", "ratio": "0.00", "decimal": "[>=100]#,##0;[>=10]0.0;0.00"}
+SIGNED = ("eur", "percent")
 NUMBERS = ("value", "lower", "upper", "numerator", "denominator", "expected", "ratio", "ratio_lower", "ratio_upper", "reference_value")
-KEYS = ("indicator_id", "year", "stratum", "cost_basis", "unit", "status", "reason")
+KEYS = ("indicator_id", "territory_id", "year", "stratum", "cost_basis", "unit", "status", "reason")
 NAVY, WIDEST = "#0b3c5d", 48
 
 
-def write_workbook(page: TerritoryPage) -> bytes:
+def write_workbook(page: ExportedPage) -> bytes:
     """The bytes of the .xlsx; the same page gives the same bytes."""
     out, day = io.BytesIO(), _day(page)
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        styles = _styles(book)
         texts = load(page.language)
+        styles = _styles(book, texts)
         _cover(book.add_worksheet(texts("xlsx.cover")), page, texts, styles)
-        for section in page.sections:
-            for table in section_tables(section, texts):
+        for year, table in head_tables(page, texts).items():
+            _table(book.add_worksheet(f"{texts('xlsx.territories')} {year}"), table, table.title, styles)
+        for (section, tables), (_, measures) in zip(page_tables(page, texts), page_measures(page), strict=True):
+            for table in tables:
                 sheet = book.add_worksheet(_sheet_name(section, texts(f"xlsx.{table.name}")))
-                _table(sheet, table, section, styles, texts)
+                _table(sheet, table, f"{table.title} — {section.label}", styles)
                 _chart(book, sheet, table, section, texts)
-            _numbers(book.add_worksheet(_sheet_name(section, texts("xlsx.numbers"))), section, styles)
+            _numbers(book.add_worksheet(_sheet_name(section, texts("xlsx.numbers"))), measures, styles)
     return without_clock(out.getvalue(), day)
 
 
-def _day(page: TerritoryPage) -> date:
+def _day(page: ExportedPage) -> date:
     """The last day of the data."""
     return page.sections[0].pyramid.total.row.data_through
 
 
-def _styles(book: Workbook) -> dict[str, Format]:
-    styles = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()}
+def _styles(book: Workbook, t: Texts) -> dict[str, Format]:
+    codes = FORMATS | {kind: t(f"xlsx.format_{kind}") for kind in SIGNED}
+    styles = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in codes.items()}
     styles["text"] = book.add_format({"text_wrap": True, "valign": "top"})
     styles["head"] = book.add_format({"bold": True, "bg_color": NAVY, "font_color": "#ffffff", "text_wrap": True, "valign": "vcenter"})
     styles["title"] = book.add_format({"bold": True, "font_size": 15, "font_color": NAVY})
@@ -54,7 +59,7 @@ def _styles(book: Workbook) -> dict[str, Format]:
     return styles
 
 
-def _cover(sheet: Worksheet, page: TerritoryPage, t: Texts, styles: dict[str, Format]) -> None:
+def _cover(sheet: Worksheet, page: ExportedPage, t: Texts, styles: dict[str, Format]) -> None:
     """What every page says of its run."""
     stamp = page.stamp
     sheet.set_column(0, 0, 110)
@@ -74,8 +79,8 @@ def _sheet_name(section: ConditionSection, name: str) -> str:
     return re.sub(r"[\[\]:*?/\\']", " ", f"{section.condition.upper()} {name}")[:31].strip()
 
 
-def _table(sheet: Worksheet, table: Table, section: ConditionSection, styles: dict[str, Format], t: Texts) -> None:
-    sheet.write_string(0, 0, f"{table.title} — {section.label}", styles["title"])
+def _table(sheet: Worksheet, table: Table, title: str, styles: dict[str, Format]) -> None:
+    sheet.write_string(0, 0, title, styles["title"])
     for column, head in enumerate(table.heads):
         sheet.write_string(2, column, head, styles["head"])
         sheet.set_column(column, column, _width(table, column))
@@ -143,11 +148,10 @@ def _cost_series(chart: "xlsxwriter.chart.Chart", sheet: Worksheet, section: Con
             )
 
 
-def _numbers(sheet: Worksheet, section: ConditionSection, styles: dict[str, Format]) -> None:
+def _numbers(sheet: Worksheet, measures: list[Measure], styles: dict[str, Format]) -> None:
     """Every published number of the page, one a line, under the column names of the publication."""
     for column, name in enumerate((*KEYS, *NUMBERS)):
         sheet.write_string(0, column, name, styles["head"])
-    measures = [measure for origin in section.origins for measure in origin.measures]
     for row, measure in enumerate(measures, start=1):
         _number_line(sheet, row, measure)
     sheet.set_column(0, 0, 32)

@@ -20,7 +20,7 @@ NAMES_UP_TO = 8
 
 def draw(block: Funnel, texts: Texts, numbers: Numbers, identifier: str) -> Markup:
     """The figure; without points, an empty frame with the reason beside it (the reading)."""
-    title = texts("page.pair", name=texts("funnel.title"), text=block.label)
+    title = texts("page.pair", name=block.title, text=block.label)
     if not block.points:
         return figure(identifier, title, block.reading, WIDTH, 60, text(WIDTH / 2, 34, texts("status.not_computable"), 15, anchor="middle"))
     across, up = _across(block), _up(block)

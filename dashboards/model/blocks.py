@@ -223,6 +223,7 @@ class FunnelLimit:
 class Funnel:
     """A ratio of every territory against its expected number. Without points, `reading` says why."""
 
+    title: str
     label: str
     points: tuple[FunnelPoint, ...]
     limits: tuple[FunnelLimit, ...]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dashboards.model.blocks import (
     CareGaps,
+    Cell,
     Comparators,
     Comparison,
     Costs,
@@ -62,7 +63,7 @@ class TableLine:
     link: str
     is_total: bool
     is_here: bool
-    population: str
+    residents: Cell
     cells: tuple[Measure, ...]
 
 
@@ -164,6 +165,14 @@ class NationalPage:
     navigation: Navigation
     tables: tuple[TerritoryTable, ...]
     conditions: tuple[NationalCondition, ...]
+
+    @property
+    def sections(self) -> tuple[ConditionSection, ...]:
+        """What the page says of the whole extract, condition by condition."""
+        return tuple(one.section for one in self.conditions)
+
+
+ExportedPage = TerritoryPage | NationalPage  # those that workbooks, slides and CSV files are made of
 
 
 @dataclass(frozen=True)

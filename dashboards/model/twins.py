@@ -46,7 +46,7 @@ def section_tables(section: ConditionSection, texts: Texts) -> tuple[Table, ...]
 def glance_table(block: Glance, t: Texts) -> Table:
     """One row per indicator: value, interval, parts, reference, range of the territories, verdict, trend."""
     heads = ("indicator", "value", "interval", "numerator", "denominator", "reference", "range", "verdict", "trend")
-    names = {"interval": "origin.interval", "numerator": "origin.numerator", "denominator": "origin.denominator"}
+    names = {"value": "origin.value", "interval": "origin.interval", "numerator": "origin.numerator", "denominator": "origin.denominator"}
     rows = tuple(
         (
             Cell(f"{line.label} ({line.unit})" if line.unit else line.label),
@@ -119,8 +119,8 @@ def comparison_table(section: ConditionSection, t: Texts) -> Table:
         row, kind = item.measure.row, "count" if item.measure.row.cost_basis == "none" else "eur"
         parts = (Cell(item.observed, row.numerator, kind), Cell(item.expected, row.expected, kind))
         rows.append((Cell(f"{item.group}, {item.label}"), *parts, *ratio_cells(item.measure), Cell(item.measure.verdict_text)))
-    names = ("comparison.indicator", "comparison.observed", "comparison.expected", "origin.ratio", "origin.interval", "comparison.verdict")
-    return Table("expected", t("comparison.title"), tuple(map(t, names)), tuple(rows), section.comparison_reading)
+    heads = (*(t(f"comparison.{name}") for name in ("indicator", "observed", "expected")), t("origin.ratio_alone"), t("origin.interval"))
+    return Table("expected", t("comparison.title"), (*heads, t("comparison.verdict")), tuple(rows), section.comparison_reading)
 
 
 def use_table(block: HospitalUse, t: Texts) -> Table:
@@ -143,14 +143,14 @@ def funnel_table(block: Funnel, t: Texts) -> Table:
         )
         for point in block.points
     )
-    names = ("funnel.territory", "funnel.expected", "funnel.observed", "origin.ratio", "origin.interval", "funnel.verdict")
-    return Table("funnel", t("page.pair", name=t("funnel.title"), text=block.label), tuple(map(t, names)), rows, block.reading)
+    names = ("funnel.territory", "funnel.expected", "funnel.observed", "origin.ratio_alone", "origin.interval", "funnel.verdict")
+    return Table("funnel", t("page.pair", name=block.title, text=block.label), tuple(map(t, names)), rows, block.reading)
 
 
 def map_table(block: TerritoryMap, t: Texts) -> Table:
     """One row per territory: ratio."""
     rows = tuple((Cell(tile.name), *ratio_cells(tile.measure), Cell(tile.measure.verdict_text)) for tile in block.tiles)
-    heads = (t("map.territory"), t("origin.ratio"), t("origin.interval"), t("map.verdict"))
+    heads = (t("map.territory"), t("origin.ratio_alone"), t("origin.interval"), t("map.verdict"))
     return Table("map", t("page.pair", name=t("map.title"), text=block.label), heads, rows, block.reading)
 
 

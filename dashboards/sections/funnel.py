@@ -8,7 +8,7 @@ from dashboards.model.measures import Writer
 from dashboards.sections.limits import NONE, Overdispersion, limits
 from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import Place
-from dashboards.sources.published import SpreadKey
+from dashboards.sources.published import ALL, SpreadKey
 
 # Counts only: a sum of euros does not follow a law of counts.
 RATIOS = ("stays_vs_expected", "persons_vs_expected")
@@ -33,14 +33,14 @@ def label_of(writer: Writer, indicator_id: str) -> str:
 def funnel(writer: Writer, place: Place, condition: str) -> Funnel:
     """Every declared territory that has a ratio; no point, and the reason, when none has."""
     name = front_ratio(writer, condition, place.year)
-    label = label_of(writer, name)
+    title, label = writer.texts("funnel.title_all" if place.territory_id == ALL else "funnel.title"), label_of(writer, name)
     points = tuple(_points(writer, place, condition, name))
     if not points:
         measure = writer.measure(name, place.year, condition, place.territory_id)
-        return Funnel(label, (), (), writer.texts("funnel.none", note=measure.note))
+        return Funnel(title, label, (), (), writer.texts("funnel.none", note=measure.note))
     expected = [point.measure.row.expected or 0.0 for point in points]
     more = _overdispersion(writer, (name, place.year, condition, "all", "none", "ratio"))
-    return Funnel(label, points, _curve(min(expected), max(expected), more), _reading(writer, points, more))
+    return Funnel(title, label, points, _curve(min(expected), max(expected), more), _reading(writer, points, more))
 
 
 def _overdispersion(writer: Writer, key: SpreadKey) -> Overdispersion:

@@ -1,6 +1,6 @@
 """The table of the territories: residents, persons found, persons at risk, in numbers and in share of residents of any age."""
 
-from dashboards.model.blocks import Measure
+from dashboards.model.blocks import Cell, Measure
 from dashboards.model.measures import Writer
 from dashboards.model.page import Link, TableLine, TerritoryTable
 from dashboards.sources.partition import side_by_side
@@ -28,7 +28,7 @@ def _line(writer: Writer, year: int, territory_id: str, name: str, link: str, he
     known = (cell.row.denominator for cell in cells if cell.row.indicator_id == "prevalence_all_ages")
     population = next((value for value in known if value is not None), None)
     text = writer.texts("status.not_computable") if population is None else writer.numbers.count(population)
-    return TableLine(territory_id, name, link, territory_id == ALL, territory_id == here, text, cells)
+    return TableLine(territory_id, name, link, territory_id == ALL, territory_id == here, Cell(text, population, "count"), cells)
 
 
 def _cells(writer: Writer, year: int, condition: str, territory_id: str) -> list[Measure]:

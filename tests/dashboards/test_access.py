@@ -1,6 +1,7 @@
 """Nobody where they do not belong: every route and every callback, for every role and every territory; the three modes; the log."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.test import EnvironBuilder
 from dashboards.app.access import COLUMNS, LOCKED_SECONDS, MOST_FAILURES, Header, Open, Reader, User, read_users, user_line
 from dashboards.app.explore import CALLBACKS
 from dashboards.app.pages import Answer
-from dashboards.app.question import EXPORTS
+from dashboards.app.question import EXPORTS, NATIONAL_EXPORTS
 from dashboards.app.server import EVERYBODY, READER, RULES
 from dashboards.app.store import narrowed
 from dashboards.sources.published import ALL, REST, Published
@@ -24,7 +25,8 @@ from tests.support.served import HOST, ROLES, As, Served, as_role, at, local, se
 NOBODY = "nobody"
 PLACES = (*TERRITORIES, ALL, REST, "T99", "T77", "../T01")
 PAGES = ("/", "/simulator", "/methods", "/quality")
-OF_TERRITORY = ("/meeting", *(f"/export/{ending[1:]}" for ending in EXPORTS))
+OF_TERRITORY = ("/meeting", *(f"/export/{ending[1:]}" for ending in EXPORTS if ending not in NATIONAL_EXPORTS))
+FILES = tuple(f"/export/{ending[1:]}" for ending in NATIONAL_EXPORTS)
 # Routes that Dash declares and that answer nothing here.
 REFUSED = {"/<path:path>", "/_reload-hash", "/_favicon.ico", "_dash_assets.static"}
 CALLS: dict[str, tuple[list[Any], bool]] = {
@@ -67,7 +69,7 @@ def cases(served: Served, role: str) -> Iterator[tuple[str, str, int, int]]:
     """Everything that can be asked, what came, what should have."""
     for place in PLACES:
         query = {} if place == ALL else {"territory": place}
-        for path in PAGES:
+        for path in (*PAGES, *FILES):
             yield path, place, served.get(path, query_string=query).status_code, expected(role, place)
         for path in OF_TERRITORY:
             yield path, place, served.get(path, query_string=query).status_code, expected(role, place, needs_territory=True)
@@ -93,7 +95,7 @@ def test_every_route_and_callback_for_every_role_and_territory(run_folder: Path,
 def test_every_route_and_callback_has_a_rule_and_is_tried(run_folder: Path) -> None:
     served = serve(run_folder)
     assert without_rule(served) == set()
-    tried = {*PAGES, *(path for path in OF_TERRITORY)}
+    tried = {*PAGES, *FILES, *OF_TERRITORY}
     routes = {rule.rule for rule in served.app.url_map.iter_rules() if RULES.get(rule.endpoint) not in (None, EVERYBODY, READER)}
     assert routes - {"/export/<ending>", "/definition/<name>", "/_dash-update-component"} <= tried and set(CALLS) == CALLBACKS
 
@@ -137,11 +139,13 @@ def test_a_reader_of_one_territory_meets_no_row_of_another(published: Published)
 
 def test_no_page_nor_file_of_one_reader_names_another_territory(run_folder: Path) -> None:
     served = serve(run_folder, As(as_role("one")))
-    texts = [
-        served.get(path).get_data(as_text=True) for path in ("/", "/?territory=T01", "/meeting?territory=T01", "/export/csv?territory=T01")
-    ]
-    book = openpyxl.load_workbook(io.BytesIO(served.get("/export/xlsx?territory=T01").data))
-    texts.append(" ".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row))
+    paths = ("/", "/?territory=T01", "/meeting?territory=T01", "/export/csv?territory=T01", "/export/csv", "/export/html")
+    texts = [served.get(path).get_data(as_text=True) for path in paths]
+    for path in ("/export/xlsx?territory=T01", "/export/xlsx"):
+        book = openpyxl.load_workbook(io.BytesIO(served.get(path).data))
+        texts.append(" ".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row))
+    with zipfile.ZipFile(io.BytesIO(served.get("/export/pptx").data)) as deck:
+        texts.append(" ".join(deck.read(name).decode() for name in deck.namelist() if name.endswith(".xml")))
     texts.append(served.callback("panel.children", [at("url", "/", "pathname"), search_of("T01")], []).get_data(as_text=True))
     assert all(TERRITORIES["T01"] in text or "Explorer" in text or "Ensemble" in text for text in texts)
     for text in texts:

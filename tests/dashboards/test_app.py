@@ -105,6 +105,16 @@ def test_every_file_can_be_downloaded(served: Served) -> None:
     assert "T05" in served.get("/?territory=T05").text
 
 
+def test_the_files_of_the_whole_can_be_downloaded_from_its_page(served: Served) -> None:
+    page = served.get("/?year=2024&lang=en").text
+    for ending, start in {"xlsx": b"PK", "pptx": b"PK", "csv": b"\xef\xbb\xbfrun_id;", "html": b"<!DOCTYPE html>"}.items():
+        assert f'href="/export/{ending}?year=2024&amp;lang=en"' in page
+        response = served.get(f"/export/{ending}?year=2024&lang=en")
+        assert response.data.startswith(start)
+        assert response.headers["Content-Disposition"] == f'attachment; filename="national-2024.{ending}"'
+    assert "/export/programme" not in page and served.get("/export/programme.docx").status_code == 404
+
+
 def test_the_csv_holds_each_number_of_the_page_as_published(served: Served, published: Published) -> None:
     lines = list(csv.DictReader(io.StringIO(served.get("/export/csv?territory=T05").data.decode("utf-8-sig")), delimiter=";"))
     measures = [one for section in page_of(published, "T05").sections for origin in section.origins for one in origin.measures]

@@ -7,7 +7,8 @@ from pptx import Presentation
 from pptx.util import Inches
 
 from dashboards.exports.columns import column_shares, lines_of
-from dashboards.exports.deck import EDGES, LETTERS, LINE, write_deck
+from dashboards.exports.deck import write_deck
+from dashboards.exports.slides import EDGES, LETTERS, LINE
 from dashboards.model.blocks import Cell, Table
 from dashboards.model.page import TerritoryPage
 from dashboards.sources.published import Published

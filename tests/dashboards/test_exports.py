@@ -16,6 +16,7 @@ from dashboards.exports.deck import write_deck
 from dashboards.exports.programme import write_programme
 from dashboards.exports.same_bytes import without_clock
 from dashboards.exports.workbook import write_workbook
+from dashboards.model.national_twins import head_tables
 from dashboards.model.page import TerritoryPage
 from dashboards.model.twins import pyramid_table, section_tables
 from dashboards.sources.published import Published
@@ -69,7 +70,8 @@ def document_text(page: TerritoryPage) -> str:
 
 
 def test_every_table_of_the_page_is_a_sheet_with_the_same_numbers(page: TerritoryPage, book: openpyxl.Workbook) -> None:
-    tables = [table for section in page.sections for table in section_tables(section, load("fr"))]
+    texts = load("fr")
+    tables = [*head_tables(page, texts).values(), *(table for section in page.sections for table in section_tables(section, texts))]
     sheets = [sheet for sheet in book.worksheets[1:] if not sheet.title.endswith("nombres")]
     assert len(sheets) == len(tables) >= 14
     for table, sheet in zip(tables, sheets, strict=True):

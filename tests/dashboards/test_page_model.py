@@ -120,7 +120,7 @@ def test_the_table_has_every_territory_the_rest_and_the_whole(published: Publish
     first = tables[0]
     assert [line.territory_id for line in first.lines] == [*published.territories, "REST", "ALL"]
     line = next(line for line in first.lines if line.territory_id == "T01")
-    assert line.population == "314\u202f590"
+    assert (line.residents.text, line.residents.number) == ("314\u202f590", 314590)
     assert [cell.text for cell in line.cells[:4]] == ["10\u202f974", "3,49\u202f%", "21\u202f078", "6,70\u202f%"]
     assert line.link == "T01.html"
 
