@@ -1,12 +1,15 @@
-"""A hospital's own files beside an `.rsa`, read: what they say of its stays, and the account of each of their lines.
+"""A hospital's own files beside an `.rsa`, held: what they say of its stays, and the account of each of their lines.
 
-Belongs here: opening them, what is refused, and completing the lines of the .ano with what TRA and VID-HOSP say.
-Not here: which files (files.py), their lines (tra.py, vid_hosp.py, rss.py), the joins (identity.py), storing (warehouse/store.py).
+Belongs here: which of them are opened, what is refused, and completing the lines of the .ano with what TRA and VID-HOSP say.
+Not here: which files (files.py), their lines (tra.py, vid_hosp.py, rss.py), the joins (identity.py), files too large to be held
+(staged_beside.py, staged_rss.py), storing (warehouse/store.py).
 
 Where the .ano names its persons, VID-HOSP is not opened: one year has one key. Without any of these files nothing is asked of a person.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,8 +25,9 @@ from strata.ingest.local.tra import read_tra
 from strata.ingest.local.vid_hosp import read_vid_hosp
 from strata.ingest.reasons import Refused
 
-_GOOD_CODES, _NO_CODES = "0" * 9, " " * 9
-_PLACEHOLDER = "^[xX]{16}"
+GOOD_CODES, NO_CODES = "0" * 9, " " * 9
+Taken = TypeVar("Taken")
+PLACEHOLDER = "^[xX]{16}"
 
 
 @dataclass
@@ -36,56 +40,66 @@ class Beside:
     files: list[FileSeen] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """Which of a TRA and a VID-HOSP are opened, None when not; left: the account of each that is there and is not."""
+
+    tra: LocalFile | None
+    vid_hosp: LocalFile | None
+    left: list[FileSeen]
+
+    @property
+    def key(self) -> str:
+        """As read_slice.person_key."""
+        return "hash" if self.vid_hosp else "noanon"
+
+
+def to_open(tra: LocalFile | None, vid_hosp: LocalFile | None, *, is_named: bool) -> Opened:
+    """VID-HOSP only where it can tell something: the .ano names nobody (is_named), and a TRA leads to it."""
+    links = tra if tra is not None and not tra.why_not else None
+    left = [_refused(tra, tra.why_not)] if tra is not None and tra.why_not else []
+    if not is_named and links is not None:
+        persons = known_persons(vid_hosp)
+        return Opened(links, persons.vid_hosp, left + persons.left)
+    if vid_hosp is not None:
+        left.append(_refused(vid_hosp, vid_hosp.why_not or ("named_by_ano" if is_named else "vid_hosp_without_stays")))
+    return Opened(links, None, left)
+
+
+def known_persons(vid_hosp: LocalFile | None) -> Opened:
+    """A VID-HOSP that is wanted: opened when it can be read."""
+    if vid_hosp is None or not vid_hosp.why_not:
+        return Opened(None, vid_hosp, [])
+    return Opened(None, None, [_refused(vid_hosp, vid_hosp.why_not)])
+
+
 def read_beside(tra: LocalFile | None, vid_hosp: LocalFile | None, stays: pa.Table, ano: pa.Table) -> Beside:
     """stays: finess, year, stay_number of the RSA accepted; ano: stay_number, pseudonym, chaining_codes, entry_date, exit_date, billable.
 
     Refused when one of the two breaks while it is read; StrataError (usage) when VID-HOSP is needed and there is no secret.
     """
-    found = Beside(ano)
-    links = _links(tra, found)
-    persons = _persons(vid_hosp, links, ano, found)
-    keys = person_keys(stays.column("stay_number"), links, persons, ano) if links is not None else None
-    for read, file in ((links, tra), (persons, vid_hosp)):
+    opened = to_open(tra, vid_hosp, is_named=is_named(ano.column("pseudonym")))
+    found = Beside(ano, opened.key, files=opened.left)
+    if opened.tra is None:
+        return found
+    links = read_tra(opened.tra.source.blocks(), opened.tra.recognised.version or "", opened.tra.source.name)
+    persons = _identities(opened.vid_hosp)
+    keys = person_keys(stays.column("stay_number"), links, persons, ano)
+    for read, file in ((links, opened.tra), (persons, opened.vid_hosp)):
         _account(found, read, file, _said(stays, "finess"), _said(stays, "year"))
-    del stays, links, persons  # what is read of a large hospital need not stay while its lines are put together
-    if keys is not None:
-        found.lines = completed(ano, keys)
+    found.lines = completed(ano, keys)
     return found
 
 
-def _links(tra: LocalFile | None, found: Beside) -> FileRead | None:
-    if tra is not None and not tra.why_not:
-        return read_tra(tra.source.blocks(), tra.recognised.version or "", tra.source.name)
-    _leave(tra, "unreadable", found)
-    return None
-
-
-def _persons(vid_hosp: LocalFile | None, links: FileRead | None, ano: pa.Table, found: Beside) -> FileRead | None:
-    """VID-HOSP read where it can tell something, and the key of the year."""
-    is_needed = not is_named(ano.column("pseudonym"))
-    if not is_needed or links is None:
-        _leave(vid_hosp, "vid_hosp_without_stays" if is_needed else "named_by_ano", found)
+def _identities(vid_hosp: LocalFile | None) -> FileRead | None:
+    if vid_hosp is None or vid_hosp.layout is None:
         return None
-    return _identities(vid_hosp, found)
-
-
-def _identities(vid_hosp: LocalFile | None, found: Beside) -> FileRead | None:
-    if vid_hosp is None or vid_hosp.layout is None or vid_hosp.why_not:
-        _leave(vid_hosp, "unreadable", found)
-        return None
-    found.key = "hash"
     return read_vid_hosp(vid_hosp.source.blocks(), vid_hosp.layout, vid_hosp.source.name, person_key.secret())
-
-
-def _leave(file: LocalFile | None, reason: str, found: Beside) -> None:
-    """Account for a file that is not opened: for its own reason, else for this one."""
-    if file is not None:
-        found.files.append(_refused(file, file.why_not or reason))
 
 
 def is_named(pseudonyms: pa.ChunkedArray) -> bool:
     """Whether an .ano names at least one person; placeholders name nobody."""
-    return bool(pc.any(pc.invert(pc.match_substring_regex(pc.drop_null(pseudonyms), _PLACEHOLDER))).as_py())
+    return bool(pc.any(pc.invert(pc.match_substring_regex(pc.drop_null(pseudonyms), PLACEHOLDER))).as_py())
 
 
 def completed(ano: pa.Table, keys: pa.Table) -> pa.Table:
@@ -100,8 +114,8 @@ def completed(ano: pa.Table, keys: pa.Table) -> pa.Table:
     added = {name: keys.column(name).take(in_keys) for name in keys.column_names}
     for name in ("pseudonym", "entry_date", "exit_date"):
         own[name] = pc.coalesce(own[name], added[name])
-    codes = pc.if_else(pc.equal(own["chaining_codes"], _NO_CODES), None, own["chaining_codes"])
-    own["chaining_codes"] = pc.coalesce(codes, pc.if_else(pc.is_valid(added["pseudonym"]), _GOOD_CODES, _NO_CODES))
+    codes = pc.if_else(pc.equal(own["chaining_codes"], NO_CODES), None, own["chaining_codes"])
+    own["chaining_codes"] = pc.coalesce(codes, pc.if_else(pc.is_valid(added["pseudonym"]), GOOD_CODES, NO_CODES))
     return pa.Table.from_arrays([own[name] for name in ano.column_names], schema=ano.schema).combine_chunks()
 
 
@@ -111,25 +125,39 @@ def _only_in(keys: pa.Table, ano: pa.Table) -> pa.ChunkedArray:
 
 
 def read_rss(rss: LocalFile, vid_hosp: LocalFile | None) -> Extract:
-    """The stays of a grouped RSS. A file refused comes as an extract without stays, and refuses the other."""
-    if rss.why_not or rss.layout is None:
-        return refused_files([(rss, rss.why_not or "unreadable"), (vid_hosp, "pair_refused")])
-    found = Beside(pa.table({}))
+    """The stays of a grouped RSS, held. A file refused comes as an extract without stays, and refuses the other."""
+    return rss_unless_refused(rss, vid_hosp, _held_rss)
+
+
+def rss_unless_refused(rss: LocalFile, vid_hosp: LocalFile | None, take: Callable[[LocalFile, LocalFile | None], Taken]) -> Extract | Taken:
+    """What `take` makes of an RSS and its VID-HOSP; an extract without stays when one of the two is refused."""
+    if rss.why_not:
+        return refused_files([(rss, rss.why_not), (vid_hosp, "pair_refused")])
     try:
-        rum = read_rum(rss.source.blocks(), rss.layout, rss.source.name)
-        persons = _identities(vid_hosp, found)
+        return take(rss, vid_hosp)
     except Refused as refused:
         at_fault = rss if refused.where == rss.source.name else vid_hosp
         return refused_files([(one, refused.code if one is at_fault else "pair_refused") for one in (rss, vid_hosp)])
+
+
+def _held_rss(rss: LocalFile, vid_hosp: LocalFile | None) -> Extract:
+    assert rss.layout is not None
+    opened = known_persons(vid_hosp)
+    found = Beside(pa.table({}), opened.key, files=opened.left)
+    rum, persons = read_rum(rss.source.blocks(), rss.layout, rss.source.name), _identities(opened.vid_hosp)
     stays = rss_stays(rum)
-    named = persons_of(stays.nas, persons)
-    stay = stays.tables["stay"].set_column(STAY.names.index("pseudonym"), STAY.field("pseudonym"), named)
-    codes = pc.if_else(pc.is_valid(named), _GOOD_CODES, _NO_CODES)
-    stay = stay.set_column(STAY.names.index("chaining_codes"), STAY.field("chaining_codes"), codes)
+    stay = with_persons(stays.tables["stay"], persons_of(stays.nas, persons))
     for read, file in ((rum, rss), (persons, vid_hosp)):
         _account(found, read, file, rum.usual("finess"), rum.usual("year"))
     tables = stays.tables | {"stay": stay, "group": GROUP.empty_table()}
     return Extract("atih", "mco", tables, pa.concat_tables(found.quarantine), found.files, found.key)
+
+
+def with_persons(stay: pa.Table, persons: pa.ChunkedArray) -> pa.Table:
+    """The stays of an RSS with the person of each, in their order (NULL: unknown); who is known is well chained."""
+    stay = stay.set_column(STAY.names.index("pseudonym"), STAY.field("pseudonym"), persons)
+    codes = pc.if_else(pc.is_valid(persons), GOOD_CODES, NO_CODES)
+    return stay.set_column(STAY.names.index("chaining_codes"), STAY.field("chaining_codes"), codes)
 
 
 def refused_files(files: list[tuple[LocalFile | None, str]]) -> Extract:
