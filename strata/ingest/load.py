@@ -19,7 +19,7 @@ from strata.ingest.archives import SourceFile, open_sources
 from strata.ingest.atih.care_batch import batches, read_together
 from strata.ingest.atih.care_field import staged_files, unverified_notices
 from strata.ingest.atih.found import Found
-from strata.ingest.atih.staged_pair import HELD_BYTES, StagedPair, open_pair
+from strata.ingest.atih.staged_pair import HELD_BYTES, open_pair
 from strata.ingest.atih.transmission import Announced, announced
 from strata.ingest.atih.transmissions import FieldFiles, Pair, field_files, pairs
 from strata.ingest.extract import Extract, FileSeen
@@ -33,7 +33,7 @@ from strata.ingest.warehouse.accounts import write_files
 from strata.ingest.warehouse.lock import lock
 from strata.ingest.warehouse.notices import absent_notices, still_shown
 from strata.ingest.warehouse.person_store import store_persons
-from strata.ingest.warehouse.store import Incoming, Slice, remove_absent, store, transaction
+from strata.ingest.warehouse.store import Incoming, Slice, Stays, remove_absent, store, transaction
 from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
@@ -164,7 +164,7 @@ def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pai
     return Pair(None, None, left=tuple((file, "rss_beside_rsa") for file in pair.local))
 
 
-def _incoming(pair: Pair, stays: Extract | StagedPair) -> Incoming:
+def _incoming(pair: Pair, stays: Stays) -> Incoming:
     said = announced(pair.sources[0].name)
     sha256 = _sha256(file.sha256 for file in stays.files)
     return Incoming(stays, sha256, _last_month(stays.files, said), said.sent if said else None)
