@@ -1,8 +1,10 @@
-"""A page object laid out as one HTML file that needs nothing else: styles and figures are inside, and there is no script.
+"""A page object laid out as one HTML file that needs nothing else: styles, figures and its one small script are inside.
 
 Belongs here: templates and figures brought together. Not here: any number or choice of number.
 """
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ from dashboards.model.page import ConditionSection, MethodsPage, NationalConditi
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent
+SCRIPT = "copy_link.js"
 AnyPage = TerritoryPage | NationalPage | MethodsPage | QualityPage
 
 
@@ -116,7 +119,7 @@ def render_quality(page: QualityPage) -> str:
 
 def render_shell(layout: str, page: AnyPage, **more: object) -> str:
     """A page inside the shell of the server (shell.html.j2): its switches, and what the callbacks need. more: `switch`, `dash`."""
-    return _render("shell.html.j2", page, layout=layout, app_styles=_styles("app.css"), **more)
+    return _render("shell.html.j2", page, layout=layout, app_styles=_file("app.css"), **more)
 
 
 def render_message(language: str, **more: object) -> str:
@@ -124,7 +127,7 @@ def render_message(language: str, **more: object) -> str:
     return (
         _environment()
         .get_template("message.html.j2")
-        .render(language=language, t=load(language), styles=_styles("page.css") + _styles("app.css"), **more)
+        .render(language=language, t=load(language), styles=_file("page.css") + _file("app.css"), **more)
         + "\n"
     )
 
@@ -133,13 +136,19 @@ def _render(template: str, page: AnyPage, **more: object) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
     return (
-        _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_styles("page.css"), twins=twins, **more)
+        _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_file("page.css"), twins=twins, **more)
         + "\n"
     )
 
 
 @cache
-def _styles(name: str) -> Markup:
+def script_hash() -> str:
+    """The script of the pages as a policy names it: any other is refused by the browser."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(_file(SCRIPT).encode()).digest()).decode()}'"
+
+
+@cache
+def _file(name: str) -> Markup:
     return Markup((FOLDER / "static" / name).read_text(encoding="utf-8"))
 
 
@@ -147,7 +156,7 @@ def _styles(name: str) -> Markup:
 def _environment() -> Environment:
     loader = FileSystemLoader(FOLDER / "templates", encoding="utf-8")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["is_number"] = _is_number
+    environment.globals |= {"is_number": _is_number, "script": _file(SCRIPT), "script_hash": Markup(script_hash())}
     return environment
 
 

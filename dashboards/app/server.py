@@ -37,7 +37,7 @@ from dashboards.app.question import (
 )
 from dashboards.app.store import Denied, Store, digest
 from dashboards.model.measures import Writer
-from dashboards.render import render_message
+from dashboards.render import render_message, script_hash
 from dashboards.sources.published import ALL
 from dashboards.texts import LANGUAGES, load
 
@@ -122,7 +122,7 @@ def make_server(store: Store, access: Access, options: Options) -> Flask:
         dash.index()  # type: ignore[no-untyped-call]
     room.dash = dash.parts
     _add_routes(server, room)
-    room.policy = _policy(dash.csp_hashes())
+    room.policy = _policy((*dash.csp_hashes(), script_hash()))
     server.after_request(room.sent)
     server.extensions["strata_dash"] = dash
     return server
@@ -359,7 +359,7 @@ def _compressed(content: bytes, kind: str) -> Response:
 
 
 def _policy(script_hashes: Iterable[str]) -> str:
-    """Scripts: those of this server and the line Dash starts with. Nothing from elsewhere, no frame."""
+    """Scripts: those of this server, the line Dash starts with, the one of the pages. Nothing from elsewhere, no frame."""
     scripts = " ".join(script_hashes)
     return (
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
