@@ -1,7 +1,7 @@
-"""What one hospital brings, read into a warehouse: `.rsa`, `.ano` without persons, TRA and VID-HOSP; seconds and peak memory, as markdown.
+"""What one hospital brings, read into a warehouse: `.rsa`, `.ano` without persons, TRA and VID-HOSP; or a grouped RSS and its VID-HOSP.
 
-TRA and VID-HOSP are held while they are read: this says up to which size of hospital that stays small.
-Run: python benchmarks/read_local.py --lines 250000 500000
+Seconds and peak memory of each way at each size, as markdown: whether they grow with the hospital.
+Run: python benchmarks/read_local.py --lines 250000 1000000
 Belongs here: the files and the table. Not here: measuring (measure_reader.py), RSA alone (read_rsa.py).
 """
 
@@ -40,23 +40,48 @@ def write_local(folder: Path, lines: int) -> Path:
     return rsa
 
 
+def write_rss(folder: Path, lines: int) -> Path:
+    """A grouped RSS, three RUM in four stays, two diagnoses and two acts each, and its VID-HOSP; gives the RSS."""
+    from tests.support.local_lines import rum_line, vid_hosp_line
+
+    folder.mkdir(parents=True)
+    rss = folder / "a.rss"
+    rum = rum_line(0, "01062024", "05062024", das=("I10", "N184"), acts=(("DEQP003", "02062024"),) * 2, NORSS="@" * 20, NAS="#" * 20)
+    template = vid_hosp_line("@" * 20, "V015", NIR_ASSURE="#" * 13, CLE_NIR_ASSURE=None)
+    with (
+        rss.open("w", encoding="ascii", newline="\n") as units,
+        (folder / "a.vidhosp").open("w", encoding="ascii", newline="\n") as persons,
+    ):
+        for number in range(1, lines + 1):
+            stay = number * 3 // 4
+            units.write(rum.replace("@" * 20, f"{stay:020d}").replace("#" * 20, f"NAS{stay:017d}") + "\n")
+            if stay != (number - 1) * 3 // 4:
+                nir = f"15001{stay % max(1, int(lines * PERSONS)):08d}"
+                persons.write(template.replace("@" * 20, f"NAS{stay:017d}").replace("#" * 13, nir) + "\n")
+    return rss
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lines", type=int, nargs="+", default=[250_000, 500_000])
+    parser.add_argument("--lines", type=int, nargs="+", default=[250_000, 1_000_000])
+    parser.add_argument("--files", nargs="+", choices=WRITERS, default=list(WRITERS))
     arguments = parser.parse_args()
     environment = os.environ | {"STRATA_PERSON_KEY": "a secret of the benchmark only"}
-    print("| stays | MB | s | CPU s | peak MB |\n|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        warm_up = write_local(Path(folder) / "warm_up", WARM_UP)
+    print("| files | lines of stays | MB | s | CPU s | peak MB |\n|---|---|---|---|---|---|")
+    for name in arguments.files:
         for lines in arguments.lines:
-            rsa = write_local(Path(folder) / str(lines), lines)
-            size_mb = sum(path.stat().st_size for path in rsa.parent.iterdir()) / 1e6
-            command = [sys.executable, __file__, "--reader", "ours_to_warehouse", str(warm_up), str(rsa)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", env=environment)
+            with tempfile.TemporaryDirectory() as folder:
+                warm_up, own = (WRITERS[name](Path(folder) / part, count) for part, count in (("warm_up", WARM_UP), ("own", lines)))
+                size_mb = sum(path.stat().st_size for path in own.parent.iterdir()) / 1e6
+                command = [sys.executable, __file__, "--reader", "ours_to_warehouse", str(warm_up), str(own)]
+                done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", env=environment)
             found = json.loads(done.stdout.splitlines()[-1])
             peak = "not measured" if found["peak_mb"] is None else f"{found['peak_mb']:.0f}"
-            print(f"| {lines} | {size_mb:.0f} | {found['seconds']:.1f} | {found['cpu_seconds']:.1f} | {peak} |", flush=True)
+            print(f"| {name} | {lines} | {size_mb:.0f} | {found['seconds']:.1f} | {found['cpu_seconds']:.1f} | {peak} |", flush=True)
+
+
+WRITERS = {"rsa": write_local, "rss": write_rss}
 
 
 if __name__ == "__main__":

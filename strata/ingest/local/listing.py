@@ -6,12 +6,13 @@ Not here: .rsa and .ano (listing/folder.py), which files go together (files.py).
 
 from dataclasses import replace
 
+from strata.ingest.atih.staged_file import private_database
 from strata.ingest.atih.transmission import announced
 from strata.ingest.atih.transmissions import Pair
 from strata.ingest.lines.fixed_width import line_blocks
 from strata.ingest.listing.listed import Finding, Listing, Part, Transmission, Unread
 from strata.ingest.local.files import LocalFile
-from strata.ingest.local.rss import read_rum
+from strata.ingest.local.staged_rss import stage_rss
 from strata.ingest.reasons import Refused
 
 
@@ -42,11 +43,11 @@ def add_local(listing: Listing, pair: Pair) -> None:
     rss, parts = pair.rss, parts_beside(listing, pair.local)
     if rss is None or rss.layout is None or not any(part.family == rss.family for part in parts):
         return
-    rows = read_rum(rss.source.blocks(), rss.layout, rss.source.name).rows
     year, said = int(rss.year) if rss.year else None, announced(rss.source.name)
-    months = tuple(sorted(set(rows.column("exit_month").to_pylist())))
-    parts = (replace(parts[0], stays=len(rows.column("rss_number").unique())), *parts[1:])
-    listing.transmissions.append(Transmission("atih", rss.finess, "mco", year, months, said.sent if said else None, parts))
+    with private_database(None) as connection:
+        staged = stage_rss(connection, rss, None)
+    parts = (replace(parts[0], stays=staged.stays), *parts[1:])
+    listing.transmissions.append(Transmission("atih", rss.finess, "mco", year, staged.months, said.sent if said else None, parts))
     named = {part.family for part in parts}
     missing = ["rss_without_cost"] + ([] if "vid_hosp" in named else ["identity_missing"])
     listing.findings += [Finding(finding, rss.finess, "mco", year, "", (rss.source.name,)) for finding in missing]
