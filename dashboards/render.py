@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.figures import funnel, interval, map, pyramid, spine, trend
+from dashboards.figures import calibration, funnel, interval, map, pyramid, spine, trend
 from dashboards.figures.scale import RatioScale
 from dashboards.model import twins
 from dashboards.model.blocks import Comparison, GlanceLine, Table
@@ -63,6 +63,10 @@ class Figures:
     def map(self, section: ConditionSection) -> Markup:
         """The territories shaded by their ratio."""
         return map.draw(section.map, self.texts, f"{section.condition}-map")
+
+    def calibration(self, section: ConditionSection) -> Markup:
+        """Found over foretold."""
+        return calibration.draw(section.calibration, self.texts, self.numbers, f"{section.condition}-calibration")
 
     def shape(self, item: GlanceLine) -> str:
         """The name of the shape of a line of the overview."""

@@ -143,6 +143,7 @@ def narrowed(published: Published, reader: Reader) -> Published:
         rows={key: row for key, row in published.rows.items() if reader.may_read(row.territory_id)},
         groups={key: rows for key, rows in published.groups.items() if reader.may_read(key[2])},
         details={key: row for key, row in published.details.items() if reader.may_read(row.territory_id)},
+        calibrations={key: lines for key, lines in published.calibrations.items() if reader.may_read(key[1])},
         territories={key: name for key, name in published.territories.items() if reader.may_read(key)},
     )
 

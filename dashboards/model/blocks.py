@@ -332,6 +332,31 @@ class Movements:
 
 
 @dataclass(frozen=True)
+class Foretold:
+    """The persons of a stratum at the end of a year: foretold by the passages of the year before, found, and found over foretold.
+
+    withheld: the part of the foretold that rests on masked cells. verdict: above | below | same | unclaimed.
+    """
+
+    year: int
+    label: str
+    predicted: Cell
+    withheld: Cell
+    observed: Cell
+    ratio: Cell
+    verdict: str
+    verdict_text: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Whether the passages foretell the year after. Without lines, `text` says why."""
+
+    lines: tuple[Foretold, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """Persons found by sex and by age band, then their characteristics: label, number, and that of the whole extract where it compares.
 

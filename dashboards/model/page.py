@@ -7,6 +7,7 @@ nor how it looks (render.py, figures/, templates/, exports/).
 from dataclasses import dataclass, field
 
 from dashboards.model.blocks import (
+    Calibration,
     CareGaps,
     Cell,
     Comparators,
@@ -48,6 +49,7 @@ class ConditionSection:
     hospital_use: HospitalUse
     care_gaps: CareGaps
     movements: Movements
+    calibration: Calibration
     profile: Profile
     follow_up: FollowUp
     costs: Costs

@@ -38,6 +38,7 @@ def section_tables(section: ConditionSection, texts: Texts) -> tuple[Table, ...]
         profile_table(section.profile, texts),
         care_table(section, texts),
         movement_table(section, texts),
+        calibration_table(section, texts),
         follow_table(section, texts),
     )
     return tuple(table for table in made if table.rows)
@@ -182,6 +183,16 @@ def movement_table(section: ConditionSection, t: Texts) -> Table:
     rows = tuple((Cell(label), *map(value_cell, measures)) for label, measures in block.lines)
     heads = (t("moves.indicator"), *(t("moves.from", stratum=t.get(f"stratum.{stratum}", stratum)) for stratum in block.strata))
     return Table("moves", t("moves.title"), heads, rows, block.text)
+
+
+def calibration_table(section: ConditionSection, t: Texts) -> Table:
+    """Persons foretold and found: one row per year and stratum."""
+    names = ("year", "stratum", "predicted", "withheld", "observed", "ratio", "verdict")
+    rows = tuple(
+        (Cell(str(one.year)), Cell(one.label), one.predicted, one.withheld, one.observed, one.ratio, Cell(one.verdict_text))
+        for one in section.calibration.lines
+    )
+    return Table("calibration", t("calibration.title"), tuple(t(f"calibration.{name}") for name in names), rows, section.calibration.text)
 
 
 def follow_table(section: ConditionSection, t: Texts) -> Table:

@@ -14,6 +14,7 @@ from dashboards.model.readings import (
     resident_reading,
     standardised_reading,
 )
+from dashboards.sections.calibration import calibration
 from dashboards.sections.care_gaps import care_gaps
 from dashboards.sections.comparators import comparators
 from dashboards.sections.first_look import first_look
@@ -65,6 +66,7 @@ def condition_section(writer: Writer, place: Place, definition: Definition) -> C
         hospital_use=hospital_use(writer, place, definition.condition),
         care_gaps=care_gaps(writer, place, definition.condition),
         movements=movements(writer, place, definition.condition),
+        calibration=calibration(writer, place, definition.condition),
         profile=profile(writer, place, definition.condition),
         follow_up=follow_up(writer, place, definition.condition),
         costs=costs,

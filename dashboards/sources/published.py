@@ -71,9 +71,25 @@ class NationSpread:
     tau2: float | None
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """A line of movement_calibration.csv: the persons of a stratum that a year of passages foretold, and those found at the end of `year`.
+
+    withheld: the part of predicted that rests on masked cells. ratio: observed over predicted; is_within: the publication finds it fit.
+    """
+
+    year: int
+    stratum: str
+    predicted: float
+    withheld: float
+    observed: int
+    ratio: float
+    is_within: bool
+
+
 Key = tuple[str, int, str, str, str, str]
 SpreadKey = tuple[str, int, str, str, str, str]  # indicator, year, condition, stratum, cost basis, 'value' or 'ratio'
-SPREAD_FILE = "reference_spread.csv"
+SPREAD_FILE, CALIBRATION_FILE = "reference_spread.csv", "movement_calibration.csv"
 SPREAD_KEY = ["indicator_id", "year", "condition", "stratum", "cost_basis", "figure"]
 DetailKey = tuple[str, str, str, str, str]
 COLUMNS = [field.name for field in fields(Row)]
@@ -106,6 +122,7 @@ class Published:
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.
     spreads: of the nation's territories, empty when the publication does not tell them. revision: revision.json, empty without.
+    calibrations: by condition and territory, of the places and years whose passages were set against the year after.
     folder: where it was read.
     """
 
@@ -127,6 +144,7 @@ class Published:
     content_hash: str
     receipt: dict[str, Any]
     spreads: dict[SpreadKey, NationSpread] = field(default_factory=dict)
+    calibrations: dict[tuple[str, str], tuple[Calibrated, ...]] = field(default_factory=dict)
     revision: dict[str, Any] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
 
@@ -141,7 +159,7 @@ class Published:
 
 
 def read_published(run_folder: Path) -> Published:
-    """Read indicators.parquet, indicators.json, receipt.json of one run folder; reference_spread.csv and revision.json where they are."""
+    """Read indicators.parquet, indicators.json, receipt.json of one run folder; the other files of Published where they are."""
     revised = run_folder / "revision.json"
     receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
     catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
@@ -169,6 +187,7 @@ def read_published(run_folder: Path) -> Published:
         content_hash=receipt.get("content_hash", ""),
         receipt=receipt,
         spreads=_spreads(run_folder / SPREAD_FILE),
+        calibrations=_calibrations(run_folder / CALIBRATION_FILE),
         revision=json.loads(revised.read_text(encoding="utf-8")) if revised.is_file() else {},
         folder=run_folder,
     )
@@ -190,6 +209,17 @@ def _spreads(path: Path) -> dict[SpreadKey, NationSpread]:
     frame = pl.read_csv(path, schema_overrides=texts)
     figures = frame.select(one.name for one in fields(NationSpread)).iter_rows(named=True)
     return {key: NationSpread(**row) for key, row in zip(frame.select(SPREAD_KEY).iter_rows(), figures, strict=True)}
+
+
+def _calibrations(path: Path) -> dict[tuple[str, str], tuple[Calibrated, ...]]:
+    if not path.is_file():
+        return {}
+    frame = pl.read_csv(path, schema_overrides={"stratum": pl.String, "predicted": pl.Float64, "withheld": pl.Float64, "ratio": pl.Float64})
+    lines = frame.select(one.name for one in fields(Calibrated)).iter_rows()
+    found: dict[tuple[str, str], tuple[Calibrated, ...]] = {}
+    for key, line in zip(frame.select("condition", "territory_id").iter_rows(), lines, strict=True):
+        found[key] = (*found.get(key, ()), Calibrated(*line))
+    return found
 
 
 def _printable(name: str) -> str:
