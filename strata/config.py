@@ -16,6 +16,7 @@ from strata.errors import StrataError
 COVERAGE_SCOPES = ("own", "regional", "national")
 COST_BASES = ("billed_br", "standard")
 FIELDS = ("mco", "smr", "had", "psy")
+CARE = "dcir"  # ambulatory care: a coverage of its own, no field of stays
 YEARS = (2000, 2100)
 
 
@@ -205,7 +206,7 @@ def load(path: Path) -> Config:
 def from_dict(raw: dict[str, Any], folder: Path, where: str = "strata.toml") -> Config:
     """The same from a parsed table: what tests and the demo use."""
     _refuse_unknown(raw, {*_SECTIONS, "coverage"}, where)
-    _refuse_unknown(_table(raw.get("coverage", {}), f"{where} [coverage]"), set(FIELDS), f"{where} [coverage]")
+    _refuse_unknown(_table(raw.get("coverage", {}), f"{where} [coverage]"), {*FIELDS, CARE}, f"{where} [coverage]")
     parts = {name: _section(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in _SECTIONS.items()}
     coverage = {name: _section(Coverage, table, f"{where} [coverage.{name}]") for name, table in raw.get("coverage", {}).items()}
     config = Config(folder=folder, coverage=coverage, **parts)
@@ -261,6 +262,11 @@ def _check_values(config: Config, where: str) -> None:
     for name, part in config.coverage.items():
         if not all(_GAP.fullmatch(gap) for gap in part.accepted_gaps):
             raise _wrong(f"{where} [coverage.{name}] accepted_gaps", "une lacune ne se lit pas", "a gap cannot be read", '"990000001:2024"')
+    care = config.coverage.get(CARE, Coverage())
+    if care.hospitals or care.accepted_gaps:
+        raise _wrong(
+            f"{where} [coverage.{CARE}]", "les soins de ville n'ont pas d'établissement", "ambulatory care has no hospital", "scope"
+        )
     _check_numbers(config, where)
     for name in config.coverage:
         config.declared_through(name)  # a month that cannot be read is refused here, not at the first use

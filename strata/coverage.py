@@ -8,7 +8,7 @@ from datetime import date
 
 import duckdb
 
-from strata.config import Config
+from strata.config import CARE, COVERAGE_SCOPES, Config
 from strata.errors import StrataError
 
 
@@ -65,6 +65,25 @@ def _seen_through(connection: duckdb.DuckDBPyConnection, config: Config, field: 
 def _latest(connection: duckdb.DuckDBPyConnection, table: str, column: str, field: str, year: int) -> int | None:
     (month,) = connection.execute(f"SELECT max({column}) FROM {table} WHERE field = ? AND year = ?", [field, year]).fetchall()[0]
     return month
+
+
+FLOW_DELAY_MONTHS = 6  # before care is as good as all there (SNDS documentation, DCIR: flows arrive over six months and more)
+
+
+def care_through(connection: duckdb.DuckDBPyConnection, config: Config) -> date | None:
+    """The last day until which ambulatory care is complete: as declared in [coverage.dcir], else six months before the last flow held.
+
+    None when it is not declared, narrower than the stays (persons found elsewhere would have no care), or no flow was read.
+    """
+    declared = config.coverage.get(CARE)
+    if declared is None or COVERAGE_SCOPES.index(declared.scope) < COVERAGE_SCOPES.index(config.scope):
+        return None
+    query = "SELECT max(make_date(year, month, 1)) FROM read_person_slice WHERE field = ?"
+    (flow,) = connection.execute(query, [CARE]).fetchall()[0]
+    if flow is None:
+        return None
+    months = flow.year * 12 + flow.month - 1 - FLOW_DELAY_MONTHS
+    return config.declared_through(CARE) or date(months // 12, months % 12 + 1, monthrange(months // 12, months % 12 + 1)[1])
 
 
 def _field_missing(missing: list[str]) -> StrataError:

@@ -1,7 +1,7 @@
 """The configuration as tables, because SQL that runs alone as it stands has no template.
 
 Belongs here: `setting`, `reporting_year`, `age_band`, `stay_filter`, `care_filter`, `duplicate_finess`, `accepted_gap`,
-`declared_hospital`, `territory_group` (docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
+`declared_hospital`, `declared_care`, `territory_group` (docs/design.md). Not here: definitions, nor what the extract covers (coverage.py).
 """
 
 from datetime import date
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from strata.config import FIELDS, Config
-from strata.coverage import data_through, years_held
+from strata.config import CARE, FIELDS, Config
+from strata.coverage import care_through, data_through, years_held
 from strata.ingest.user.territory_groups import read_territory_groups
 
 TABLES = Path(__file__).parent / "tables"
 _TABLES = (
     *("age_band", "stay_filter", "care_filter", "coding_marker", "unvalued_session", "movement_term", "use_measure"),
-    *("condition_union", "characteristic"),
+    *("condition_union", "characteristic", "follow_up_term"),
 )
 
 
@@ -36,6 +36,7 @@ def write_settings(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
     _write_duplicate_finess(connection, config)
     _write_accepted_gap(connection, config)
     _write_declared_hospital(connection, config)
+    _write_declared_care(connection, config)
 
 
 def _write_setting(connection: duckdb.DuckDBPyConnection, config: Config, through: date) -> None:
@@ -115,3 +116,10 @@ def _write_declared_hospital(connection: duckdb.DuckDBPyConnection, config: Conf
     for field, coverage in config.coverage.items():
         for finess in sorted(set(coverage.hospitals)):
             connection.execute("INSERT INTO declared_hospital VALUES (?, ?)", [field, finess])
+
+
+def _write_declared_care(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """One row where ambulatory care is declared, NULL when what is declared cannot serve; none where it is not."""
+    connection.execute("CREATE OR REPLACE TABLE declared_care (care_through DATE)")
+    if CARE in config.coverage:
+        connection.execute("INSERT INTO declared_care VALUES (?)", [care_through(connection, config)])

@@ -23,6 +23,7 @@ CODE_SHAPE = {
     "prs": re.compile(r"[0-9]{4}"),
     "nabm": re.compile(r"[0-9]{3,4}"),
     "cip13": re.compile(r"[0-9]{13}"),
+    "speciality": re.compile(r"[0-9]{1,2}"),
     "atc": re.compile(r"[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?"),
 }
 NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as a user brings it (ingest/user/nomenclature.py)

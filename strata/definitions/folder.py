@@ -16,6 +16,8 @@ from strata.definitions.code_lists import CodeList, check_against, read_code_lis
 from strata.definitions.compiler import Compiled, Compiler
 from strata.definitions.crosswalk import NAME as CROSSWALK
 from strata.definitions.crosswalk import read_crosswalk
+from strata.definitions.follow_up import NAME as FOLLOW_UP
+from strata.definitions.follow_up import FollowUp, read_follow_up, refuse_two_meanings
 from strata.definitions.text import DefinitionText, read_definition, wrong
 from strata.ingest.user.nomenclature import read_nomenclatures
 
@@ -57,22 +59,42 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
     compiled = Compiled()
     places: dict[str, Path] = {}
     used: dict[str, CodeList] = {}
+    calendars: list[FollowUp] = []
     for condition in conditions:
         text = read_definition(folder / condition / "definition.toml")
         lists, files = read_code_lists(folder, condition)
         compiler = Compiler(text, compiled, lists)
         compiler.compile()
         _refuse_namesakes(places, compiler.used)
-        used |= {code_list.list_id: code_list for code_list in compiler.used}
+        calendar = _follow_up(folder, text, lists, compiled, calendars)
+        _refuse_namesakes(places, list(calendar.lists))
+        used |= {code_list.list_id: code_list for code_list in (*compiler.used, *calendar.lists)}
         compiled.rows["definition_cartography"] += read_crosswalk(folder, condition, set(compiler.criteria))
-        crosswalk = [path for path in (folder / condition / CROSSWALK,) if path.exists()]
-        for path in (text.path, *files, *crosswalk):
+        beside = [path for path in (folder / condition / name for name in (CROSSWALK, FOLLOW_UP)) if path.exists()]
+        for path in (text.path, *files, *beside):
             compiled.sha256[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
     used |= _shared_events(folder, compiled)
     if nomenclature is not None:
         check_against(nomenclature, list(used.values()))
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
+
+
+def _follow_up(folder: Path, text: DefinitionText, lists: dict[str, CodeList], compiled: Compiled, before: list[FollowUp]) -> FollowUp:
+    """Compile the calendar of follow-up of one condition, where it has one; before: those of the conditions read so far, it is added."""
+    condition = text.path.parent.name
+    calendar = read_follow_up(folder, condition, lists, strata_of(text))
+    for other in before if calendar.acts else ():
+        refuse_two_meanings(other, calendar, read_definition(folder / condition / FOLLOW_UP))
+    before.append(calendar)
+    for table, rows in calendar.rows.items():
+        compiled.rows[table] += rows
+    return calendar
+
+
+def strata_of(text: DefinitionText) -> set[str]:
+    """The strata that some rule of a definition gives."""
+    return {str(rule["stratum"]) for rule in text.source["rules"] if "stratum" in rule}
 
 
 def _shared_events(folder: Path, compiled: Compiled) -> dict[str, CodeList]:

@@ -50,3 +50,24 @@ CREATE OR REPLACE TABLE definition_type_rule (
 CREATE OR REPLACE TABLE definition_type_term (
     condition VARCHAR, rank SMALLINT, metric VARCHAR, operator VARCHAR, threshold DOUBLE
 );
+
+CREATE OR REPLACE TABLE definition_act (
+    condition VARCHAR, act VARCHAR, label_fr VARCHAR, label_en VARCHAR, caveat_fr VARCHAR, caveat_en VARCHAR, counted VARCHAR,
+    years SMALLINT, is_observable BOOLEAN, is_for_all BOOLEAN
+);
+
+CREATE OR REPLACE TABLE definition_act_way (
+    condition VARCHAR, act VARCHAR, way SMALLINT, asks_code BOOLEAN, asks_by BOOLEAN
+);
+
+CREATE OR REPLACE TABLE definition_act_code (
+    condition VARCHAR, act VARCHAR, way SMALLINT, part VARCHAR, system VARCHAR, code VARCHAR, valid_from DATE, valid_to DATE
+);
+
+CREATE OR REPLACE TABLE definition_act_expected (
+    condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT
+);
+
+CREATE OR REPLACE TABLE definition_act_quarter (
+    condition VARCHAR, act VARCHAR, stratum VARCHAR, quarter SMALLINT, expected DOUBLE
+);

@@ -1,4 +1,4 @@
-"""The text of a definition.toml: which entries it may have, of which kind, and on which line each stands.
+"""The text of a definition.toml or of a follow_up.toml: which entries it may have, of which kind, and on which line each stands.
 
 Belongs here: the words of the grammar (explained in conditions/README.md), lines, and the refusal that names them.
 Not here: what the entries mean together (compiler.py), nor code lists (code_lists.py).
@@ -8,12 +8,13 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from strata.errors import StrataError
 
-TEXTS, TABLES = (list, str), (list, dict)
+TEXTS, TABLES, NUMBERS = (list, str), (list, dict), (list, int)
 ENTRIES: dict[str, dict[str, Any]] = {
     "definition": {
         "id": str, "condition": str, "label_fr": str, "label_en": str, "short_fr": str, "age_min": int, "population_type": str,
@@ -33,6 +34,13 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "of": TEXTS, "weight": dict, "weight_alone": dict, "label_fr": str, "label_en": str,
     },
     "words": {"fr": str, "en": str},
+    "follow_up": {"acts": TABLES},
+    "act": {
+        "id": str, "label_fr": str, "label_en": str, "shown_by": TABLES, "counted": str, "months": NUMBERS, "caveat_fr": str,
+        "caveat_en": str, "expected": dict,
+    },
+    "way": {"codes": TEXTS, "by": TEXTS},
+    "expected": {"times": int, "years": int, "basis": str, "source": str},
     "version": {"id": str, "valid_from": date, "source": str, "changes_fr": TEXTS, "changes_en": TEXTS, "content_sha256": str},
 }  # fmt: skip
 
@@ -84,6 +92,8 @@ class DefinitionText:
         table, _, last = name.rpartition(".")
         if name == "rules" and rest:
             return self._find(rf'\s*id\s*=\s*"{re.escape(rest.split()[0])}"', after=r"\[\[rules\]\]")
+        if name == "acts" and rest:
+            return self._line_of_act(*rest.split())
         if name in ("versions", "caveats"):
             return self._find(rf"\[\[{name}\]\]", nth=int(rest.split()[0]) if rest[:1].isdigit() else 1)
         if name in ("type.rules", "rules"):
@@ -92,6 +102,15 @@ class DefinitionText:
             return self._find(rf'.*\bid\s*=\s*"{re.escape(last)}"', after=r"\[type\]|\[\[type\.groups\]\]")
         own = self._find(rf"\[\[?{re.escape(name)}\]|{re.escape(name)}\s*=")
         return own or (self._find(rf"\s*{re.escape(last)}\s*=", after=rf"\[{re.escape(table)}\]") if table else None)
+
+    def _line_of_act(self, act: str, *within: str) -> int | None:
+        """The line of an act, or of what its entry has within."""
+        first = self._find(rf'\s*id\s*=\s*"{re.escape(act)}"', after=r"\[\[acts\]\]")
+        if first is None or not within:
+            return first
+        own = list(takewhile(lambda line: not line.startswith("[["), self.lines[first:]))
+        found = (number for number, line in enumerate(own, start=first + 1) if re.match(rf"\s*{re.escape(within[0])}\b", line))
+        return next(found, first)
 
     def _find(self, pattern: str, after: str = "", nth: int = 1) -> int | None:
         start = next((number for number, line in enumerate(self.lines) if re.match(after, line)), len(self.lines))

@@ -52,7 +52,8 @@ def measure(connection: duckdb.DuckDBPyConnection, config: Config, catalogue: Ca
     )
     rows = rows.with_columns(spent_by=pl.when(pl.col("cost_basis") != "none").then("measure").otherwise(pl.lit("")))
     rows = rows.join(_spent(connection), on=["spent_by", *CELL, "cohort", "cost_basis"], how="left")
-    rows = _with_reasons(_with_years(_with_declared(rows, connection), connection, config), config)
+    rows = _with_follow_up(_with_declared(rows, connection), connection, catalogue)
+    rows = _with_reasons(_with_years(rows, connection, config), config)
     measured = pl.concat([_compute(part, str(name)) for (name,), part in rows.group_by("computes", maintain_order=True)])
     return _in_public_form(measured, connection, config)
 
@@ -112,6 +113,29 @@ def _with_declared(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection) ->
     return joined.with_columns(lacks_event=pl.col("measure").is_in(asked) & pl.col("is_declared").is_null())
 
 
+def _with_follow_up(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> pl.DataFrame:
+    """Of acts of follow-up, `lacks_code`: nothing shows them; `lacks_expected`: not of the stratum; `lacks_care`: not in the year."""
+    acts = [(entry.measure, entry.follow_up.act) for entry in catalogue.indicators.values() if entry.follow_up]
+    if not acts:
+        return rows.with_columns(pl.lit(False).alias(name) for name in ("lacks_code", "lacks_expected", "lacks_care"))
+    named = pl.DataFrame(acts, schema={"measure": pl.String, "act": pl.String}, orient="row")
+    rows = rows.join(named, on="measure", how="left", maintain_order="left")
+    shown = connection.sql("SELECT condition, act, NOT is_observable AS lacks_code FROM definition_act").pl()
+    expected = connection.sql(
+        """SELECT condition, act, stratum, FALSE AS lacks_expected FROM definition_act_expected
+           UNION ALL SELECT condition, act, 'all', FALSE FROM definition_act WHERE is_for_all"""
+    ).pl()
+    held = connection.sql("SELECT condition, act, year::SMALLINT AS year, FALSE AS lacks_care FROM act_year").pl()
+    joined = rows.join(shown, on=["condition", "act"], how="left").join(expected, on=["condition", "act", "stratum"], how="left")
+    joined = joined.join(held, on=["condition", "act", "year"], how="left")
+    is_act = pl.col("act").is_not_null()
+    return joined.with_columns(
+        lacks_code=is_act & pl.col("lacks_code").fill_null(False),
+        lacks_expected=is_act & pl.col("lacks_expected").fill_null(True),
+        lacks_care=is_act & pl.col("lacks_care").fill_null(True),
+    )
+
+
 def _with_years(rows: pl.DataFrame, connection: duckdb.DuckDBPyConnection, config: Config) -> pl.DataFrame:
     """What each year is worth: through when, whole or not, after how many years of look-back."""
     held = connection.sql(
@@ -168,6 +192,9 @@ def _with_reasons(rows: pl.DataFrame, config: Config) -> pl.DataFrame:
         "no_data": pl.col("is_after"),
         "partial_year": pl.col("needs_whole_year") & pl.col("is_partial"),
         "definition": pl.col("lacks_event"),
+        "not_observable": pl.col("lacks_code"),
+        "not_expected": pl.col("lacks_expected"),
+        "ambulatory_care": pl.col("lacks_care"),
         "exemptions": pl.col("needs_exemptions") & pl.col("persons").is_null(),
         "lookback": pl.col("persons").is_null(),
         "small_place": pl.col("needs_large_place") & pl.col("numerator").is_null(),

@@ -20,7 +20,7 @@ import polars as pl
 from strata.config import COST_BASES, Config
 from strata.disclosure import protect
 from strata.errors import StrataError
-from strata.measures.catalogue import load_catalogue
+from strata.measures.catalogue import Catalogue, catalogue_of
 from strata.measures.measure import CELL, PUBLISHED, VALUES, measure
 from strata.measures.movement import CALIBRATED, CALIBRATION, smoothed, write_calibration
 from strata.measures.relations import relations_of
@@ -63,7 +63,7 @@ def publish(
         revision.write(revision.compare(_before(published), building), building)
         if extra:
             extra(building)
-        _write_json(_data_package(building), building / "datapackage.json")
+        _write_json(_data_package(building, catalogue_of(connection)), building / "datapackage.json")
         write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
         _sync(building)
         building.rename(target)
@@ -145,7 +145,7 @@ def _write_data(connection: duckdb.DuckDBPyConnection, config: Config, folder: P
     frame, report = tell(connection, config)
     frame.write_parquet(folder / "indicators.parquet", compression="zstd")
     frame.write_csv(folder / "indicators.csv", line_terminator="\n")
-    _write_json(load_catalogue().published(), folder / "indicators.json")
+    _write_json(catalogue_of(connection).published(), folder / "indicators.json")
     write_spread(connection, frame, folder)
     write_calibration(frame, folder)
     places.write_places(connection, folder)
@@ -159,7 +159,7 @@ def tell(connection: duckdb.DuckDBPyConnection, config: Config) -> tuple[pl.Data
     """
     earlier = [read_indicators(config.folder / name) for name in config.disclosure.earlier_masks]
     relations = relations_of(connection, config)
-    frame, report = protect(measure(connection, config, load_catalogue()), config.disclosure, relations=relations, earlier=earlier)
+    frame, report = protect(measure(connection, config, catalogue_of(connection)), config.disclosure, relations=relations, earlier=earlier)
     if report["not_proved"]:
         raise _not_proved(report["not_proved"])
     return smoothed(frame), report  # made of what may be told, once it is known what may
@@ -177,10 +177,10 @@ def _not_proved(count: int) -> StrataError:
     )
 
 
-def _data_package(folder: Path) -> dict[str, Any]:
+def _data_package(folder: Path, catalogue: Catalogue) -> dict[str, Any]:
     """A Frictionless data package: every file with its hash, but those that are of the run and not of its content."""
     hashes = {name: value for name, value in file_hashes(folder).items() if name not in revision.NAMES}
-    resources = [_resource(folder / name, name, f"sha256:{value}") for name, value in hashes.items()]
+    resources = [_resource(folder / name, name, f"sha256:{value}", catalogue) for name, value in hashes.items()]
     of_run = [_of_run(name) for name in sorted((NAME, *revision.NAMES))]
     return {
         "profile": "data-package",
@@ -208,7 +208,7 @@ _MEDIA = {
 }
 
 
-def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
+def _resource(path: Path, name: str, digest: str, catalogue: Catalogue) -> dict[str, Any]:
     """One file. type: without it the frictionless tool takes a workbook for a table, and a receipt for a list of its checks."""
     resource = {
         "name": re.sub(r"[^a-z0-9._/-]", "-", name.lower()),
@@ -218,15 +218,14 @@ def _resource(path: Path, name: str, digest: str) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "hash": digest,
     }
-    schemas = {"indicators.csv": _schema, places.NAME: _places_schema, CALIBRATION: _calibration_schema}
+    schemas = {"indicators.csv": lambda: _schema(catalogue), places.NAME: _places_schema, CALIBRATION: _calibration_schema}
     if name in schemas:
         return resource | {"type": "table", "profile": "tabular-data-resource", "encoding": "utf-8", "schema": schemas[name]()}
     return resource | {"type": "file"}
 
 
-def _schema() -> dict[str, Any]:
+def _schema(catalogue: Catalogue) -> dict[str, Any]:
     """The table schema of the indicators: the columns of the contract, their values where they are a list, and what names a row."""
-    catalogue = load_catalogue()
     choices: dict[str, list[str]] = {
         "indicator_id": list(catalogue.indicators),
         "stratum": ["1", "2", "3", "4", "all", "at_risk_strict", "at_risk_extended"],

@@ -55,6 +55,15 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
         CREATE TABLE person_evidence (person_id INTEGER, condition VARCHAR, year SMALLINT, criterion_id VARCHAR);
         CREATE TABLE definition_criterion (condition VARCHAR, criterion_id VARCHAR);
         CREATE TABLE ald (person_id INTEGER, start_date DATE, end_date DATE);
+        CREATE TABLE care (person_id INTEGER, care_date DATE, system VARCHAR, code VARCHAR, service VARCHAR, speciality VARCHAR,
+            quantity INTEGER);
+        CREATE TABLE definition_act (condition VARCHAR, act VARCHAR, label_fr VARCHAR, label_en VARCHAR, caveat_fr VARCHAR,
+            caveat_en VARCHAR, counted VARCHAR, years SMALLINT, is_observable BOOLEAN, is_for_all BOOLEAN);
+        CREATE TABLE definition_act_way (condition VARCHAR, act VARCHAR, way SMALLINT, asks_code BOOLEAN, asks_by BOOLEAN);
+        CREATE TABLE definition_act_code (condition VARCHAR, act VARCHAR, way SMALLINT, part VARCHAR, system VARCHAR, code VARCHAR,
+            valid_from DATE, valid_to DATE);
+        CREATE TABLE definition_act_expected (condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT);
+        CREATE TABLE definition_act_quarter (condition VARCHAR, act VARCHAR, stratum VARCHAR, quarter SMALLINT, expected DOUBLE);
         CREATE TABLE care_event (person_id INTEGER, event_no SMALLINT, first_date DATE, last_date DATE);
         CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2),
             nights BIGINT);
