@@ -210,8 +210,8 @@ class _Teller:
             Section(
                 say("Si rien de nouveau n'est vu", "If nothing new is seen"),
                 say(
-                    "Les preuves vieillissent : une strate qui baisse ainsi n'est pas une amélioration.",
-                    "Evidence ages: a stratum that falls this way is no improvement.",
+                    "Les preuves vieillissent, et la personne : une strate qui baisse ainsi n'est pas une amélioration.",
+                    "Evidence ages, and so does the person: a stratum that falls this way is no improvement.",
                 ),
                 [
                     Entry(f"{self.words.shown(row['date'])}{self.colon}{self.status(row['status'], row['stratum'])}" + self._by(row))

@@ -8,6 +8,8 @@ not tried.
 """
 
 from collections import defaultdict
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,6 +19,8 @@ from strata.explain.labels import traits
 from strata.explain.world import settle, vary
 
 Row = dict[str, Any]
+_TURNING_DATE = Path(__file__).with_name("turning_date.sql").read_text(encoding="utf-8")
+_OF_PERSON = "person_id IN (SELECT person_id FROM person.stay)"
 _UNMET = "criterion_no NOT IN (SELECT criterion_no FROM asked.person_evidence)"
 # What each variant changes: table -> query, a few lines each; `asked` and `person` hold what the warehouse says.
 _UNMET_ONLY = {"definition_criterion": f"SELECT * FROM asked.definition_criterion WHERE {_UNMET}"}
@@ -84,27 +88,47 @@ def imagined_rules(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, lis
 
 
 def changes_to_come(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """What the status becomes as evidence ages, were nothing new to be seen: one row per change (date, status, stratum, rule_id)."""
-    current = _status(connection, "asked")
-    dates = rows(connection, "SELECT DISTINCT expires_on FROM asked.person_evidence ORDER BY expires_on")
-    found = []
-    for row in dates:
-        if current is None:
-            break
-        on = row["expires_on"]
-        moved = {"reporting_year": f"SELECT * REPLACE ({on.year} AS year, DATE '{on}' AS index_date) FROM asked.reporting_year"}
-        vary(connection, moved, _OF_DATE)
-        later = _status(connection, "variant")
-        if later != current:
-            found.append({"date": on, **(later or {"status": None, "stratum": None, "rule_id": None})})
-            current = later
+    """What the status becomes as evidence and the person age, were nothing new to be seen: one row per change.
+
+    (date, status, stratum, rule_id): all but the date None without a status.
+    """
+    nothing: Row = {"status": None, "stratum": None, "rule_id": None}
+    current = next(iter(rows(connection, f"SELECT status, stratum, rule_id FROM asked.person_stratum WHERE {_OF_PERSON}")), nothing)
+    dates = [row["turning_date"] for row in rows(connection, _TURNING_DATE)]
+    becomes: dict[date, Row] = {}
+    for asked in _one_a_year(dates):
+        becomes |= _statuses(connection, asked)
     settle(connection)
+    found = []
+    for on in dates:
+        later = becomes.get(on, nothing)
+        if later != current:
+            found.append({"date": on, **later})
+            current = later
     return found
 
 
-def _status(connection: duckdb.DuckDBPyConnection, schema: str) -> Row | None:
-    query = f"SELECT status, stratum, rule_id FROM {schema}.person_stratum WHERE person_id IN (SELECT person_id FROM person.stay)"
-    return next(iter(rows(connection, query)), None)
+def _one_a_year(dates: list[date]) -> list[list[date]]:
+    """The dates in as few lots as hold one of each year: the engine keeps one index date a year, and answers for a lot at once."""
+    lots: list[list[date]] = []
+    for on in dates:
+        lot = next((lot for lot in lots if all(other.year != on.year for other in lot)), None)
+        if lot is None:
+            lots.append(lot := [])
+        lot.append(on)
+    return lots
+
+
+def _statuses(connection: duckdb.DuckDBPyConnection, dates: list[date]) -> dict[date, Row]:
+    """The status at each of these index dates, of different years, that has one."""
+    moved = ", ".join(f"({on.year}, DATE '{on}')" for on in dates)
+    query = f"""
+        SELECT reporting_year.* REPLACE (CAST(moved.year AS SMALLINT) AS year, moved.index_date AS index_date)
+        FROM asked.reporting_year CROSS JOIN (VALUES {moved}) AS moved (year, index_date)"""
+    vary(connection, {"reporting_year": query}, _OF_DATE)
+    on_year = {on.year: on for on in dates}
+    found = rows(connection, f"SELECT year, status, stratum, rule_id FROM variant.person_stratum WHERE {_OF_PERSON}")
+    return {on_year[row.pop("year")]: row for row in found}
 
 
 def _number(connection: duckdb.DuckDBPyConnection) -> list[Row]:

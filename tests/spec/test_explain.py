@@ -152,6 +152,20 @@ def test_what_evidence_becomes_as_it_ages_is_what_the_engine_says_then(tmp_path:
     assert [(row["date"], row["stratum"]) for row in one.changes] == [(date(2026, 3, 1), 3), (date(2029, 3, 1), None)]
 
 
+def test_a_majority_of_types_turns_when_a_vote_leaves_the_look_back_before_the_last_one_does(tmp_path: Path) -> None:
+    votes = [("E1198", "2021-02-01"), ("E1198", "2021-03-01"), ("E1198", "2024-06-01"), ("E1098", "2023-05-01"), ("E1098", "2024-05-01")]
+    stays = "\n".join(f"1 | {exit_date} | 1 | J189 | {code} | | | | | 1950" for code, exit_date in votes)
+    one = explained(tmp_path, f"{HEAD}\n{stays}", "t2d")
+    changes = [(date(2026, 3, 1), None), (date(2028, 5, 1), "diseased"), (date(2029, 6, 1), None)]  # a minority, a tie, nothing
+    assert (one.status, [(row["date"], row["status"]) for row in one.changes]) == ("diseased", changes)
+
+
+def test_an_age_that_a_rule_asks_for_comes_too(tmp_path: Path) -> None:
+    one = explained(tmp_path, f"{HEAD}\n1 | 2025-03-01 | 1 | J189 | | | | | | 1982", "t2d")
+    assert one.status is None
+    assert [(row["date"], row["status"]) for row in one.changes] == [(date(2027, 1, 1), "at_risk_extended"), (date(2030, 3, 1), None)]
+
+
 def test_a_warehouse_with_the_definitions_of_an_unfinished_run_explains_nothing(tmp_path: Path) -> None:
     connection = built(f"{HEAD}\n1 | 2025-06-01 | 1 | E1198 |")
     connection.execute("UPDATE definition_criterion SET at_least = 3 WHERE criterion_id = 'diabetes_type_2'")
