@@ -124,8 +124,9 @@ def _acts(connection: duckdb.DuckDBPyConnection) -> Iterable[Act]:
     rows = connection.execute(
         "SELECT act, condition, label_fr, label_en, caveat_fr, caveat_en, is_observable FROM definition_act ORDER BY rowid"
     )
-    for row in rows.fetchall():
-        yield Act(*row, expected=tuple(expected[row[1], row[0]]))
+    for act, condition, *words, is_observable in rows.fetchall():
+        label_fr, label_en, caveat_fr, caveat_en = words
+        yield Act(act, condition, label_fr, label_en, caveat_fr, caveat_en, is_observable, tuple(expected[condition, act]))
 
 
 @cache

@@ -17,6 +17,7 @@ from strata.synthetic.care_record import CareRecord
 from strata.synthetic.chance import Chance, quota
 from strata.synthetic.dates import NEVER, day, month_of, year_of
 from strata.synthetic.dirt import PSEUDONYM_OK
+from strata.synthetic.follow_up import draw_follow_up, follow_up_truth
 from strata.synthetic.history import Cases
 from strata.synthetic.people import People
 from strata.synthetic.record import Record, pseudonyms
@@ -27,6 +28,7 @@ FIELD = "dcir"
 SEVERAL_PSEUDONYMS, TWINS = 0.04, 0.012  # of the persons; twins of one sex share a pseudonym
 REVERSED, FOR_INFORMATION, PUBLIC, SUPPLEMENTED = 0.03, 0.02, 0.015, 0.05  # of the lines
 SUPPLEMENT_CENTS = 500
+REPEATED = 5  # first rows of each file of DCIR that stand there twice, their nine keys and all
 NOBODY_DEAD, OPEN_END = "1600-01-01", "2099-12-31"  # as SNDS writes "no date" and, in older rows, "no end"
 RENEWED_AFTER_YEARS = 5
 CARTOGRAPHY_VERSION = "G10"
@@ -82,7 +84,7 @@ def renamed(record: AnyRecord, known: Known) -> AnyRecord:
 
 
 def write_persons(out: Path, chance: Chance, people: People, cases: Cases, known: Known, years: range) -> None:
-    """OUT/snds/landing/ER_*, IR_BEN_R*, IR_IMB_R, CT_*; OUT/truth_{identity,death,ald,care}.parquet."""
+    """OUT/snds/landing/ER_*, IR_BEN_R*, IR_IMB_R, CT_*; OUT/truth_{identity,death,ald,care,follow_up}.parquet."""
     landing = out / "snds" / "landing"
     lines = draw_lines(chance, people, cases, known, years)
     for flow_year in np.unique(year_of(lines["flow"])).tolist():
@@ -95,15 +97,28 @@ def write_persons(out: Path, chance: Chance, people: People, cases: Cases, known
     _truth(out / "truth_death.parquet", death_truth(people, known, years))
     _truth(out / "truth_ald.parquet", ald_truth(ald, known))
     _truth(out / "truth_care.parquet", care_truth(lines, known))
+    made = follow_up_truth(lines, known.is_twin, lambda person: known.main[person].astype("U"))
+    _truth(out / "truth_follow_up.parquet", {name: pa.array(values) for name, values in made.items()})
 
 
 def draw_lines(chance: Chance, people: People, cases: Cases, known: Known, years: range) -> Table:
-    """Every line of care: drawn services, their reversals, and lines that must not count. Sorted by flow, person and day."""
+    """Every line of care: drawn services, acts of follow-up, their reversals, lines that must not count. Sorted by flow, person and day."""
     drawn = [_item_lines(chance, number, row, people, cases, known, years) for number, row in enumerate(rows("ambulatory"))]
     line = {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
     line["flow"] = _first_of_month(line["day"], 1 + (chance.uniform("delay", len(line["day"])) ** 4 * 8).astype(np.int64))
     line = _with_copies(chance, line)
+    more = _follow_up_lines(chance, people, cases, known, years)
+    line = {name: np.concatenate([line[name], more[name]]) for name in line}
     return take(line, np.lexsort((line["kind"], line["item"], line["day"], line["person"], line["flow"])))
+
+
+def _follow_up_lines(chance: Chance, people: People, cases: Cases, known: Known, years: range) -> Table:
+    """Acts of follow-up with what they cost and the flow that brings them: a reversal, or a second payment, some months later."""
+    condition = np.array([case["condition"] for case in rows("profiles")])[cases.profile]
+    line = draw_follow_up(chance, people, cases, condition, known.death, years)
+    cents = np.round(column("ambulatory", "euros") * 100).astype(np.int64)[line["item"]]
+    delay = 1 + (chance.uniform("follow-up delay", len(line["day"])) ** 4 * 5).astype(np.int64) + (line["kind"] == REVERSAL)
+    return {**line, "cents": cents * line["quantity"], "flow": _first_of_month(line["day"], delay)}
 
 
 def _item_lines(chance: Chance, number: int, row: dict[str, str], people: People, cases: Cases, known: Known, years: range) -> Table:
@@ -156,7 +171,8 @@ def write_dcir(landing: Path, line: Table, known: Known, flow_year: int) -> None
     """The five tables of one year of flow."""
     as_parquet = flow_year % 2 == 0
     key = _nine_keys(line)
-    _write(landing / f"ER_PRS_F_{flow_year}", pa.table({**key, **_service_columns(line, known)}), as_parquet)
+    services = pa.table({**key, **_service_columns(line, known)})
+    _write(landing / f"ER_PRS_F_{flow_year}", pa.concat_tables([services, services.slice(0, REPEATED)]), as_parquet)
     table = np.array([row["table"] for row in rows("ambulatory")])[line["item"]]
     codes = np.array([row["code"] for row in rows("ambulatory")])[line["item"]]
     for name, (code, quantity, order) in AFFINED.items():
@@ -165,7 +181,8 @@ def write_dcir(landing: Path, line: Table, known: Known, flow_year: int) -> None
         columns |= {quantity: pa.array(line["quantity"][table == name])} if quantity else {"CAM_ACT_COD": pa.array(["1"] * len(here))}
         columns[order] = pa.array(np.ones(len(here), dtype=np.int64))
         own = {place: values.take(here) for place, values in key.items()}
-        _write(landing / f"ER_{name.upper()}_F_{flow_year}", pa.table({**own, **columns}), as_parquet)
+        details = pa.table({**own, **columns})
+        _write(landing / f"ER_{name.upper()}_F_{flow_year}", pa.concat_tables([details, details.slice(0, REPEATED)]), as_parquet)
     hospital = pa.array(np.flatnonzero(line["kind"] == HOSPITAL))
     own = {place: values.take(hospital) for place, values in key.items()}
     indicator = pa.array(np.ones(len(hospital), dtype=np.int64))
@@ -340,7 +357,7 @@ def care_truth(line: Table, known: Known) -> dict[str, pa.Array]:
     """One row a person, year of care, system and code that remains once reversals are off: quantity, base in cents; twins left out."""
     counts = np.isin(line["kind"], (PLAIN, REVERSAL, SUPPLEMENT)) & ~known.is_twin[line["person"]]
     line = take(line, np.flatnonzero(counts))
-    key = (line["person"] * 10_000 + year_of(line["day"])) * 100 + line["item"]
+    key = (line["person"] * 10_000 + year_of(line["day"])) * 100 + _same_code()[line["item"]]
     cells, place = np.unique(key, return_inverse=True)
     quantity = np.bincount(place, weights=np.where(line["kind"] == SUPPLEMENT, 0, line["quantity"])).astype(np.int64)
     cents = np.bincount(place, weights=line["cents"]).astype(np.int64)
@@ -354,6 +371,12 @@ def care_truth(line: Table, known: Known) -> dict[str, pa.Array]:
         "quantity": pa.array(quantity),
         "base_cents": pa.array(cents),
     }
+
+
+def _same_code() -> np.ndarray:
+    """For each item, the first one that DCIR shows by the same code: who made it is another column."""
+    shown = [(row["table"], row["code"] or row["service"]) for row in rows("ambulatory")]
+    return np.array([shown.index(one) for one in shown])
 
 
 def _text(values: np.ndarray) -> pa.Array:

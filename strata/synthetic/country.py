@@ -66,7 +66,7 @@ def write_country(
     record = make_record(chance, len(people), stay, *codes)
     _write_dirt(out / "dirt.json", stay, record, years, formats)
     for form in set(formats) - {LOCAL}:
-        write_project(out / form, people, years, fields)
+        write_project(out / form, people, years, fields, [ambulatory.FIELD] if has_persons and form == "snds" else [])
     if "atih" in formats:
         atih.write_landing(out / "atih" / "landing", record, years)
     known = ambulatory.draw_known(chance, people, stay, years) if has_persons and "snds" in formats else None

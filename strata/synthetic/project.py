@@ -57,10 +57,10 @@ duplicate_finess = [{duplicates}]
 """
 
 
-def write_project(folder: Path, people: People, years: range, fields: Sequence[str] = ("mco",)) -> None:
-    """strata.toml, territories.csv, population.csv and tariffs/ (of the fields of care) in `folder`."""
+def write_project(folder: Path, people: People, years: range, fields: Sequence[str] = ("mco",), covered: Sequence[str] = ()) -> None:
+    """strata.toml, territories.csv, population.csv and tariffs/ (of the fields of care) in `folder`. covered: what is held beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "strata.toml").write_text(_settings(years, fields), encoding="utf-8", newline="\n")
+    (folder / "strata.toml").write_text(_settings(years, fields, covered), encoding="utf-8", newline="\n")
     _write(folder / "territories.csv", ("territory_id", "territory_name", "geo_code"), _territories())
     _write(folder / "population.csv", ("year", "geo_code", "sex", "age_band", "population"), _population(people, years))
     (folder / "tariffs").mkdir()
@@ -81,13 +81,13 @@ def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]])
         writer.writerows(lines)
 
 
-def _settings(years: range, fields: Sequence[str]) -> str:
+def _settings(years: range, fields: Sequence[str], covered: Sequence[str]) -> str:
     duplicates = ", ".join(f'"{row["finess"]}"' for row in rows("hospitals") if row["copies"])
     first, last = years[LOOKBACK_YEARS - 1], years[-1]
     text = SETTINGS.format(first=first, last=last, lookback=LOOKBACK_YEARS, tariff=STANDARD_TARIFF_YEAR, duplicates=duplicates)
     named = ", ".join(f'"{field}"' for field in fields)
     coverage = text[text.index("[coverage.mco]") : text.index("[disclosure]")]
-    every = "".join(coverage.replace("mco", field) for field in fields)
+    every = "".join(coverage.replace("mco", field) for field in (*fields, *covered))
     return text.replace('fields = ["mco"]', f"fields = [{named}]").replace(coverage, every)
 
 
