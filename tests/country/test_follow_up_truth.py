@@ -100,7 +100,8 @@ def test_the_acts_of_each_quarter_are_those_of_the_truth(country: duckdb.DuckDBP
     truth = f"""
         SELECT p.year, p.condition, p.territory_id, p.stratum, concat('care_acts_', d.act, '_q', (m.month + 2) // 3),
             CAST(sum(CASE d.counted WHEN 'month' THEN 1 ELSE m.days END) AS BIGINT), count(DISTINCT p.person_id)
-        FROM ({PLACES}) AS p JOIN due AS d USING (condition, own) JOIN made AS m ON m.person_id = p.person_id AND m.act = d.act AND m.year = p.year
+        FROM ({PLACES}) AS p JOIN due AS d USING (condition, own)
+        JOIN made AS m ON m.person_id = p.person_id AND m.act = d.act AND m.year = p.year
         WHERE p.stratum <> 'all' OR d.act <> 'diabetologist'
         GROUP BY ALL
     """
