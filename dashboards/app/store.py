@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
 
 from dashboards.app.access import Reader
 from dashboards.app.question import Question, Unknown
@@ -19,9 +20,12 @@ from dashboards.pages.territory import writer_of
 from dashboards.site import Brought
 from dashboards.sources.published import ALL, Published, in_front, read_published
 
-MOST_WRITERS = 48
+MOST_WRITERS = 24
+MOST_VIEWS = 8  # of readers of some territories only: each holds its own list of rows
 MOST_PUBLICATIONS = 2  # the last one, and an earlier one that somebody looks at
-MOST_ANSWER_BYTES = 48 * 2**20
+MOST_ANSWER_BYTES = 16 * 2**20
+Name = TypeVar("Name")
+Held = TypeVar("Held")
 
 
 class Denied(Exception):
@@ -66,6 +70,7 @@ class Store:
     brought: Brought = field(default_factory=Brought)
     answers: Memory = field(default_factory=lambda: Memory(MOST_ANSWER_BYTES))
     _held: OrderedDict[Path, Published] = field(default_factory=OrderedDict)
+    _views: OrderedDict[tuple[Path, frozenset[str]], Published] = field(default_factory=OrderedDict)
     _writers: OrderedDict[Hashable, Writer] = field(default_factory=OrderedDict)
     _lock: RLock = field(default_factory=RLock)
 
@@ -83,12 +88,7 @@ class Store:
             raise Unknown
         key = (published.run_id, reader.territories, question.year, question.language)
         with self._lock:
-            writer = self._writers.get(key) or self._open(published, reader, question)
-            self._writers[key] = writer
-            self._writers.move_to_end(key)
-            while len(self._writers) > MOST_WRITERS:
-                self._writers.popitem(last=False)
-        return writer
+            return _kept(self._writers, key, self._writers.get(key) or self._open(published, reader, question), MOST_WRITERS)
 
     def editions(self) -> tuple[str, ...]:
         """The run ids that can be asked for, the last first: folders whose name their own receipt says. They sort by their time."""
@@ -111,20 +111,38 @@ class Store:
             return published
 
     def _forget(self, published: Published) -> None:
-        """The writers of a publication that is let go."""
+        """The views and the writers of a publication that is let go."""
+        for view in [view for view in self._views if view[0] == published.folder]:
+            del self._views[view]
         for key in [key for key, writer in self._writers.items() if writer.published.folder == published.folder]:
             del self._writers[key]
 
     def _open(self, published: Published, reader: Reader, question: Question) -> Writer:
+        published, brought = self._view(published, reader), self.brought
         if question.year:
-            published = in_front(published, published.folder, question.year)
-        brought = self.brought
+            published = in_front(published, question.year)
         entries = tuple(entry for entry in brought.entries if reader.may_read(entry.territory_id))
-        return writer_of(narrowed(published, reader), question.language, brought.atlas, entries)
+        return writer_of(published, question.language, brought.atlas, entries)
+
+    def _view(self, published: Published, reader: Reader) -> Published:
+        """What the reader sees of a publication: every year and language of theirs shares it."""
+        if reader.territories is None:
+            return published
+        key = (published.folder, reader.territories)
+        return _kept(self._views, key, self._views.get(key) or narrowed(published, reader), MOST_VIEWS)
 
     def key(self, reader: Reader, writer: Writer, *asked: Hashable) -> Hashable:
         """The name of an answer: the run, what the reader may see, what was asked. No two readers who see different things share one."""
         return (writer.published.run_id, reader.territories, *asked)
+
+
+def _kept(held: OrderedDict[Name, Held], name: Name, one: Held, most: int) -> Held:
+    """Keep it as the last used, let go the least lately used beyond `most`; gives it back."""
+    held[name] = one
+    held.move_to_end(name)
+    while len(held) > most:
+        held.popitem(last=False)
+    return one
 
 
 @lru_cache

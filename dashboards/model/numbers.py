@@ -74,9 +74,9 @@ class Numbers:
         return f"{sign}€{text[len(sign) :]}{english_suffix}"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def _decimal(language: str, value: float, digits: int, signed: bool) -> str:
-    """Kept: every page of a site writes the numbers of all the territories again."""
+    """Kept: every page of a site writes the numbers of all the territories again. As many as some pages hold: 4 MB."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     rounded = round(value, digits) + 0.0
     text = format_decimal(abs(rounded), format=pattern, locale=LOCALES[language])

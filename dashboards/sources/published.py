@@ -227,10 +227,11 @@ def _printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in name)
 
 
-def in_front(published: Published, run_folder: Path, year: int) -> Published:
-    """The same run with another of its years in front."""
-    details = _details(pl.read_parquet(run_folder / "indicators.parquet"), year)
-    return replace(published, front_year=year, details=details)
+def in_front(published: Published, year: int) -> Published:
+    """The same run with another of its years in front; of the places whose rows are held, and of no other."""
+    places = {key[2] for key in published.groups}
+    details = _details(pl.read_parquet(published.folder / "indicators.parquet"), year)
+    return replace(published, front_year=year, details={key: row for key, row in details.items() if row.territory_id in places})
 
 
 def _rows(frame: pl.DataFrame) -> dict[Key, Row]:

@@ -19,7 +19,7 @@ from pipelines.commands.terminal import Parser, Terminal, usage_error
 
 # All that pages read (dashboards/sources/published.py), then what is there only sometimes, and the report that they lead to.
 _READ = ("indicators.parquet", "indicators.json", "receipt.json")
-_TOLD = ("reference_spread.csv", "revision.json", "revision.md")
+_TOLD = ("reference_spread.csv", "movement_calibration.csv", "revision.json", "revision.md")
 _DEFINITIONS = Path("dashboard") / "definitions"
 # What a user may add to the pages (dashboards/sources/atlas.py, dashboards/sources/deployment.py).
 _BROUGHT = (
@@ -41,6 +41,8 @@ _BROUGHT = (
 MODES = ("none", "local", "header")
 SECRET = "STRATA_SESSION_KEY"  # signs the sessions of the local mode; read from the environment only
 THREADS = 4
+# What reads a publication gives its memory back at once: its allocator reads this when it is loaded, and systems without it ignore it.
+_GIVEN_BACK = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 
 
 def add(commands: Any, speaker: Terminal) -> None:
@@ -134,6 +136,7 @@ def _brought(chosen: argparse.Namespace) -> Any:
 
 def serve_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Serve until interrupted. StrataError (usage): another address without a mode, no secret, no users, nothing published."""
+    os.environ.setdefault(*_GIVEN_BACK)
     import waitress
 
     from dashboards.app.access import is_loopback

@@ -11,7 +11,6 @@ from typing import Any
 
 from pipelines.commands.run import tell
 from pipelines.commands.terminal import Terminal, usage_error
-from pipelines.session import SAMPLE
 from strata.config import load
 
 # What a project brings; the rest of data_samples/ is for its readers.
@@ -34,6 +33,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 def demo_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Copy the sample, run it, show the page."""
     from pipelines.runner import run
+    from pipelines.session import SAMPLE
 
     config = load(copy_sample(SAMPLE.parent, chosen.dir))
     result = run(config, progress=speaker.progress)

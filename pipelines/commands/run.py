@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.project import add_config, only_year, read_config
-from pipelines.commands.report import print_report
 from pipelines.commands.terminal import Terminal
 from strata.errors import StrataError
 
@@ -60,6 +59,7 @@ def tell(result: "RunResult", speaker: Terminal) -> None:
 
 def check_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Everything up to the checks, then the report; 1 when a file is refused or a blocking check fails."""
+    from pipelines.commands.report import print_report
     from pipelines.runner import run
 
     config = read_config(chosen, speaker)

@@ -4,14 +4,19 @@ Belongs here: figures of `strata dashboard serve` in a process of its own. Not h
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from strata.publication.latest import published_folder
 from tests.browser.application import TERRITORY, served
 from tests.support.figures import Figures
 
 CLIENTS, CALLS, MOST_RSS_MB = 20, 5_000, 250
+EARLIER = "20200101T000000Z-abcdef"
 # Runs where the server is: standard library only, a connection per client that stays open. Prints calls a second, p95 in ms, refusals.
 CLIENT = """
 import http.client, json, sys, threading, time
@@ -39,17 +44,55 @@ print(json.dumps({"calls": len(times), "rate": rate, "p95": p95, "wrong": len(wr
 """
 
 
-def test_five_thousand_callbacks_leave_the_server_small(demonstration: Path, inside: list[str], figures: Figures) -> None:
-    with served(demonstration / "strata.toml", inside) as address:
+# Every kind of answer of two editions: pages in both languages and of several years, each file. Prints how many were refused.
+READER = """
+import http.client, sys
+port, territory, runs = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+line, wrong = http.client.HTTPConnection("127.0.0.1", port, timeout=600), 0
+for run in runs:
+    pages = [f"/?territory={territory}&lang={one}&year={year}&run={run}" for one in ("fr", "en") for year in (2023, 2024, 2025)]
+    files = [f"/export/{one}?territory={territory}&run={run}" for one in ("xlsx", "pptx", "programme.docx", "csv", "html")]
+    for path in (*pages, *files, f"/?run={run}", f"/export/xlsx?run={run}", f"/export/pptx?run={run}", f"/methods?run={run}"):
+        line.request("GET", path)
+        answer = line.getresponse()
+        answer.read()
+        wrong += answer.status != 200
+print(wrong)
+"""
+
+
+@pytest.fixture(scope="module")
+def two_editions(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that holds the publication of the sample twice: its last edition, and one before."""
+    folder = tmp_path_factory.mktemp("editions")
+    shutil.copyfile(demonstration / "strata.toml", folder / "strata.toml")
+    last = published_folder(demonstration / "published")
+    for run in (EARLIER, last.name):
+        shutil.copytree(last, folder / "published" / run, ignore=shutil.ignore_patterns("*.html", "*.docx", "*.pptx", "*.xlsx"))
+        receipt = folder / "published" / run / "receipt.json"
+        receipt.write_text(receipt.read_text(encoding="utf-8").replace(last.name, run), encoding="utf-8")
+    (folder / "published" / "latest").write_text(last.name, encoding="utf-8")
+    return folder / "strata.toml"
+
+
+def test_callbacks_and_a_second_edition_leave_the_server_small(two_editions: Path, inside: list[str], figures: Figures) -> None:
+    last = published_folder(two_editions.parent / "published").name
+
+    def asked(script: str, *arguments: str) -> str:
+        return subprocess.run([*inside, sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True).stdout
+
+    with served(two_editions, inside) as address:
         port = address.rpartition(":")[2]
-        command = [*inside, sys.executable, "-c", CLIENT, port, str(CLIENTS), str(CALLS), TERRITORY]
-        ended = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
-        found, rss = json.loads(ended.stdout), resident_mb(port)
-    memory = "not known on this system" if rss is None else f"{rss:.0f} MB"
+        found, calm = json.loads(asked(CLIENT, port, str(CLIENTS), str(CALLS), TERRITORY)), resident_mb(port)
+        wrong, rss = asked(READER, port, TERRITORY, last, EARLIER), resident_mb(port)
     figures.append(f"load: {found['calls']} callbacks, {CLIENTS} clients, {found['rate']:.0f} a second, p95 {found['p95']:.1f} ms")
-    figures.append(f"load: memory of the server after them, {memory}")
-    assert (found["calls"], found["wrong"]) == (CALLS, 0)
+    figures.append(f"load: memory of the server after them, {told(calm)}; with every file and a second edition, {told(rss)}")
+    assert (found["calls"], found["wrong"], int(wrong)) == (CALLS, 0, 0)
     assert rss is None or 50 < rss < MOST_RSS_MB
+
+
+def told(megabytes: float | None) -> str:
+    return "not known on this system" if megabytes is None else f"{megabytes:.0f} MB"
 
 
 def resident_mb(port: str) -> float | None:
