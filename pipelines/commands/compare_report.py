@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from strata.compare import NONE, STATES, Comparison
+from strata.compare.comparison import code_of
 from strata.compare.sides import BUILT_IN
 from strata.config import Config
 from strata.definitions.compiler import POSITIONS
-from strata.explain.labels import definitions_folder, list_labels, named, trait_labels, traits
-from strata.explain.words import Words
+from strata.explain.labels import named, trait_labels, traits
+from strata.explain.words import Words, metric_in_words
 
 Row = dict[str, Any]
 _DISEASED = ("1", "2", "3", "4")
@@ -70,7 +71,6 @@ class _Teller:
     threshold: int | None
 
     def __post_init__(self) -> None:
-        self.lists = list_labels(definitions_folder(self.config), self.one.condition)
         self.colon, self.semicolon = self.words.choose(" : ", ": "), self.words.choose(" ; ", "; ")
         self.changed_rules = {row["name"] for row in self.one.changes if row["kind"] == "rule"}
 
@@ -110,7 +110,7 @@ class _Teller:
         return [row for row in found if self.threshold is None or row["persons"] >= self.threshold]
 
     def persons(self, persons: int) -> str:
-        is_one = persons == 1 and self.threshold is None
+        is_one = self.threshold is None and persons in self.words.choose((0, 1), (1,))
         return f"{self.number(persons)} {self.words.choose('personne', 'person') if is_one else self.words.choose('personnes', 'persons')}"
 
     def summary(self) -> list[str]:
@@ -132,7 +132,9 @@ class _Teller:
                 f"Change level of risk, outside strata: {self.persons(risk)}",
             ),
         ]
-        if self.one.changes and self.one.definition_before == self.one.definition_after:
+        if not self.one.changes:
+            found.append(say("Les deux textes décident la même chose.", "Both texts decide the same."))
+        elif self.one.definition_before == self.one.definition_after:
             found.append(
                 say(
                     "Les deux textes diffèrent sous le même identifiant : donner un nouvel id à celui qui sera publié.",
@@ -159,7 +161,7 @@ class _Teller:
 
     def name(self, kind: str, name: str) -> str:
         """The words of a thing of the definition, its identifier beside."""
-        label = self.lists.get(name) if kind == "list" else self.one.labels.get(kind, {}).get(name)
+        label = self.one.labels.get(kind, {}).get(name)
         return named(self.words.label(label) if label else "", name)
 
     def rule(self, row: Row) -> str:
@@ -202,15 +204,45 @@ class _Teller:
 
     def value(self, aspect: str, value: str, of: str) -> str:
         if aspect == "code":
-            label = self.one.labels["code"].get(f"{of} {value.rstrip('*')}")
+            label = self.one.labels["code"].get(f"{of} {code_of(value)}")
             return f"{value} ({self.words.label(label)})" if label else value
         if aspect.startswith("traits_"):
             labels = trait_labels()
             named = [self.words.label(labels[trait]) for trait, bit in traits().items() if int(value) & bit]
             return " + ".join(named) or self.words.choose("aucun", "none")
-        if aspect == "counted":
-            return self.words.say("counted", value)
-        return " + ".join(_term(term) for term in value.split(" & ")) if aspect == "clause" else value
+        if aspect in ("counted", "falls"):
+            return self.words.say(aspect, value)
+        told = {"outcome": self.outcome, "member": self.member, "term": self.type_term, "clause": self.clause}.get(aspect)
+        return told(value) if told else value
+
+    def outcome(self, value: str) -> str:
+        """'stratum 3', 'at_risk strict' or 'known' in words."""
+        purpose, _, outcome = value.partition(" ")
+        return self.words.say("purpose", purpose, outcome=self.words.say("outcome", outcome) if "at_risk" in purpose else outcome)
+
+    def member(self, value: str) -> str:
+        """A criterion of a rule, by its words; what it counts beside."""
+        name, _, weight = value.partition(" ")
+        return f"{self.name('criterion', name)} {weight}".rstrip()
+
+    def type_term(self, value: str) -> str:
+        """'t2 : share:t2 > 0.5' in words."""
+        person_type, _, asked = value.partition(" : ")
+        metric, operator, threshold = asked.split()
+        groups = {name: self.words.label(label) for name, label in self.one.labels.get("type_group", {}).items()}
+        sign = {">=": "≥", "<=": "≤"}.get(operator, operator)
+        told = f"{metric_in_words(metric, groups, self.words)} {sign} {self.words.shown(float(threshold))}"
+        return f"{self.name('type', person_type)} – {self.words.choose('si', 'if')} {told}"
+
+    def clause(self, value: str) -> str:
+        """'copd @ stay_dp unit_dp & …' in words: the lists, and where they are looked for, all in one stay."""
+        return self.words.choose(" et ", " and ").join(self.term(term) for term in value.split(" & "))
+
+    def term(self, term: str) -> str:
+        lists, _, positions = term.partition(" @ ")
+        place = next((name for name, places in POSITIONS.items() if set(places) == set(positions.split())), None)
+        names = ", ".join(self.name("list", name) for name in lists.split(", "))
+        return f"{names} ({self.words.say('in', place) if place else positions})"
 
     def warning(self) -> str:
         open_definition = self.words.choose(
@@ -236,14 +268,6 @@ def _is_usual(row: Row) -> bool:
     """Whether an aspect says nothing: no trait asked for, no least age, once."""
     usual = {"traits_all": "0", "traits_any": "0", "traits_none": "0", "age_min": "0", "at_least": "1", "min_score": "1"}
     return usual.get(row["aspect"]) in (row["removed"] + row["added"])
-
-
-def _term(term: str) -> str:
-    """'copd @ stay_dp unit_dp' as a definition writes it: 'copd in dp'."""
-    lists, _, positions = term.partition(" @ ")
-    held = set(positions.split())
-    named = next((name for name, places in POSITIONS.items() if set(places) == held), positions)
-    return f"{lists} in {named}"
 
 
 def as_text(page: View) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 from strata.config import Config
 from strata.explain import Explanation
-from strata.explain.labels import code_label, code_labels, definitions_folder, list_labels, named, stratum_labels, trait_labels
+from strata.explain.labels import code_label, code_labels, definitions_folder, event_lists, list_labels, named, stratum_labels, trait_labels
+from strata.explain.score import required
 from strata.explain.words import Words, metric_in_words
 
 Row = dict[str, Any]
@@ -98,6 +99,7 @@ class _Teller:
         self.folder = folder = definitions_folder(self.config)
         self.colon, self.semicolon = self.words.choose(" : ", ": "), self.words.choose(" ; ", "; ")
         self.lists = list_labels(folder, self.one.condition)
+        self.events = event_lists(folder, self.one.condition)
         self.profiles = stratum_labels(folder, self.one.condition)
         self.criteria = {row["criterion_id"]: row for row in self.one.criteria}
         self.rules = {row["rule_id"]: row for row in self.one.rules}
@@ -158,8 +160,25 @@ class _Teller:
         """The criteria met of a rule; how many count, where more than one is asked for."""
         if rule["min_score"] == 1:
             return self.words.choose(f", par {met}", f", through {met}")
+        needed, rest = self.required(rule)
+        if needed:
+            names = ", ".join(self.criterion_name(name) for name in sorted(needed))
+            others = [row for row in rule["members"] if row["is_met"] and row["criterion_id"] not in needed]
+            listed = ", ".join(self.criterion_name(row["criterion_id"]) for row in others)
+            text = self.words.choose(f", par {names}", f", through {names}")
+            if not rest:
+                return text
+            number = f"{sum(row['weight'] for row in others)} ({rest} {self.words.choose('demandé' + self.many(rest), 'asked for')})"
+            return text + self.words.choose(f", avec {number} : {listed}", f", with {number}: {listed}")
         number = f"{rule['score']} ({rule['min_score']} {self.words.choose('demandés', 'asked for')})"
         return self.words.choose(f", par {number} : {met}", f", through {number}: {met}")
+
+    @staticmethod
+    def required(rule: Row) -> tuple[frozenset[str], int]:
+        """What the rule cannot do without, and what the others must add."""
+        weights = {row["criterion_id"]: row["weight"] for row in rule["members"]}
+        alone = {row["criterion_id"]: row["weight_alone"] for row in rule["members"] if row["weight_alone"] != row["weight"]}
+        return required(weights, alone, rule["min_score"])
 
     def with_care(self) -> str:
         """The strict level once ambulatory care is looked at, where that changes it."""
@@ -249,10 +268,16 @@ class _Teller:
         return [Entry(self.gate(name), self.gates[name]["is_passed"]) for name in self.path() if has_types or name != "type"]
 
     def asked(self, row: Row) -> str:
-        """What a criterion asks, in words: '2 demandés en 12 mois'."""
+        """What a criterion asks, in words: '2 demandés en 12 mois'; where one is enough, the months alone."""
         months = self.words.choose(f"en {row['months']} mois", f"in {row['months']} months")
-        beside = f", {self.words.choose('épisode avec', 'episode with')} {row['episode_event_id']}" if row["episode_event_id"] else ""
-        return f"{row['at_least']} {self.words.choose('demandé' + self.many(row['at_least']), 'asked for')} {months}{beside}"
+        beside = ""
+        if row["episode_event_id"]:
+            lists = self.events.get(row["episode_event_id"]) or (row["episode_event_id"],)
+            shown = self.words.choose(" ou ", " or ").join(self.words.label(self.lists.get(name, (name, name))) for name in lists)
+            beside = self.words.choose(f", dans le même épisode que : {shown}", f", in one episode with: {shown}")
+        if row["at_least"] == 1:
+            return months + beside
+        return f"{row['at_least']} {self.words.choose('demandés', 'asked for')} {months}{beside}"
 
     def units(self, row: Row) -> str:
         """What was counted: '3 épisodes'."""
@@ -279,8 +304,8 @@ class _Teller:
         stays = [self.stay(stay) for stay in row["stays"][:most_stays]]
         left = len(row["stays"]) - len(stays)
         more = self.words.choose(
-            f"et {left} autre{self.many(left)} séjour{self.many(left)} (--format json les donne tous)",
-            f"and {left} more stay{self.many(left)} (--format json has all)",
+            f"et {left} autre{self.many(left)} séjour{self.many(left)} (--format json)",
+            f"and {left} more stay{self.many(left)} (--format json)",
         )
         return Entry(text, None, stays, more if left else "")
 
@@ -387,9 +412,9 @@ class _Teller:
             entries.append(
                 Entry(
                     say(
-                        f"{silent} autres règles sont presque remplies, sans que le statut en changerait."
+                        f"{silent} autres règles sont presque remplies ; le statut n'en changerait pas."
                         if silent > 1
-                        else "Une autre règle est presque remplie, sans que le statut en changerait.",
+                        else "Une autre règle est presque remplie ; le statut n'en changerait pas.",
                         f"{silent} other rules nearly hold, and would not change the status."
                         if silent > 1
                         else "One other rule nearly holds, and would not change the status.",
@@ -415,7 +440,12 @@ class _Teller:
         facts["any_of"] = ", ".join(map(self.criterion_name, row.get("any_of", ())))
         facts["traits"] = self.lacking(row)
         facts["filters"] = ", ".join(self.filter_label(name) for name in row.get("filters") or ())
-        text = f"{self.rule_name(row['rule_id'])} ({self.outcome(row)}) – {self.words.say('near', row['reason'], **facts)}"
+        reason = row["reason"]
+        needed, rest = self.required(self.rules[row["rule_id"]])
+        if reason == "score" and needed:  # of weights that stand for "required" only what the others add is told
+            reason = "needed" if needed & set(row["any_of"]) else "score"
+            facts |= {"score": row["score"] - (row["min_score"] - rest), "min_score": rest}
+        text = f"{self.rule_name(row['rule_id'])} ({self.outcome(row)}) – {self.words.say('near', reason, **facts)}"
         if self._changes(row, mine):
             would = row["would_be"] or {"status": None, "stratum": None}
             text += self.words.choose(" → serait : ", " → would be: ") + self.status(would["status"], would["stratum"])
@@ -452,9 +482,8 @@ def as_text(page: View) -> str:
             lines += _wrapped(f"{mark} {entry.text}", width, "  ", "    ")
             for row in entry.rows:
                 stay, care_field, hospital, codes, until, source = row
-                lines += _wrapped(
-                    f"{stay}  {care_field} {hospital}  {codes}  [{page.heads[4].lower()} {until}, {source}]", width, "      ", "        "
-                )
+                origin = source if until == "–" else f"[{page.heads[4].lower()} {until}, {source}]"
+                lines += _wrapped(f"{stay}  {care_field} {hospital}  {codes}  {origin}", width, "      ", "        ")
             if entry.more:
                 lines += _wrapped(entry.more, width, "      ")
     return "\n".join([*lines, "", *_wrapped(page.warning, width, ""), ""]) + "\n"

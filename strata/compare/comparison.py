@@ -22,7 +22,7 @@ from strata.definitions.folder import write_definitions
 from strata.engine import models
 from strata.engine.scratch import look_in, open_scratch, rows, stratum_models
 from strata.errors import StrataError
-from strata.explain.labels import code_labels
+from strata.explain.labels import code_labels, list_labels
 
 SCHEMA = "strata-compare/1"
 NONE = "none"
@@ -37,7 +37,7 @@ class Comparison:
     """One condition at one index date under two definitions. Lists of rows: docs/how-to/compare-definitions.md.
 
     matrix: persons by state before and after. moves: each change of state with its criteria and rules. changes: how the texts differ.
-    labels: kind ('criterion', 'rule', 'type', 'type_group', 'code': 'list code') -> name -> its (French, English) words, those of the
+    labels: kind ('criterion', 'rule', 'type', 'type_group', 'list', 'code': 'list code') -> name -> its (French, English) words, of the
     second definition first; of codes, those that the two texts do not share.
     """
 
@@ -131,7 +131,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, sides: list[Side], conditio
         matrix=matrix,
         moves=moves,
         changes=changes,
-        labels=_labels(connection, condition) | {"code": _code_labels(sides, condition, changes)},
+        labels=_labels(connection, condition) | {"list": _list_labels(sides, condition), "code": _code_labels(sides, condition, changes)},
         **index,
     )
 
@@ -154,11 +154,23 @@ def _labels(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, 
     return found
 
 
+def code_of(value: str) -> str:
+    """The code of a line of a list: 'D64' of 'D64* [2022-01-01…]'."""
+    return value.partition(" ")[0].rstrip("*")
+
+
+def _list_labels(sides: list[Side], condition: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for side in sides:
+        found |= list_labels(side.folder, condition)
+    return found
+
+
 def _code_labels(sides: list[Side], condition: str, changes: list[Row]) -> dict[str, tuple[str, str]]:
     """'list code' -> the words of each code that was added or removed."""
     found: dict[str, tuple[str, str]] = {}
     for row in (one for one in changes if one["kind"] == "list"):
-        codes = {value.rstrip("*") for aspect in row["aspects"] for value in (*aspect["removed"], *aspect["added"])}
+        codes = {code_of(value) for aspect in row["aspects"] for value in (*aspect["removed"], *aspect["added"])}
         for side in sides:
             labels = code_labels(side.folder, condition, row["name"])
             found |= {f"{row['name']} {code}": labels[code] for code in sorted(codes) if code in labels}

@@ -60,6 +60,16 @@ def stratum_labels(folder: Path, condition: str) -> dict[int, Text]:
     return {int(stratum): (text["fr"], text["en"]) for stratum, text in written.items()}
 
 
+def event_lists(folder: Path, condition: str) -> dict[str, tuple[str, ...]]:
+    """The code lists that show each event, which has no words of its own; empty when the folder is no longer there."""
+    path = folder / condition / "definition.toml"
+    if not path.exists():
+        return {}
+    events = tomllib.loads(path.read_text(encoding="utf-8")).get("events", {})
+    terms = {name: [term for clause in event["any"] for term in clause.get("together", [clause])] for name, event in events.items()}
+    return {name: tuple(dict.fromkeys(one for term in found for one in term["codes"])) for name, found in terms.items()}
+
+
 @cache
 def traits() -> dict[str, int]:
     """Bit of each trait of a stay, by name."""

@@ -1,7 +1,7 @@
 """What nearly held, and what will cease to: the engine asked again with one thing changed at a time.
 
 Belongs here: the variants and what each says of the criteria that are not met. Not here: counting, scoring, deciding (sql/strata).
-A criterion is near for a reason: `number` (some of the events it asks for), `window` (it held, until a date), `trait` (the codes are there,
+A criterion is near for a reason: `number` (one event short), `window` (it held, until a date), `trait` (the codes are there,
 the stay lacks a trait), `filter` (the stay is left out by a filter). A rule is near when one such criterion would make it hold, when it
 is one criterion short of a score it has begun (`score`), or when only the age is missing (`age`). One change at a time: two at once are
 not tried.
@@ -132,8 +132,14 @@ def _statuses(connection: duckdb.DuckDBPyConnection, dates: list[date]) -> dict[
 
 
 def _number(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """One event short of the number asked for."""
     vary(connection, _ANY_NUMBER)
-    return rows(connection, "SELECT criterion_no, events, last_date FROM variant.person_evidence ORDER BY criterion_no")
+    return rows(
+        connection,
+        """SELECT held.criterion_no, held.events, held.last_date FROM variant.person_evidence AS held
+           INNER JOIN asked.definition_criterion AS criterion ON held.criterion_no = criterion.criterion_no
+           WHERE held.events = criterion.at_least - 1 ORDER BY held.criterion_no""",
+    )
 
 
 def _window(connection: duckdb.DuckDBPyConnection) -> list[Row]:

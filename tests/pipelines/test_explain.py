@@ -66,7 +66,7 @@ def test_a_stratum_that_nearly_holds_is_not_told_of_somebody_outside_the_populat
 ) -> None:
     assert command.main(["explain", str(person_of(made, "risk")), "--condition", "t2d"]) == 0
     said = capsys.readouterr().out
-    assert "À risque (étendu)" in said and "S2-cardiometabolic" not in said
+    assert "À risque étendu" in said and "S2-cardiometabolic" not in said
 
 
 def test_the_json_is_what_the_page_of_documentation_says(made: Config, capsys: pytest.CaptureFixture[str]) -> None:
