@@ -18,6 +18,7 @@ from strata.definitions.folder import compile_one
 from strata.definitions.text import read_definition
 from strata.documents.export import STATEMENT
 from strata.explain.labels import trait_labels
+from strata.explain.score import required
 from strata.explain.words import Words, metric_in_words
 
 Entry = dict[str, Any]
@@ -275,10 +276,18 @@ class _Teller:
 
     def rule(self, rule: Entry) -> Rule:
         names = rule.get("any") or rule.get("all") or rule["of"]
+        needed, rest = _required(rule, names)
+        if needed:
+            names = [*(name for name in names if name in needed), *(name for name in names if name not in needed)]
         if "any" in rule or len(names) == 1:
             asks = self.say("un seul suffit", "one is enough") if len(names) > 1 else self.say("il faut", "asked for")
         elif "all" in rule:
             asks = self.say("tous ensemble", "all of them")
+        elif needed:
+            asks = self.say(
+                f"{'le premier' if len(needed) == 1 else f'les {len(needed)} premiers'}, et au moins {rest} des autres",
+                f"the first {'' if len(needed) == 1 else f'{len(needed)} '}and at least {rest} of the others",
+            )
         elif "weight" in rule:
             asks = self.say(
                 f"score d'au moins {rule['at_least']}, chacun comptant 1 sauf mention",
@@ -288,7 +297,8 @@ class _Teller:
             asks = self.say(f"au moins {rule['at_least']} parmi", f"at least {rule['at_least']} of")
         if rule.get("age_min"):
             asks = self.say(f"à partir de {rule['age_min']} ans, {asks}", f"from {rule['age_min']} years on, {asks}")
-        return Rule(self.rules[rule["id"]], asks, tuple((self.criteria[name], self.weight(rule, name)) for name in names))
+        weights = {} if needed else {name: self.weight(rule, name) for name in names}
+        return Rule(self.rules[rule["id"]], asks, tuple((self.criteria[name], weights.get(name, "")) for name in names))
 
     def weight(self, rule: Entry, name: str) -> str:
         weight = rule.get("weight", {}).get(name, 1)
@@ -309,10 +319,13 @@ class _Teller:
             if months
             else self.say(f"dans les {self.lookback} ans de recul", f"in the {self.lookback} years looked back on")
         )
-        rules = tuple(self.rules[rule["id"]] for rule in self.source["rules"] if name in _members(rule))
+        rules = tuple({named.label: named for named in self.rules_of(name)}.values())  # "known" often has the words of "population"
         return Criterion(
             self.criteria[name], self.counted(entry), window, self.clauses(event), self.traits(event), self.clauses(beside), rules
         )
+
+    def rules_of(self, criterion: str) -> list[Named]:
+        return [self.rules[rule["id"]] for rule in self.source["rules"] if criterion in _members(rule)]
 
     def counted(self, entry: Entry) -> str:
         number = entry.get("at_least", 1)
@@ -381,6 +394,16 @@ class _Teller:
 def _members(rule: Entry) -> list[str]:
     members: list[str] = rule.get("any") or rule.get("all") or rule.get("of") or []
     return members
+
+
+def _required(rule: Entry, names: list[str]) -> tuple[frozenset[str], int]:
+    """Of a rule with weights: the criteria it cannot do without, and how many of the others. None where those do not count 1."""
+    weights = {name: rule.get("weight", {}).get(name, 1) for name in names}
+    if "weight" not in rule:
+        return frozenset(), 0
+    needed, rest = required(weights, rule.get("weight_alone", {}), rule["at_least"])
+    is_told = rest > 0 and all(weight == 1 for name, weight in weights.items() if name not in needed)
+    return (needed, rest) if is_told else (frozenset(), 0)
 
 
 @cache
