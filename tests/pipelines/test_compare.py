@@ -41,6 +41,50 @@ def test_the_text_is_exact_and_says_it_is_internal(
     assert {"fr": "Usage interne", "en": "Internal use"}[language] in said
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"),
+    [
+        (
+            "fr",
+            ("fenêtre en mois : 24 → 12", "donne : strate 2 → strate 1", "En sortent : 0 personne\n", "Accident vasculaire cérébral aigu"),
+            ("stratum", "stroke_acute @"),
+        ),
+        (
+            "en",
+            ("window in months: 24 → 12", "gives: stratum 2 → stratum 1", "Leave them: 0 persons\n", "Acute stroke"),
+            ("strate ", "stroke_acute @"),
+        ),
+    ],
+)
+def test_what_differs_is_told_in_the_words_of_the_language(
+    language: str,
+    said: tuple[str, ...],
+    unsaid: tuple[str, ...],
+    made: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = made.folder / f"reworded-{language}"
+    shutil.copytree(CONDITIONS, folder)
+    path = folder / "t2d" / "definition.toml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('{ event = "insulin", months = 24', '{ event = "insulin", months = 12')
+    text = re.sub(r'(id = "S2-diabetes-night"\n.*\n.*\n)stratum = 2', r"\1stratum = 1", text)
+    text = text.replace('[events.stroke_dp]\nstay_all = ["mco"]\nany = [{ codes = ["stroke_acute"], in = "dp" }]',
+                        '[events.stroke_dp]\nstay_all = ["mco"]\nany = [{ codes = ["stroke_acute"], in = "stay_dp" }]')  # fmt: skip
+    path.write_text(text, encoding="utf-8", newline="\n")
+    monkeypatch.setenv("STRATA_LANGUAGE", language)
+    monkeypatch.setenv("COLUMNS", "140")
+    assert command.main(["compare", "--definitions", "built-in", folder.name, "--condition", "t2d"]) == 0
+    found = capsys.readouterr().out
+    assert [words for words in said if words not in found] == [] and [words for words in unsaid if words in found] == []
+
+
+def test_two_texts_that_decide_the_same_say_so(made: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["compare", "--definitions", "built-in", "built-in", "--condition", "t2d"]) == 0
+    assert "Les deux textes décident la même chose." in capsys.readouterr().out
+
+
 def test_the_json_is_what_the_page_of_documentation_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["compare", "--definitions", "built-in", "edited", "--format", "json"]) == 0
     content = json.loads(capsys.readouterr().out)
