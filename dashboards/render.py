@@ -12,10 +12,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.figures import calibration, funnel, interval, map, pyramid, spine, trend
+from dashboards.figures import calibration, funnel, interval, map, pyramid, quarters, spine, trend
 from dashboards.figures.scale import RatioScale
 from dashboards.model import twins
-from dashboards.model.blocks import Comparison, GlanceLine, Table
+from dashboards.model.blocks import ActCell, ActLine, Comparison, GlanceLine, Table
 from dashboards.model.numbers import Numbers
 from dashboards.model.page import ConditionSection, MethodsPage, NationalCondition, NationalPage, QualityPage, TerritoryPage
 from dashboards.texts import Texts, load
@@ -55,6 +55,10 @@ class Figures:
     def spine(self, item: GlanceLine, identifier: str) -> Markup:
         """One line of the overview."""
         return spine.draw(item, self.texts, identifier)
+
+    def quarters(self, line: ActLine, cell: ActCell) -> Markup:
+        """Acts of follow-up seen and expected in the four quarters."""
+        return quarters.draw(line, cell, self.texts)
 
     def funnel(self, section: ConditionSection) -> Markup:
         """The territory among the others."""

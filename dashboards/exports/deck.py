@@ -19,7 +19,7 @@ from dashboards.exports.slides import GREY, INK, MARGIN, NAVY, WIDTH, Slides, ra
 from dashboards.model.blocks import Comparison, Table
 from dashboards.model.national_twins import matrix_table, of_condition, ranking_table, territories_table
 from dashboards.model.page import ConditionSection, ExportedPage, NationalCondition, NationalPage, TerritoryPage
-from dashboards.model.twins import brief_glance_table, follow_table, use_table
+from dashboards.model.twins import brief_glance_table, care_table, follow_table, use_table
 from dashboards.texts import Texts
 
 MOST_RANKED = 30  # territories whose names can be read under one chart
@@ -47,6 +47,8 @@ def _territory(slides: Slides, page: TerritoryPage) -> None:
         slides.funnel(section)
         if section.hospital_use.lines:
             slides.tables(section.label, use_table(section.hospital_use, slides.t))
+        if section.care_gaps.lines:
+            slides.tables(section.label, care_table(section, slides.t))
         if section.follow_up.lines:
             slides.tables(section.label, follow_table(section, slides.t))
 

@@ -315,11 +315,40 @@ class HospitalUse:
 
 
 @dataclass(frozen=True)
-class CareGaps:
-    """Acts of follow-up expected and observed, by stratum. Without lines, `text` says why."""
+class ActCell:
+    """One act of follow-up in one stratum. expected: how often, in words (empty: not of this stratum, or of all strata together).
 
-    lines: tuple[tuple[str, tuple[Measure, ...]], ...]
+    gap: the share of persons with fewer. quarters: acts seen per person, in order; none where none is told.
+    """
+
+    stratum: str
+    expected: str
+    gap: Measure
+    quarters: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class ActLine:
+    """One act of follow-up: strata 1 to 4, then all. note: why no cell has a number, or empty. whole: the gap of the whole extract."""
+
+    label: str
+    note: str
+    cells: tuple[ActCell, ...]
+    whole: Measure | None
+
+
+@dataclass(frozen=True)
+class CareGaps:
+    """Acts of follow-up expected and observed, by stratum. Without lines, `text` says why; with lines, it teaches how to read them.
+
+    limits: what is not seen. bars: what the figures show. hidden: why some cells have no number.
+    """
+
+    lines: tuple[ActLine, ...]
     text: str
+    limits: str = ""
+    bars: str = ""
+    hidden: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from dashboards.model.blocks import Cell, Measure, Table
 from dashboards.model.page import ConditionSection, ExportedPage, NationalCondition, NationalPage, TerritoryTable
 from dashboards.model.twins import (
+    calendar_table,
     calibration_table,
     care_table,
     cost_table,
@@ -90,6 +91,7 @@ def page_tables(page: ExportedPage, t: Texts) -> Iterator[tuple[ConditionSection
             use_table(section.hospital_use, t),
             profile_table(section.profile, t),
             care_table(section, t),
+            calendar_table(section, t),
             movement_table(section, t),
             calibration_table(section, t),
             cost_table(section, t),

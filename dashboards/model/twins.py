@@ -5,7 +5,7 @@ Belongs here: columns and rows of each block. Not here: any number that the bloc
 
 from dataclasses import replace
 
-from dashboards.model.blocks import Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
+from dashboards.model.blocks import ActCell, Cell, Comparators, Funnel, Glance, HospitalUse, Measure, Profile, Pyramid, Table, TerritoryMap
 from dashboards.model.measures import KINDS
 from dashboards.model.page import ConditionSection
 from dashboards.sources.published import STRATA
@@ -37,6 +37,7 @@ def section_tables(section: ConditionSection, texts: Texts) -> tuple[Table, ...]
         comparators_table(section.comparators, texts),
         profile_table(section.profile, texts),
         care_table(section, texts),
+        calendar_table(section, texts),
         movement_table(section, texts),
         calibration_table(section, texts),
         follow_table(section, texts),
@@ -171,10 +172,60 @@ def profile_table(block: Profile, t: Texts) -> Table:
 
 
 def care_table(section: ConditionSection, t: Texts) -> Table:
-    """Acts of follow-up by stratum."""
-    rows = tuple((Cell(label), *map(value_cell, measures)) for label, measures in section.care_gaps.lines)
-    heads = (t("care.act"), *(t("pyramid.stratum", stratum=stratum) for stratum in STRATA))
-    return Table("care", t("care.title"), heads, rows, section.care_gaps.text)
+    """Acts of follow-up: how often they are expected, and the share of each stratum that had fewer."""
+    rows = []
+    for line in section.care_gaps.lines:
+        due = line.note or t("page.separator").join(cell.expected or t("care.not_expected") for cell in line.cells[:-1])
+        rows.append((Cell(line.label), Cell(due), *(_gap_cell(cell, t) for cell in line.cells)))
+    heads = (t("care.act"), t("care.expected_head"), *care_heads(t))
+    return Table("care", t("care.title"), heads, tuple(rows), f"{section.care_gaps.text} {section.care_gaps.limits}".strip())
+
+
+def care_heads(t: Texts) -> tuple[str, ...]:
+    """The strata of the acts of follow-up, then all of them."""
+    return (*(t("pyramid.stratum", stratum=stratum) for stratum in sorted(STRATA)), t("care.all"))
+
+
+def _gap_cell(cell: ActCell, t: Texts) -> Cell:
+    is_due = cell.expected or cell.stratum == "all"
+    return value_cell(cell.gap) if cell.gap.is_shown or is_due else Cell(t("care.not_expected"))
+
+
+def calendar_table(section: ConditionSection, t: Texts) -> Table:
+    """The same, one row per act and stratum: persons with fewer acts, then the acts seen and expected in each quarter."""
+    rows = []
+    names = (*(t("pyramid.stratum", stratum=stratum) for stratum in sorted(STRATA)), t("care.all"))
+    for line in section.care_gaps.lines:
+        for name, cell in zip(names, line.cells, strict=True):
+            if cell.expected or cell.gap.is_shown:
+                rows.append((Cell(f"{line.label}, {name}"), Cell(cell.expected), *_gap_parts(cell.gap), *_quarter_cells(cell)))
+    parts = ("gap", "origin.interval", "origin.numerator", "origin.denominator")
+    heads = [t("care.act"), t("care.expected_head"), *(t(part if "." in part else f"care.{part}") for part in parts)]
+    heads += [t(f"care.{part}", quarter=quarter) for quarter in range(1, 5) for part in ("seen", "due")]
+    return Table("calendar", t("care.calendar_title"), tuple(heads), tuple(rows), section.care_gaps.bars)
+
+
+def _gap_parts(gap: Measure) -> tuple[Cell, ...]:
+    return (
+        value_cell(gap),
+        Cell(gap.interval or gap.note),
+        _count(gap.numerator, gap.row.numerator),
+        _count(gap.denominator, gap.row.denominator),
+    )
+
+
+def _quarter_cells(cell: ActCell) -> tuple[Cell, ...]:
+    """Acts seen and acts expected, quarter after quarter; nothing where no quarter is told."""
+    if not cell.quarters:
+        return (Cell(""),) * 8
+    return tuple(
+        part
+        for one in cell.quarters
+        for part in (
+            _count(one.numerator, one.row.numerator) if one.is_shown else Cell(one.text),
+            _count(one.expected, one.row.expected),
+        )
+    )
 
 
 def movement_table(section: ConditionSection, t: Texts) -> Table:

@@ -50,7 +50,7 @@ OPTIONAL = {
 # Shown in a block of their own, or the same number on another base.
 ELSEWHERE = {"prevalence_all_ages", "cost_5y_per_person", "cost_gap"}
 CHARACTERISTICS = ("mean_age", "share_")  # who the persons are: in the profile
-FAMILIES_ELSEWHERE = ("transition_", "care_gap_", *CHARACTERISTICS)
+FAMILIES_ELSEWHERE = ("transition_", "care_gap_", "care_acts_", *CHARACTERISTICS)
 
 
 def theme_of(indicator_id: str) -> str:

@@ -127,7 +127,7 @@ class _Reader:
         most = (12 if act.get("counted") == "month" else 365) * years
         if not (1 <= years <= MOST_YEARS and 1 <= times <= most):
             raise self._wrong(entry_name, "ce nombre ne peut pas être atteint", "this number cannot be reached")
-        self.rows["definition_act_expected"].append((self.condition, act_id, stratum, times, years))
+        self.rows["definition_act_expected"].append((self.condition, act_id, stratum, times, years, entry["basis"], entry["source"]))
         months = self._months(act, where)
         for quarter in range(1, 5):
             share = sum((month + 2) // 3 == quarter for month in months) / len(months)

@@ -65,7 +65,7 @@ CREATE OR REPLACE TABLE definition_act_code (
 );
 
 CREATE OR REPLACE TABLE definition_act_expected (
-    condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT
+    condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT, basis VARCHAR, source VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_act_quarter (

@@ -27,8 +27,20 @@ QUARTERS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
+class Expected:
+    """How often an act is expected of a stratum of a condition: `times` in `years`. basis: 'source', or 'proposal' of ours."""
+
+    condition: str
+    stratum: str
+    times: int
+    years: int
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Act:
-    """One act of follow-up of one condition, as its definition says it. expected: stratum -> (times, years)."""
+    """One act of follow-up of one condition, as its definition says it."""
 
     act: str
     condition: str
@@ -37,22 +49,19 @@ class Act:
     caveat_fr: str
     caveat_en: str
     is_observable: bool
-    expected: tuple[tuple[str, int, int], ...]
+    expected: tuple[Expected, ...]
 
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What an indicator of follow-up is about: the act, its words, the quarter (0: the whole window), its calendar by condition.
-
-    expected: (condition, stratum, times, years), in order.
-    """
+    """What an indicator of follow-up is about: the act, its words, the quarter (0: the whole window), its calendar by condition."""
 
     act: str
     label_fr: str
     label_en: str
     quarter: int
     is_observable: bool
-    expected: tuple[tuple[str, str, int, int], ...]
+    expected: tuple[Expected, ...]
 
 
 @dataclass(frozen=True)
@@ -118,9 +127,10 @@ def _acts(connection: duckdb.DuckDBPyConnection) -> Iterable[Act]:
     held = "SELECT count(*) FROM (SELECT 1 FROM read_person_slice WHERE field = 'dcir' UNION ALL SELECT 1 FROM declared_care)"
     if not connection.execute(held).fetchall()[0][0]:
         return
-    expected: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
-    for condition, act, *number in connection.execute("SELECT * FROM definition_act_expected ORDER BY ALL").fetchall():
-        expected.setdefault((condition, act), []).append(tuple(number))
+    expected: dict[tuple[str, str], list[Expected]] = {}
+    columns = "act, condition, stratum, times, years, basis, source"
+    for act, *number in connection.execute(f"SELECT {columns} FROM definition_act_expected ORDER BY ALL").fetchall():
+        expected.setdefault((number[0], act), []).append(Expected(*number))
     rows = connection.execute(
         "SELECT act, condition, label_fr, label_en, caveat_fr, caveat_en, is_observable FROM definition_act ORDER BY rowid"
     )
@@ -165,7 +175,7 @@ def _of_acts(name: str, entry: dict[str, Any], acts: tuple[Act, ...]) -> dict[st
     found: dict[str, dict[str, Any]] = {}
     for act_id in dict.fromkeys(act.act for act in acts):
         same = [act for act in acts if act.act == act_id]
-        expected = tuple((act.condition, *number) for act in same for number in act.expected)
+        expected = tuple(number for act in same for number in act.expected)
         for quarter in QUARTERS if "{quarter}" in name else (0,):
             if quarter and not same[0].is_observable:
                 continue

@@ -26,8 +26,8 @@ ACTS = f"""
         ('t2d', '{EYE}', 1, 'codes', 'ccam', 'BGQP002', NULL, NULL), ('t2d', '{EYE}', 2, 'by', 'speciality', '15', NULL, NULL),
         ('t2d', '{HEAVY}', 1, 'codes', 'prs', '1110', NULL, NULL), ('t2d', '{HEAVY}', 1, 'by', 'speciality', '1', NULL, NULL);
     INSERT INTO definition_act_expected
-        SELECT 't2d', '{BLOOD}', unnest(['1', '2', '3', '4']), 2, 1 UNION ALL SELECT 't2d', '{EYE}', unnest(['1', '2', '3', '4']), 1, 2
-        UNION ALL SELECT 't2d', '{NOTHING}', unnest(['1', '2', '3', '4']), 1, 1 UNION ALL SELECT 't2d', '{HEAVY}', '4', 1, 1;
+        SELECT 't2d', '{BLOOD}', unnest(['1', '2', '3', '4']), 2, 1, 'source', 'S' UNION ALL SELECT 't2d', '{EYE}', unnest(['1', '2', '3', '4']), 1, 2, 'source', 'S'
+        UNION ALL SELECT 't2d', '{NOTHING}', unnest(['1', '2', '3', '4']), 1, 1, 'source', 'S' UNION ALL SELECT 't2d', '{HEAVY}', '4', 1, 1, 'proposal', 'P';
     INSERT INTO definition_act_quarter
         SELECT condition, act, stratum, quarter, times / years / 4 FROM definition_act_expected CROSS JOIN range(1, 5) AS r (quarter);
 """

@@ -62,7 +62,8 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
         CREATE TABLE definition_act_way (condition VARCHAR, act VARCHAR, way SMALLINT, asks_code BOOLEAN, asks_by BOOLEAN);
         CREATE TABLE definition_act_code (condition VARCHAR, act VARCHAR, way SMALLINT, part VARCHAR, system VARCHAR, code VARCHAR,
             valid_from DATE, valid_to DATE);
-        CREATE TABLE definition_act_expected (condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT);
+        CREATE TABLE definition_act_expected (condition VARCHAR, act VARCHAR, stratum VARCHAR, times SMALLINT, years SMALLINT,
+            basis VARCHAR, source VARCHAR);
         CREATE TABLE definition_act_quarter (condition VARCHAR, act VARCHAR, stratum VARCHAR, quarter SMALLINT, expected DOUBLE);
         CREATE TABLE care_event (person_id INTEGER, event_no SMALLINT, first_date DATE, last_date DATE);
         CREATE TABLE person_year (person_id INTEGER, year SMALLINT, cost_billed_eur DECIMAL(14, 2), cost_standard_eur DECIMAL(14, 2),
