@@ -89,7 +89,7 @@ class Calibrated:
 
 Key = tuple[str, int, str, str, str, str]
 SpreadKey = tuple[str, int, str, str, str, str]  # indicator, year, condition, stratum, cost basis, 'value' or 'ratio'
-SPREAD_FILE, CALIBRATION_FILE = "reference_spread.csv", "movement_calibration.csv"
+PLACES_FILE, SPREAD_FILE, CALIBRATION_FILE = "places.csv", "reference_spread.csv", "movement_calibration.csv"
 SPREAD_KEY = ["indicator_id", "year", "condition", "stratum", "cost_basis", "figure"]
 DetailKey = tuple[str, str, str, str, str]
 COLUMNS = [field.name for field in fields(Row)]
@@ -118,6 +118,7 @@ class Published:
 
     rows: by indicator, year, condition, territory, stratum, cost basis. groups: by indicator, condition, territory.
     details: rows of one sex or one age band (all strata) of the year in front, by indicator, condition, territory, sex, age band.
+    territories: names by id, in their order. partition: those of them that count nobody twice; a group of territories is none of them.
     catalogue: entries by indicator. units: by name. cost_basis: that of the costs in front; the other one is shown among the origins only.
     front_year: the latest complete year that has numbers (else the latest that has some). project: its name in strata.toml.
     threshold: the smallest number of persons that a published cell may concern. receipt: as published.
@@ -132,6 +133,7 @@ class Published:
     catalogue: dict[str, dict[str, Any]]
     units: dict[str, dict[str, Any]]
     territories: dict[str, str]
+    partition: frozenset[str]
     definitions: tuple[Definition, ...]
     years: tuple[int, ...]
     front_year: int
@@ -159,22 +161,23 @@ class Published:
 
 
 def read_published(run_folder: Path) -> Published:
-    """Read indicators.parquet, indicators.json, receipt.json of one run folder; the other files of Published where they are."""
+    """Read indicators.parquet, indicators.json, places.csv, receipt.json of one run folder; the other files of Published where they are."""
     revised = run_folder / "revision.json"
     receipt = json.loads((run_folder / "receipt.json").read_text(encoding="utf-8"))
     catalogue = json.loads((run_folder / "indicators.json").read_text(encoding="utf-8"))
     frame = pl.read_parquet(run_folder / "indicators.parquet")
     rows = _rows(frame)
     front_year = _front_year(rows)
-    declared = receipt.get("territories", {})
-    found = sorted({row.territory_id for row in rows.values()} - set(WHOLE))
+    names, partition = _places(run_folder / PLACES_FILE)
+    found = {row.territory_id for row in rows.values()} - set(WHOLE)
     return Published(
         rows=rows,
         groups=_groups(rows),
         details=_details(frame, front_year),
         catalogue=_typeset(catalogue["indicators"]),
         units=_typeset(catalogue.get("units", {})),
-        territories=dict(sorted(((name, _printable(declared.get(name, name))) for name in found), key=lambda item: (item[1], item[0]))),
+        territories=dict(sorted(((one, names.get(one, one)) for one in found), key=lambda pair: (pair[1], pair[0]))),
+        partition=partition & found,
         definitions=_definitions(receipt, rows),
         years=tuple(sorted({row.year for row in rows.values()})),
         front_year=front_year,
@@ -209,6 +212,13 @@ def _spreads(path: Path) -> dict[SpreadKey, NationSpread]:
     frame = pl.read_csv(path, schema_overrides=texts)
     figures = frame.select(one.name for one in fields(NationSpread)).iter_rows(named=True)
     return {key: NationSpread(**row) for key, row in zip(frame.select(SPREAD_KEY).iter_rows(), figures, strict=True)}
+
+
+def _places(path: Path) -> tuple[dict[str, str], frozenset[str]]:
+    """The name of each published place, and those that everybody of the extract is in one of, and in one only."""
+    frame = pl.read_csv(path, schema_overrides={"territory_id": pl.String, "name": pl.String, "is_in_partition": pl.Boolean})
+    names = {place: _printable(name) for place, name in frame.select("territory_id", "name").iter_rows()}
+    return names, frozenset(frame.filter("is_in_partition")["territory_id"])
 
 
 def _calibrations(path: Path) -> dict[tuple[str, str], tuple[Calibrated, ...]]:

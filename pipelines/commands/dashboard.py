@@ -18,7 +18,7 @@ from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal, usage_error
 
 # All that pages read (dashboards/sources/published.py), then what is there only sometimes, and the report that they lead to.
-_READ = ("indicators.parquet", "indicators.json", "receipt.json")
+_READ = ("indicators.parquet", "indicators.json", "places.csv", "receipt.json")
 _TOLD = ("reference_spread.csv", "movement_calibration.csv", "revision.json", "revision.md")
 _DEFINITIONS = Path("dashboard") / "definitions"
 # What a user may add to the pages (dashboards/sources/atlas.py, dashboards/sources/deployment.py).

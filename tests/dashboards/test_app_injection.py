@@ -16,7 +16,7 @@ import pytest
 
 from dashboards.app.access import COLUMNS, read_users, user_line
 from strata.errors import StrataError
-from tests.support.published_sample import TERRITORIES, receipt, write_published
+from tests.support.published_sample import TERRITORIES, receipt, write_places, write_published
 from tests.support.served import HOST, Served, at, local, search_of, serve
 
 HTML = (
@@ -70,7 +70,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def named(folder: Path, names: dict[str, str], number: int) -> Served:
     """The server of the publication whose territories have these names."""
-    changed = receipt() | {"territories": names, "run_id": f"20260101T060000-{number:07d}"}
+    write_places(folder, names)
+    changed = receipt() | {"run_id": f"20260101T060000-{number:07d}"}
     (folder / "receipt.json").write_text(json.dumps(changed), encoding="utf-8")
     return serve(folder)
 

@@ -1,7 +1,5 @@
 """A group of territories has its page, and is never ranked, drawn or added beside the territories it is made of."""
 
-from dataclasses import replace
-
 import pytest
 
 from dashboards.model.page import Link, Navigation
@@ -11,15 +9,17 @@ from dashboards.sections.spread import territory_rows
 from dashboards.sections.territory_map import territory_map
 from dashboards.sources.partition import side_by_side
 from dashboards.sources.places import place_of
-from dashboards.sources.published import Published
-from tests.support.published_sample import TERRITORIES
+from dashboards.sources.published import Published, read_published
+from tests.support.published_sample import TERRITORIES, write_places, write_published
 
 
 @pytest.fixture(scope="module")
-def grouped(published: Published) -> Published:
-    """The made-up publication, its first territory declared to be a group of the next two."""
-    first, second, third, *_ = published.territories
-    return replace(published, receipt=published.receipt | {"territory_groups": {first: [second, third]}})
+def grouped(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """The made-up publication, its first territory declared to be a group."""
+    first, *_ = published.territories
+    folder = write_published(tmp_path_factory.mktemp("grouped"))
+    write_places(folder, TERRITORIES, groups=(first,))
+    return read_published(folder)
 
 
 def navigation(published: Published) -> Navigation:

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from dashboards.site import build_site, file_names
-from tests.support.published_sample import frame, receipt, write_published
+from tests.support.published_sample import TERRITORIES, frame, receipt, write_places, write_published
 
 CSS = Path("dashboards") / "static" / "page.css"
 EVIL = "<script>alert('x')</script>\"&"
@@ -68,7 +68,7 @@ def test_what_comes_from_data_is_escaped(tmp_path: Path) -> None:
     write_published(tmp_path)
     given = receipt()
     given["run_id"] = EVIL
-    given["territories"] = dict.fromkeys(given["territories"], EVIL)
+    write_places(tmp_path, dict.fromkeys(TERRITORIES, EVIL))
     given["definitions"]["t2d"] |= {"label_fr": EVIL, "short_fr": EVIL, "strata": {"4": {"fr": EVIL}}}
     (tmp_path / "receipt.json").write_text(json.dumps(given), encoding="utf-8")
     build_site(tmp_path, documents=())

@@ -33,7 +33,7 @@ def loaded_by(*modules: str) -> set[str]:
 
 def test_a_server_of_pages_loads_no_engine() -> None:
     assert loaded_by("pipelines.command", "dashboards.app.server") & NOT_NEEDED == set()
-    assert "duckdb" in loaded_by("pipelines.command", "pipelines.runner") & NOT_NEEDED  # which the same question would find
+    assert "duckdb" in loaded_by("pipelines.command", "strata.engine.duckdb") & NOT_NEEDED  # which the same question would find
 
 
 def test_the_command_loads_the_reader_of_publications_after_it_has_told_its_allocator() -> None:

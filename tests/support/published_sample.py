@@ -84,12 +84,23 @@ LABELS = {
 
 
 def write_published(folder: Path, coverage: str = "national") -> Path:
-    """Write indicators.parquet, indicators.json and receipt.json in `folder`; return it."""
+    """Write indicators.parquet, indicators.json, places.csv and receipt.json in `folder`; return it."""
     folder.mkdir(parents=True, exist_ok=True)
     frame(coverage).write_parquet(folder / "indicators.parquet")
     (folder / "indicators.json").write_text(json.dumps({"indicators": catalogue()}, ensure_ascii=False), encoding="utf-8")
     (folder / "receipt.json").write_text(json.dumps(receipt(), ensure_ascii=False), encoding="utf-8")
+    write_places(folder, TERRITORIES)
     return folder
+
+
+def write_places(folder: Path, names: dict[str, str], groups: tuple[str, ...] = ()) -> None:
+    """Write places.csv: these territories, REST and ALL. groups: those of them that are made of others."""
+    kinds = {name: "group" if name in groups else "territory" for name in names} | {"REST": "rest", "ALL": "extract"}
+    rows = [
+        {"territory_id": place, "name": names.get(place, place), "kind": kind, "is_in_partition": kind in ("territory", "rest")}
+        for place, kind in kinds.items()
+    ]
+    pl.DataFrame(rows).with_columns(territories="territory_id").write_csv(folder / "places.csv", line_terminator="\n")
 
 
 def frame(coverage: str = "national") -> pl.DataFrame:
@@ -106,7 +117,7 @@ def catalogue() -> dict[str, Any]:
 def receipt() -> dict[str, Any]:
     """The part of receipt.json that pages read."""
     checks = [{"name": f"check_{number}", "passed": number != 7} for number in range(1, 43)]
-    described = {"territories": TERRITORIES, "definitions": DEFINITIONS, "settings": SETTINGS}
+    described = {"definitions": DEFINITIONS, "settings": SETTINGS}
     return {"run_id": "20260101T060000-a1b2c3d", "checks": checks} | described
 
 
