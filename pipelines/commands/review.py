@@ -156,9 +156,15 @@ def _named(one: "Value", found: "Found") -> str:
     return named(found.labels[kind, one.value], one.value)
 
 
+def _percent(share: float, speaker: Terminal) -> str:
+    text = f"{100 * share:.1f}"
+    return speaker.choose(text.replace(".", ","), text)
+
+
 def _row(one: "Value", name: str, speaker: Terminal) -> list[str]:
     share, limits = "–", "–"
     if one.share is not None and one.lower is not None and one.upper is not None:
-        share, limits = f"{100 * one.share:.1f}", f"{100 * one.lower:.1f} – {100 * one.upper:.1f}"
+        share, lower, upper = (_percent(value, speaker) for value in (one.share, one.lower, one.upper))
+        limits = f"{lower} – {upper}"
     counts = (one.held, one.drawn, one.judged, one.confirmed)
     return [speaker.choose(*_ASKED[one.asked]), name, *map(str, counts), share, limits]

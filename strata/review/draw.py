@@ -58,14 +58,30 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A criterion of the definition: its words, how many of what it counts, within how many months of the index date."""
+
+    label: Text
+    at_least: int
+    counted: str
+    months: int
+
+
+@dataclass(frozen=True)
 class Draw:
-    """Everything the sheet says; definition_id and seed make it possible to draw it again."""
+    """Everything the sheet says; definition_id and seed make it possible to draw it again.
+
+    profiles: stratum -> its clinical words, drawn or not. criteria: criterion_id -> what it asks, all those of the definition.
+    """
 
     condition: str
     definition_id: str
     year: int
+    index_date: date
     seed: int
     is_synthetic: bool
+    profiles: dict[int, Text]
+    criteria: dict[str, Asked]
     groups: tuple[Group, ...]
     questions: tuple[Question, ...]
 
@@ -77,22 +93,26 @@ def draw(config: Config, condition: str, year: int, *, per_stratum: int, criteri
     """
     connection = connect(config.database, read_only=True)
     try:
-        _refuse_unknown(connection, condition, criteria)
+        known = _criteria(connection, condition, year)
+        _refuse_unknown(known, criteria)
         asked: dict[str, Any] = {"condition": condition, "year": year}
         numbers = {"per_stratum": per_stratum, "per_criterion": per_criterion, "criteria": criteria, "seed": seed}
         drawn = connection.execute(_SQL["draw"], asked | numbers).fetchall()
         if not drawn:
             raise _nobody(condition, year)
-        groups = _groups(connection, config, condition, drawn)
+        profiles = stratum_labels(definitions_folder(config), condition)
+        groups = _groups(profiles, known, drawn)
         order = {(group.kind, group.value): rank for rank, group in enumerate(groups)}
         drawn.sort(key=lambda row: (row[0], order[row[1], row[2]]))  # a chart is opened once: what is asked of a person stands together
         questions = _questions(connection, [(number, *row[:3]) for number, row in enumerate(drawn, start=1)], asked)
-        ((definition_id, is_synthetic),) = connection.execute(
-            "SELECT definition_id, is_synthetic FROM definition CROSS JOIN setting WHERE condition = ?", [condition]
+        ((definition_id, is_synthetic, index_date),) = connection.execute(
+            """SELECT definition_id, is_synthetic, index_date FROM definition CROSS JOIN setting CROSS JOIN reporting_year
+               WHERE condition = ? AND year = ?""",
+            [condition, year],
         ).fetchall()
     finally:
         connection.close()
-    return Draw(condition, definition_id, year, seed, is_synthetic, groups, questions)
+    return Draw(condition, definition_id, year, index_date, seed, is_synthetic, profiles, known, groups, questions)
 
 
 def _questions(
@@ -112,33 +132,26 @@ def _questions(
     return tuple(Question(*row, stays=of[row[0]][:_STAYS_SHOWN], all_stays=len(of[row[0]])) for row in drawn)
 
 
-def _groups(
-    connection: duckdb.DuckDBPyConnection, config: Config, condition: str, drawn: list[tuple[int, str, str, int]]
-) -> tuple[Group, ...]:
-    folder = definitions_folder(config)
-    profiles, labels = stratum_labels(folder, condition), _criterion_labels(connection, condition)
+def _groups(profiles: dict[int, Text], criteria: dict[str, Asked], drawn: list[tuple[int, str, str, int]]) -> tuple[Group, ...]:
     counted: dict[tuple[str, str], list[int]] = {}
     for _, kind, value, held in drawn:
         counted.setdefault((kind, value), []).append(held)
     groups = []
     for (kind, value), of_each in sorted(counted.items(), key=lambda item: (item[0][0] != "stratum", item[0][1])):
-        label = profiles.get(int(value), ("", "")) if kind == "stratum" else labels.get(value, (value, value))
+        label = profiles.get(int(value), ("", "")) if kind == "stratum" else criteria[value].label
         groups.append(Group(kind, value, label, of_each[0], len(of_each)))
     return tuple(groups)
 
 
-def _criterion_labels(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, Text]:
-    query = "SELECT criterion_id, label_fr, label_en FROM definition_criterion WHERE condition = ?"
-    return {criterion: (french, english) for criterion, french, english in connection.execute(query, [condition]).fetchall()}
+def _criteria(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> dict[str, Asked]:
+    query = """SELECT criterion_id, label_fr, label_en, definition_criterion.at_least, definition_criterion.counted, criterion_window.months
+               FROM definition_criterion INNER JOIN criterion_window USING (condition, criterion_id)
+               WHERE condition = ? AND year = ? ORDER BY criterion_id"""
+    found = connection.execute(query, [condition, year]).fetchall()
+    return {criterion: Asked((french, english), *asked) for criterion, french, english, *asked in found}
 
 
-def _refuse_unknown(connection: duckdb.DuckDBPyConnection, condition: str, criteria: list[str]) -> None:
-    known = [
-        row[0]
-        for row in connection.execute(
-            "SELECT criterion_id FROM definition_criterion WHERE condition = ? ORDER BY ALL", [condition]
-        ).fetchall()
-    ]
+def _refuse_unknown(known: dict[str, Asked], criteria: list[str]) -> None:
     if unknown := [one for one in criteria if one not in known]:
         raise StrataError(
             what=("Critère inconnu", "Unknown criterion"),

@@ -28,7 +28,7 @@ COLUMNS = {
 }
 TO_FILL = ("answer", "reviewer", "remark")
 STAY_COLUMNS = {name: COLUMNS[name] for name in ("number", "person_id", "finess", "field", "entry", "exit", "file", "line")} | {
-    "criteria": ("critères", "criteria", 40)
+    "criteria": ("critères", "criteria", 70)
 }
 KINDS = {"stratum": ("strate", "stratum"), "criterion": ("critère", "criterion")}
 # Answers by kind: code -> (French, English).
@@ -83,5 +83,9 @@ NOTICE = {
         "Criterion: 'present' when the chart shows it within the window, 'absent' otherwise. 'Cannot tell': no chart, or it is silent.",
         "Change no other column and remove no row: the reading would refuse the file, saying where.",
     ),
+}
+DEFINITION = {
+    "fr": "La définition en clair, avec ses règles et ses listes : strata definitions export --condition {condition} --out DOSSIER",
+    "en": "The definition in words, with its rules and lists: strata definitions export --condition {condition} --out FOLDER",
 }
 SYNTHETIC = {"fr": "DONNÉES SYNTHÉTIQUES : aucune personne n'existe.", "en": "SYNTHETIC DATA: nobody here exists."}

@@ -13,8 +13,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from strata.explain.words import Words
 from strata.review import form
-from strata.review.draw import Draw, Question
+from strata.review.draw import Draw, Stay
 
 _HEAD = PatternFill("solid", fgColor="DDE6EF")
 _TO_FILL = PatternFill("solid", fgColor="FFF4E3")
@@ -30,7 +31,7 @@ def write_sheet(draw: Draw, path: Path, language: str) -> None:
         sheet.protection.sheet = True  # against slips of the hand, not against anybody: no password
     _write_readme(readme, draw, language)
     _write_review(book.worksheets[form.REVIEW], draw, side)
-    _write_stays(book.worksheets[form.STAYS], draw.questions, side)
+    _write_stays(book.worksheets[form.STAYS], draw, side)
     _write_draw(book.worksheets[form.DRAW], draw, side)
     book.active = form.REVIEW
     path.touch(mode=0o600)
@@ -39,11 +40,31 @@ def write_sheet(draw: Draw, path: Path, language: str) -> None:
 
 def _write_readme(sheet: Worksheet, draw: Draw, language: str) -> None:
     sheet.column_dimensions["A"].width = 110
-    lines = [f"{draw.definition_id}, {draw.year}", *form.NOTICE[language]]
+    lines = [f"{draw.definition_id}, {draw.year}", *form.NOTICE[language], *_asked(draw, language)]
     for row, line in enumerate([*lines, *([form.SYNTHETIC[language]] if draw.is_synthetic else [])], start=1):
         cell = _put(sheet, row, 1, line)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         cell.font = Font(bold=row <= 2)
+
+
+def _asked(draw: Draw, language: str) -> list[str]:
+    """What each stratum is and what each criterion drawn asks: a reviewer cannot say 'too high' without the others."""
+    words, side = Words(language), form.LANGUAGES.index(language)
+    colon = words.choose(" : ", ": ")
+    stratum = form.KINDS["stratum"][side].capitalize()
+    strata = [f"{stratum} {number}{colon}{words.label(profile)}" for number, profile in sorted(draw.profiles.items())]
+    criteria = [f"{words.label(one.label)}{colon}{_within(draw, one.value, words)}" for one in draw.groups if one.kind == "criterion"]
+    return [*strata, *criteria, form.DEFINITION[language].format(condition=draw.condition)]
+
+
+def _within(draw: Draw, criterion: str, words: Words) -> str:
+    """How many of what a criterion counts, and between which days."""
+    asked, until = draw.criteria[criterion], words.shown(draw.index_date)
+    unit = words.say("counted", asked.counted) + ("s" if asked.at_least > 1 else "")
+    return words.choose(
+        f"au moins {asked.at_least} {unit} dans les {asked.months} mois qui finissent le {until}",
+        f"at least {asked.at_least} {unit} in the {asked.months} months that end on {until}",
+    )
 
 
 def _write_review(sheet: Worksheet, draw: Draw, side: int) -> None:
@@ -73,15 +94,20 @@ def _answer_list(sheet: Worksheet, kind: str, side: int) -> DataValidation:
     return chosen
 
 
-def _write_stays(sheet: Worksheet, questions: Iterable[Question], side: int) -> None:
+def _write_stays(sheet: Worksheet, draw: Draw, side: int) -> None:
     _write_heads(sheet, form.STAY_COLUMNS, side)
     found = [
-        (one.number, one.person_id, s.finess, s.field, s.entry_date, s.exit_date, s.source_file, s.source_line, s.criteria)
-        for one in questions
+        (one.number, one.person_id, s.finess, s.field, s.entry_date, s.exit_date, s.source_file, s.source_line, _words(draw, s, side))
+        for one in draw.questions
         for s in one.stays
     ]
     for row, cells in enumerate(found, start=2):
         _put_row(sheet, row, cells)
+
+
+def _words(draw: Draw, stay: Stay, side: int) -> str:
+    """What a stay counts for, in words."""
+    return "; ".join(draw.criteria[name].label[side] for name in stay.criteria.split(", "))
 
 
 def _write_draw(sheet: Worksheet, draw: Draw, side: int) -> None:

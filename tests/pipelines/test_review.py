@@ -89,6 +89,28 @@ def test_the_workbook_holds_no_pseudonym_and_no_formula(config: Config, tmp_path
     assert any("SYNTHÉTIQUES" in str(cell.value) for cell in cells)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "fr",
+            (
+                "Strate 3 : Complication installée",
+                "Amputation de membre inférieur : au moins 1 séjour dans les 60 mois qui finissent le 31/12/2025",
+            ),
+        ),
+        ("en", ("Stratum 3: Established complication", "Lower limb amputation: at least 1 stay in the 60 months that end on 2025-12-31")),
+    ],
+)
+def test_the_reviewer_reads_what_each_stratum_is_and_what_is_asked(
+    config: Config, tmp_path: Path, language: str, told: tuple[str, str]
+) -> None:
+    readme, _, stays, _ = load_workbook(filled(config, tmp_path, language)).worksheets
+    assert set(told) <= {row[0] for row in readme.iter_rows(values_only=True)}
+    said = {row[-1] for row in stays.iter_rows(min_row=2, values_only=True)}
+    assert any(told[1].startswith(words) for words in said) and not any("_" in words for words in said)  # words, no identifier
+
+
 def test_answers_are_chosen_from_lists_and_the_rest_is_locked(config: Config, tmp_path: Path) -> None:
     sheet = load_workbook(filled(config, tmp_path)).worksheets[1]
     lists = {one.formula1: str(one.sqref) for one in sheet.data_validations.dataValidation}
