@@ -22,7 +22,7 @@ from strata.ingest.atih.found import Found
 from strata.ingest.atih.staged_pair import HELD_BYTES, open_pair
 from strata.ingest.atih.transmission import Announced, announced
 from strata.ingest.atih.transmissions import FieldFiles, Pair, field_files, pairs
-from strata.ingest.extract import Extract, FileSeen
+from strata.ingest.extract import FileSeen
 from strata.ingest.local import person_key
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import Recognised, recognise_source, seen
@@ -140,7 +140,10 @@ def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progre
 
 @contextmanager
 def _little_memory(connection: duckdb.DuckDBPyConnection, work: Path | None) -> Iterator[None]:
-    """STORE_MEMORY at most for DuckDB, which then spills beside the warehouse; a warehouse in memory cannot, and is left alone."""
+    """STORE_MEMORY at most for the warehouse, which then spills beside itself; one in memory cannot, and is left alone.
+
+    What a private database of the reader needs comes on top of it.
+    """
     query = """
         SELECT current_setting('memory_limit'), current_setting('threads'),
                parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)
@@ -203,14 +206,15 @@ def _load_new(connection: duckdb.DuckDBPyConnection, new: list[FieldFiles], memo
 
 def _load_alone(connection: duckdb.DuckDBPyConnection, files: FieldFiles, memory_limit: str, unverified: list[Found]) -> list[str]:
     verdicts: list[str] = []
-    with staged_files(files, _work(connection), memory_limit) as ready:
+    work = _work(connection)
+    with _little_memory(connection, work), staged_files(files, work, memory_limit) as ready:
         unverified += ready.unverified
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, _of_field(files, extract, ready.files)))
     return verdicts
 
 
-def _of_field(files: FieldFiles, extract: Extract, seen: list[FileSeen]) -> Incoming:
+def _of_field(files: FieldFiles, extract: Stays, seen: list[FileSeen]) -> Incoming:
     """A transmission of SMR, HAD or PSY, or a part of one, to be stored. seen: all its files."""
     said = announced(files.sources[0].name)
     return Incoming(extract, _sha256(file.sha256 for file in seen), _last_month(seen, said), said.sent if said else None)
@@ -221,8 +225,9 @@ def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress:
         return []
     progress(", ".join(file.source.name for file in tables.files))
     verdicts: list[str] = []
+    work = _work(connection)
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
-    with staged(tables, _work(connection), memory_limit) as ready:
+    with _little_memory(connection, work), staged(tables, work, memory_limit) as ready:
         doubts += ready.doubts
         for extract in ready.extracts():
             verdicts += _verdicts(store(connection, Incoming(extract, tables.sha256, ready.month, file_lines=extract.file_lines)))

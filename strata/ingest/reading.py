@@ -14,6 +14,7 @@ from strata.ingest.atih.care_field import staged_files
 from strata.ingest.atih.mco import read_pair
 from strata.ingest.atih.transmissions import field_files, pairs
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract
+from strata.ingest.raw.raw_set import held
 from strata.ingest.reasons import refusal
 from strata.ingest.recognise import recognise_source
 from strata.ingest.snds.stay_sets import staged, table_sets
@@ -37,10 +38,10 @@ def _extracts(sources: list[SourceFile]) -> list[Extract]:
     extracts = [_checked(read_pair(pair)) for pair in pairs(sources)]
     for files in field_files(sources):
         with staged_files(files) as read:
-            extracts += [_checked(extract) for extract in read.extracts()]
+            extracts += [_checked(held(extract)) for extract in read.extracts()]
     for tables in table_sets((source, recognise_source(source)) for source in sources):
         with staged(tables) as ready:
-            extracts += [_checked(extract) for extract in ready.extracts()]
+            extracts += [_checked(held(extract)) for extract in ready.extracts()]
     return extracts
 
 

@@ -12,6 +12,7 @@ from strata.ingest.atih.care_field import staged_files
 from strata.ingest.atih.transmissions import FieldFiles, field_files
 from strata.ingest.extract import QUARANTINE, SCHEMAS, Extract
 from strata.ingest.load import ingest
+from strata.ingest.raw.raw_set import held
 from tests.support.field_files import FILES_OF, files
 from tests.support.landing import rows, unaccounted
 
@@ -59,7 +60,7 @@ def landing(folder: Path, field: str, spoils: Iterable[Spoil] = SPOILT.values(),
 
 def alone(one: FieldFiles) -> Extract:
     with staged_files(one) as ready:
-        (extract,) = ready.extracts()
+        (extract,) = map(held, ready.extracts())
     return extract
 
 

@@ -11,6 +11,7 @@ from strata.ingest.atih.care_field import staged_files
 from strata.ingest.atih.transmissions import FieldFiles, field_files
 from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import IngestReport, ingest
+from strata.ingest.raw.raw_set import held
 from strata.ingest.reasons import reasons
 from strata.ingest.recognise import recognise
 from strata.ingest.warehouse import tables as warehouse
@@ -67,7 +68,7 @@ def test_a_transmission_is_read(field: str, year: int, tmp_path: Path) -> None:
     (one,) = together(put(tmp_path, files(field, year)))
     assert [found.family for found in one.found] == list(FILES_OF[field])
     with staged_files(one) as staged:
-        (extract,) = staged.extracts()
+        (extract,) = map(held, staged.extracts())
     lines = {family: len(content) for family, content in transmission(field, year).items()}
     assert {file.family: (file.lines, file.accepted, file.quarantined, file.reason) for file in extract.files} == {
         family: (count, count, 0, None) for family, count in lines.items()

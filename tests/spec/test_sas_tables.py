@@ -82,7 +82,7 @@ if snds_sas.can_read_sas():
     def test_by_chunks_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         landing = landing_with_sas(tmp_path)
         whole = strata.read(landing)
-        monkeypatch.setattr(snds_sas, "CHUNK_ROWS", 1)
+        monkeypatch.setattr(snds_sas, "CHUNK_CELLS", 1)
         assert all(strata.read(landing)[name].equals(whole[name]) for name in whole)
 
     def test_under_the_names_of_each_other_they_are_known_by_their_columns(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ PEAKS = """
 import sys, tracemalloc
 from pathlib import Path
 import pyarrow as pa
-from strata.ingest import archives
+from strata.ingest import archives, query
 from strata.ingest.archives import open_sources
 from strata.ingest.atih import staged_file, staged_pair
 from strata.ingest.atih.transmissions import pairs
@@ -268,7 +268,7 @@ def peak_bytes(folder):
     return tracemalloc.get_traced_memory()[1] - before + max(arrow)
 
 staged_pair.HELD_BYTES = 0 if sys.argv[1] == "staged" else 1 << 40
-staged_file._INSERT_ROWS = staged_file._BATCH_ROWS = 100
+staged_file._INSERT_ROWS = query.BATCH_ROWS = 100
 archives.SourceFile.blocks.__defaults__ = (20_000,)
 small, large = (Path(folder) for folder in sys.argv[2:])
 tracemalloc.start()

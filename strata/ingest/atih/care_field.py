@@ -57,7 +57,7 @@ class StagedFiles:
     files: list[FileSeen]
     unverified: tuple[Found, ...] = ()
 
-    def extracts(self) -> Iterator[Extract]:
+    def extracts(self) -> Iterator[Extract | raw_set.HospitalGroup]:
         """The stays; the account of the files and the quarantine come with the last extract."""
         if self.year is not None:
             yield from raw_set.extracts(self.connection, self.field, "atih", self.files, self.year, self.month)

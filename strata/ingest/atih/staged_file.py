@@ -19,23 +19,13 @@ from strata.engine.duckdb import connect
 from strata.ingest.archives import SourceFile
 from strata.ingest.extract import FileSeen
 from strata.ingest.lines.line_faults import Piece
+from strata.ingest.query import Query
 from strata.ingest.snds.stay_sets import WORK_PREFIX
 
 JUDGING_MEMORY, PIECES_MEMORY = "128MB", "32MB"  # of the private database, while the files are judged and afterwards
 THREADS = 1  # what DuckDB needs at least grows with them; and rows stay in the order in which they come
 NO_FILE = -1
 _INSERT_ROWS = 50_000
-_BATCH_ROWS = 50_000  # of a query read in part: a million by default
-
-
-class Query:
-    """The rows of a query, run again each time they are read; never held whole."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
-        self._connection, self._query = connection, query
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._connection.sql(self._query).to_arrow_reader(_BATCH_ROWS).__arrow_c_stream__(requested_schema)
 
 
 @contextmanager

@@ -21,13 +21,14 @@ from strata.ingest.atih.ano import ANO, ano_pieces
 from strata.ingest.atih.found import Found
 from strata.ingest.atih.mco import JOINED, read_pair, stay_table, unless_refused
 from strata.ingest.atih.rsa import KEYS, rsa_key_pieces, rsa_pieces
-from strata.ingest.atih.staged_file import PIECES_MEMORY, Query, StagedFile, create_tables, new_file, private_database, quarantine
+from strata.ingest.atih.staged_file import PIECES_MEMORY, StagedFile, create_tables, new_file, private_database, quarantine
 from strata.ingest.atih.transmissions import Pair
 from strata.ingest.extract import GROUP, Extract, FileSeen
 from strata.ingest.lines.line_faults import Piece
 from strata.ingest.local.reading import rss_unless_refused
 from strata.ingest.local.staged_beside import stage_beside
 from strata.ingest.local.staged_rss import StagedRss, stage_rss
+from strata.ingest.query import Query
 from strata.ingest.reasons import refusal
 
 HELD_BYTES = 64 << 20  # a smaller transmission is held: staging it would cost more than it saves

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from strata.ingest.atih.staged_file import PIECES_MEMORY, Query, StagedFile, new_file, quarantine
+from strata.ingest.atih.staged_file import PIECES_MEMORY, StagedFile, new_file, quarantine
 from strata.ingest.extract import GROUP, FileSeen
 from strata.ingest.lines.line_faults import FileRead
 from strata.ingest.local.files import LocalFile
 from strata.ingest.local.reading import known_persons, with_persons
 from strata.ingest.local.rss import RSS_TABLES, RUM, rss_stays, rum_pieces
 from strata.ingest.local.staged_beside import account, settle, stage_persons
+from strata.ingest.query import Query
 
 _PIECE_STAYS = 20_000
 _OF_STAY = {name: RSS_TABLES[name] for name in ("rum", "diagnosis", "procedure")}

@@ -17,10 +17,14 @@ import duckdb
 import pyarrow as pa
 
 from strata.ingest.extract import FILE_LINES, QUARANTINE, SCHEMAS, Extract, FileSeen
+from strata.ingest.query import Query
 from strata.ingest.raw.care_codes import load_care_codes
 from strata.ingest.raw.raw_tables import SQL_TYPES, RawTable, checks, raw_columns, raw_table, raw_tables
 
-GROUP_STAYS = 200_000  # a group is filled by whole hospitals until it holds as many
+GROUP_STAYS = 1_000_000  # a group is filled by whole hospitals until it holds as many; persons are looked up once for each
+PIECE_STAYS = 20_000  # handed over at a time
+THREAD_MEMORY = "400MB"  # for each thread of the private database; measured: 250 MB do for 2 million stays
+HANDING_MEMORY = "96MB"  # of the private database meanwhile
 _SQL = Path(__file__).parent / "sql"
 _FINESS = "regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}')"
 _NUMBERS = ("stay_number", "unit_number", "sequence_number", "stay_identifier")  # digits, as many as their width says
@@ -39,12 +43,20 @@ class Verdict:
 def create_raw_tables(connection: duckdb.DuckDBPyConnection, field: str) -> None:
     """Empty raw tables of a field, and what the set says of its files."""
     connection.execute("SET preserve_insertion_order = true")  # the number of a row in its file is its order
+    _spare_threads(connection)
     load_care_codes(connection)
     connection.execute("CREATE TABLE source (file_no SMALLINT, source_file VARCHAR)")
     connection.execute("CREATE TABLE problem (raw_table VARCHAR, rank SMALLINT, file_no SMALLINT, row_no BIGINT, reason VARCHAR)")
     for table in raw_tables(field):
         values = ", ".join(f"{column.name} {SQL_TYPES[column.kind]}" for column in raw_columns(table.name))
         connection.execute(f"CREATE TABLE {table.name} (file_no SMALLINT, row_no BIGINT, reason VARCHAR, {values})")
+
+
+def _spare_threads(connection: duckdb.DuckDBPyConnection) -> None:
+    """As many threads as the memory is enough for: below, joins and sorts of a large set stop instead of spilling to disk."""
+    query = "SELECT current_setting('threads'), parse_formatted_bytes(current_setting('memory_limit')) // parse_formatted_bytes(?)"
+    threads, enough_for = connection.execute(query, [THREAD_MEMORY]).fetchall()[0]
+    connection.execute(f"SET threads = {max(1, min(threads, enough_for))}")
 
 
 def add_source(connection: duckdb.DuckDBPyConnection, source_file: str) -> int:
@@ -260,6 +272,7 @@ def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
     sql/<field>/<table>.sql gives the rows of a table, and need not name the columns that are NULL in its field. A field whose stays
     come in parts has part.sql and summary.sql, and its stays from sql/stay_of_parts.sql.
     """
+    connection.execute("SET preserve_insertion_order = false")  # rows have their numbers by now; keeping an order would cost memory
     for name in ("chaining", "billing"):
         connection.execute(f"CREATE VIEW sound_{name} AS SELECT * FROM sound_{field}_{name}")
     selects = {name: [_SQL / field / f"{name}.sql"] for name in SCHEMAS}
@@ -275,27 +288,97 @@ def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:
-    """The table out_<name>: the columns of its schema and the group of hospitals, in order."""
+    """The table out_<name>: the columns of its schema and the group of hospitals, in order (to which a stay's line is enough)."""
     connection.register("no_row", SCHEMAS[name].empty_table())
     connection.execute(f"CREATE TABLE out_{name} AS SELECT CAST(NULL AS INTEGER) AS group_no, * FROM no_row")
     connection.unregister("no_row")
+    order = "group_no, line" if name == "stay" else "ALL"
     for path in paths:
-        connection.execute(f"INSERT INTO out_{name} BY NAME {path.read_text(encoding='utf-8')} ORDER BY ALL")
+        connection.execute(f"INSERT INTO out_{name} BY NAME {path.read_text(encoding='utf-8')} ORDER BY {order}")
+
+
+@dataclass
+class HospitalGroup:
+    """The stays of some whole hospitals, still in the private database. Beside `pieces`, what an Extract holds."""
+
+    connection: duckdb.DuckDBPyConnection
+    group: int
+    form: str
+    field: str
+    quarantine: pa.Table
+    files: list[FileSeen]
+    file_lines: pa.Table | None
+    person_key: str = "noanon"
+
+    @property
+    def tables(self) -> dict[str, pa.Table]:
+        """All its rows, as those of an Extract."""
+        return self._rows("group_no = $group", {})
+
+    def hospital_years(self) -> list[tuple[str, int]]:
+        """(finess, year) of its stays, in order."""
+        query = "SELECT DISTINCT finess, year FROM out_stay WHERE group_no = ? ORDER BY ALL"
+        return [(str(finess), int(year)) for finess, year in self.connection.execute(query, [self.group]).fetchall()]
+
+    def persons(self) -> Query:
+        """(line, pseudonym) of its stays."""
+        return Query(self.connection, f"SELECT line, pseudonym FROM out_stay WHERE group_no = {self.group}")
+
+    def pieces(self) -> Iterator[dict[str, pa.Table]]:
+        """Its tables, some thousand stays at a time."""
+        values = {"group": self.group, "most": PIECE_STAYS}
+        for first, last in self.connection.execute(_PIECES, values).fetchall():
+            yield self._rows("group_no = $group AND line BETWEEN $first AND $last", {"first": first, "last": last})
+
+    def _rows(self, which: str, values: dict[str, int]) -> dict[str, pa.Table]:
+        return {name: self._table(name, schema, which, values | {"group": self.group}) for name, schema in SCHEMAS.items()}
+
+    def _table(self, name: str, schema: pa.Schema, which: str, values: dict[str, int]) -> pa.Table:
+        found = self.connection.sql(f"SELECT {', '.join(schema.names)} FROM out_{name} WHERE {which}", params=values)
+        return found.to_arrow_table().cast(schema)
+
+
+_PIECES = """
+    WITH stay AS (SELECT line, (row_number() OVER (ORDER BY line) - 1) // $most AS piece FROM out_stay WHERE group_no = $group)
+    SELECT min(line) AS first, max(line) AS last FROM stay GROUP BY piece ORDER BY piece
+"""
 
 
 def extracts(
     connection: duckdb.DuckDBPyConnection, field: str, form: str, files: list[FileSeen], year: int | None, month: int | None
-) -> Iterator[Extract]:
+) -> Iterator[Extract | HospitalGroup]:
     """The stays by groups of whole hospitals; the account of the files and the quarantine come with the last one.
 
     files: in the order of add_source, with their lines counted; accepted, quarantined, year and month are filled here.
     """
     groups = [row[0] for row in connection.execute("SELECT DISTINCT group_no FROM stay_key ORDER BY 1").fetchall()]
     lines = _file_lines(connection, field, files) if form == "snds" else None
+    aside = quarantine(connection)
+    _need_little(connection)
     for group in groups[:-1]:
-        yield Extract(form, field, _tables(connection, group), QUARANTINE.empty_table(), file_lines=lines)
-    last = _tables(connection, groups[-1]) if groups else empty_tables()
-    yield Extract(form, field, last, quarantine(connection), accounted(connection, files, year, month), file_lines=lines)
+        yield HospitalGroup(connection, group, form, field, QUARANTINE.empty_table(), [], lines)
+    account = accounted(connection, files, year, month)
+    if groups:
+        yield HospitalGroup(connection, groups[-1], form, field, aside, account, lines)
+    else:
+        yield Extract(form, field, empty_tables(), aside, account, file_lines=lines)
+
+
+def held(group: Extract | HospitalGroup) -> Extract:
+    """The same, whole and in memory: for who needs it after the private database has gone."""
+    if isinstance(group, Extract):
+        return group
+    return Extract(group.form, group.field, group.tables, group.quarantine, group.files, file_lines=group.file_lines)
+
+
+def _need_little(connection: duckdb.DuckDBPyConnection) -> None:
+    """What is only handed over needs no more than HANDING_MEMORY; a database in memory cannot give back what it holds."""
+    query = """
+        SELECT current_setting('temp_directory') <> ''
+           AND parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)
+    """
+    if connection.execute(query, [HANDING_MEMORY]).fetchall()[0][0]:
+        connection.execute(f"SET threads = 1; SET memory_limit = '{HANDING_MEMORY}'")
 
 
 def _file_lines(connection: duckdb.DuckDBPyConnection, field: str, files: list[FileSeen]) -> pa.Table:
@@ -312,16 +395,6 @@ def _file_lines(connection: duckdb.DuckDBPyConnection, field: str, files: list[F
 def empty_tables() -> dict[str, pa.Table]:
     """The tables of an extract without stays."""
     return {name: schema.empty_table() for name, schema in SCHEMAS.items()}
-
-
-def _tables(connection: duckdb.DuckDBPyConnection, group: int) -> dict[str, pa.Table]:
-    return {name: _table(connection, name, schema, group) for name, schema in SCHEMAS.items()}
-
-
-def _table(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, group: int) -> pa.Table:
-    names = ", ".join(schema.names)
-    found = connection.sql(f"SELECT {names} FROM out_{name} WHERE group_no = $group", params={"group": group})
-    return found.to_arrow_table().cast(schema)
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 from strata.ingest.reasons import refusal
 
 MAGIC = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
-CHUNK_ROWS = 200_000
+CHUNK_CELLS = (
+    3_000_000  # held at once: some 200 MB as Python values; fewer would cost more time, as each chunk passes over the rows before it
+)
 _DAYS = 3653  # from 1 January 1960, where SAS counts from, to 1 January 1970
 _DATES = re.compile(r"(DATE|(DDMMYY|MMDDYY|YYMMDD)[BCDNPS]?|(B|E|IS)8601DA|EURDFD[DE]|NLDATE|WEEKDATE|WORDDATE|MONYY|JULIAN)[0-9.]*")
 _DATETIMES = re.compile(r"(DATETIME|DATEAMPM|(B|E|IS)8601DT|EURDFDT|NLDATM|DTDATE|DTMONYY|MDYAMPM)[0-9.]*")
@@ -43,8 +45,8 @@ def sas_rows(path: Path) -> int:
 def sas_to_parquet(path: Path, work: Path, is_wanted: Callable[[str], bool]) -> Path:
     """A Parquet file in `work` with the rows of a SAS7BDAT file, in their order, and those of its columns that are wanted.
 
-    Read by chunks: memory does not grow with the file. Dates and times are recognised by the SAS format of their column; a date without
-    one stays a number, which no date is read from. Refused when it cannot be read to its end, or without the extra.
+    Read by chunks: memory grows neither with the rows nor with the columns. Dates and times are recognised by the SAS format of their
+    column; a date without one stays a number, which no date is read from. Refused when it cannot be read to its end, or without the extra.
     """
     every = sas_columns(path)
     names = [name for name in every if is_wanted(name)] or every
@@ -60,9 +62,10 @@ def sas_to_parquet(path: Path, work: Path, is_wanted: Callable[[str], bool]) -> 
 
 def _chunks(path: Path, names: list[str]) -> Iterator[pa.Table]:
     """The rows by chunks, at least one."""
-    offset, size = 0, CHUNK_ROWS
-    while size == CHUNK_ROWS:
-        values, about = _read(path, row_offset=offset, row_limit=CHUNK_ROWS, usecols=names)
+    most = max(1, CHUNK_CELLS // max(1, len(names)))
+    offset, size = 0, most
+    while size == most:
+        values, about = _read(path, row_offset=offset, row_limit=most, usecols=names)
         chunk = to_arrow(values, about.readstat_variable_types, about.original_variable_types)
         yield chunk
         offset, size = offset + chunk.num_rows, chunk.num_rows

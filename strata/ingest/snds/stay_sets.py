@@ -76,7 +76,7 @@ class Staged:
     files: list[FileSeen]
     doubts: tuple[Doubt, ...] = ()
 
-    def extracts(self) -> Iterator[Extract]:
+    def extracts(self) -> Iterator[Extract | raw_set.HospitalGroup]:
         """The stays by groups of whole hospitals; the account of the files and the quarantine come with the last one."""
         if self.month is not None:
             yield from raw_set.extracts(self.connection, self.field, "snds", self.files, self.year, self.month)
