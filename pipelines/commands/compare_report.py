@@ -110,7 +110,7 @@ class _Teller:
         return [row for row in found if self.threshold is None or row["persons"] >= self.threshold]
 
     def persons(self, persons: int) -> str:
-        is_one = self.threshold is None and persons in self.words.choose((0, 1), (1,))
+        is_one = self.threshold is None and (persons == 1 or (persons == 0 and self.words.language == "fr"))
         return f"{self.number(persons)} {self.words.choose('personne', 'person') if is_one else self.words.choose('personnes', 'persons')}"
 
     def summary(self) -> list[str]:
