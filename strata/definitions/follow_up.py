@@ -65,8 +65,8 @@ class _Reader:
     )
 
     def read(self, act: dict[str, Any]) -> None:
-        act_id = self.text.need(self.text.check(act, "act", "acts"), "id", "acts")
-        where = f"acts {act_id}"
+        where = f"acts {act.get('id', '')}".strip()
+        act_id = self.text.need(self.text.check(act, "act", where), "id", "acts")
         if not _ID.fullmatch(act_id) or act_id in self.seen:
             raise self._wrong(where, "nom déjà pris, ou impossible pour un indicateur", "name taken, or impossible for an indicator")
         self.seen.add(act_id)

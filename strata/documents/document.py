@@ -14,7 +14,8 @@ from typing import Any
 from strata.definitions.code_lists import Code, CodeList, read_code_lists
 from strata.definitions.compiler import LOOKBACK_YEARS
 from strata.definitions.content import content_sha256
-from strata.definitions.folder import compile_one
+from strata.definitions.folder import compile_one, strata_of
+from strata.definitions.follow_up import FollowUp, read_follow_up
 from strata.definitions.text import read_definition
 from strata.documents.export import STATEMENT
 from strata.explain.labels import trait_labels
@@ -112,6 +113,17 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Act:
+    """One act of follow-up. ways: what shows it, (lists of codes, lists of specialities) each; expected: (stratum, how often, source)."""
+
+    name: Named
+    ways: tuple[tuple[tuple[Named, ...], tuple[Named, ...]], ...]
+    counted: str
+    caveat: str
+    expected: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """Everything a page says. is_edited: the content is not the one registered under this version. types: sentences, in order."""
 
@@ -131,6 +143,8 @@ class Document:
     lists: tuple[List, ...]
     caveats: tuple[str, ...]
     versions: tuple[Version, ...]
+    acts: tuple[Act, ...] = ()
+    act_lists: tuple[List, ...] = ()
 
 
 def document(folder: Path, condition: str, language: str) -> Document:
@@ -138,7 +152,8 @@ def document(folder: Path, condition: str, language: str) -> Document:
     text = read_definition(folder / condition / "definition.toml")
     lists, _ = read_code_lists(folder, condition)
     _, used = compile_one(text, lists)
-    return _Teller(text.source, used, Words(language)).document(condition)
+    calendar = read_follow_up(folder, condition, lists, strata_of(text))
+    return _Teller(text.source, used, Words(language), calendar).document(condition)
 
 
 @dataclass
@@ -146,11 +161,12 @@ class _Teller:
     source: Entry
     used: list[CodeList]
     words: Words
+    calendar: FollowUp
 
     def __post_init__(self) -> None:
         self.say = self.words.choose
         self.lookback = self.source.get("lookback_years", LOOKBACK_YEARS)
-        self.lists = {one.list_id: Named(self.label(one.about), one.list_id) for one in self.used}
+        self.lists = {one.list_id: Named(self.label(one.about), one.list_id) for one in (*self.used, *self.calendar.lists)}
         self.criteria = {name: Named(self.label(entry), name) for name, entry in self.source["criteria"].items()}
         self.rules = {rule["id"]: Named(self.label(rule), rule["id"]) for rule in self.source["rules"]}
 
@@ -184,6 +200,8 @@ class _Teller:
             lists=tuple(self.code_list(one) for one in self.used),
             caveats=tuple(self.of(one) for one in source.get("caveats", [])),
             versions=tuple(self.versions()),
+            acts=tuple(self.act(entry) for entry in self.calendar.acts),
+            act_lists=tuple(self.code_list(one) for one in self.calendar.lists if one not in self.used),
         )
 
     def numbers(self) -> list[str]:
@@ -348,6 +366,37 @@ class _Teller:
                 shown = self.say(" ; ", "; ").join(self.words.label(labels[name]) for name in names)
                 told.append(self.say(f"{french} : {shown}", f"{english}: {shown}"))
         return tuple(told)
+
+    # ------------------------------------------------------------------ follow-up
+
+    def act(self, entry: Entry) -> Act:
+        say = self.say
+        ways = tuple(
+            (tuple(self.lists[name] for name in way.get("codes", [])), tuple(self.lists[name] for name in way.get("by", [])))
+            for way in entry["shown_by"]
+        )
+        counted = (
+            say("mois avec l'acte", "months with the act")
+            if entry.get("counted") == "month"
+            else say("jours avec l'acte", "days with the act")
+        )
+        caveat = entry["caveat_fr" if self.words.language == "fr" else "caveat_en"]
+        expected = tuple(
+            (self.words.say("purpose", "stratum", outcome=name), self.often(one), self.basis(one))
+            for name, one in sorted(entry["expected"].items())
+        )
+        return Act(Named(self.label(entry), entry["id"]), ways, counted, caveat, expected)
+
+    def often(self, expected: Entry) -> str:
+        times, years = expected["times"], expected.get("years", 1)
+        if years > 1:
+            return self.say(f"{times} en {years} ans", f"{times} in {years} years")
+        return self.say(f"{times} par an", f"{times} a year")
+
+    def basis(self, expected: Entry) -> str:
+        """The source of the number; that it is a proposal, where it is one."""
+        source = self.origin(expected["source"])
+        return source if expected["basis"] == "source" else self.say(f"proposition – {source}", f"proposal – {source}")
 
     # ------------------------------------------------------------------ lists, versions
 

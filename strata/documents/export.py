@@ -11,7 +11,8 @@ from typing import Any
 from strata.definitions.code_lists import Code, CodeList, read_code_lists
 from strata.definitions.compiler import Compiled
 from strata.definitions.content import content_sha256
-from strata.definitions.folder import compile_one
+from strata.definitions.folder import compile_one, strata_of
+from strata.definitions.follow_up import read_follow_up
 from strata.definitions.text import DefinitionText, read_definition, wrong
 
 SCHEMA = "strata-definition/1"
@@ -31,6 +32,7 @@ def as_export(folder: Path, condition: str) -> dict[str, Any]:
     text = read_definition(folder / condition / "definition.toml")
     lists, _ = read_code_lists(folder, condition)
     _, used = compile_one(text, lists)
+    calendar = read_follow_up(folder, condition, lists, strata_of(text))
     return {
         "schema": SCHEMA,
         "id": text.source["id"],
@@ -39,6 +41,7 @@ def as_export(folder: Path, condition: str) -> dict[str, Any]:
         "statement": STATEMENT,
         "definition": _plain(text.source),
         "code_lists": [_list(one) for one in used],
+        **({"follow_up": {"acts": list(calendar.acts), "code_lists": [_list(one) for one in calendar.lists]}} if calendar.acts else {}),
     }
 
 

@@ -292,3 +292,64 @@ def test_only_the_default_definitions_are_run_when_none_is_named() -> None:
     everything = sorted(path.parent.name for path in CONDITIONS.glob("*/definition.toml"))
     assert everything == ["copd", "hf", "segments", "stroke", "t2d"]
     assert len(compile_definitions(CONDITIONS, everything).rows["definition"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "why"),
+    [
+        ('codes = ["hba1c_test"]', 'codes = ["hba1c"]', "follow_up.toml ligne 6, acts hba1c", "unknown code list: hba1c"),
+        ('codes = ["hba1c_test"]', 'codes = ["ophthalmologist"]', "acts hba1c", "does not fit 'codes'"),
+        ('by = ["ophthalmologist"]', 'by = ["fundus_act"]', "acts fundus", "does not fit 'by'"),
+        ('codes = ["hba1c_test"]', 'codes = ["acs"]', "acts hba1c", "does not fit"),
+        ('{ codes = ["hba1c_test"] }', "{ codes = [] }", "acts hba1c", "neither a code nor a speciality"),
+        ('{ codes = ["hba1c_test"] }', '{ code = ["hba1c_test"] }', "acts hba1c code", "no such entry"),
+        ('counted = "month"', 'counted = "week"', "follow_up.toml ligne 10, acts hba1c counted", "unknown value"),
+        ("times = 2, basis", "times = 13, basis", "follow_up.toml ligne 13, acts hba1c expected.1", "cannot be reached"),
+        ("times = 2, basis", "times = 0, basis", "acts hba1c expected.1", "cannot be reached"),
+        ("times = 2, basis", 'times = "2", basis', "acts hba1c expected.1 times", "type"),
+        ("times = 2, basis", "basis", "acts hba1c expected.1 times", "missing"),
+        ('times = 2, basis = "source"', 'times = 2, basis = "HAS"', "acts hba1c expected.1", "source or proposal"),
+        ("years = 2, basis", "years = 6, basis", "acts fundus expected.1", "cannot be reached"),
+        ("expected.1 = { times = 2", "expected.5 = { times = 2", "acts hba1c expected", "by stratum: 1, 2, 3, 4"),
+        ("months = [10, 11, 12]", "months = [10, 11, 13]", "acts flu_vaccine months", "from 1 to 12"),
+        ("months = [10, 11, 12]", "months = []", "acts flu_vaccine months", "from 1 to 12"),
+        ('id = "creatinine"', 'id = "hba1c"', "acts hba1c", "name taken"),
+        ('id = "creatinine"', 'id = "Créatinine"', "acts Créatinine", "impossible for an indicator"),
+        ('label_en = "HbA1c test"', 'label_en = " "', "acts hba1c label_en", "missing"),
+        ("caveat_en = ", "caveat = ", "acts hba1c caveat", "no such entry"),
+    ],
+)
+def test_a_calendar_of_follow_up_that_is_not_whole_is_refused(folder: Path, old: str, new: str, where: str, why: str) -> None:
+    spoil(folder / "t2d" / "follow_up.toml", old, new)
+    error = refusal(folder)
+    assert "t2d/follow_up.toml" in error.where and where in error.where
+    assert why in error.why[1]
+
+
+def test_an_act_that_two_conditions_name_is_one_act(folder: Path) -> None:
+    spoil(folder / "t2d" / "follow_up.toml", 'codes = ["creatinine_test"]', 'codes = ["lipid_test"]')
+    with pytest.raises(StrataError) as caught:
+        compile_definitions(folder, ["hf", "t2d"])
+    assert "t2d/follow_up.toml ligne 19, acts creatinine" in caught.value.where
+    assert compile_definitions(folder, ["t2d"]).rows["definition_act"]
+
+
+def test_a_class_of_drugs_shows_an_act_through_the_codes_of_the_project(folder: Path) -> None:
+    """An act is added by data alone: with shared/drugs.csv it has codes, without it none, and is then not computable."""
+    act = """
+[[acts]]
+id = "steroid_watch"
+label_fr = "Corticoïde"
+label_en = "Steroid"
+shown_by = [{ codes = ["steroid_drug"] }]
+caveat_fr = "Essai."
+caveat_en = "A trial."
+expected.4 = { times = 1, basis = "proposal", source = "A form for tests" }
+"""
+    path = folder / "t2d" / "follow_up.toml"
+    path.write_text(path.read_text(encoding="utf-8") + act, encoding="utf-8")
+    codes = [row for row in compile_definitions(folder, ["t2d"]).rows["definition_act_code"] if row[1] == "steroid_watch"]
+    assert codes == []
+    (folder / "shared" / "drugs.csv").write_text("cip13,atc\n3400900000015,H02AB06\n", encoding="utf-8")
+    codes = [row for row in compile_definitions(folder, ["t2d"]).rows["definition_act_code"] if row[1] == "steroid_watch"]
+    assert [row[4:6] for row in codes] == [("cip13", "3400900000015")]

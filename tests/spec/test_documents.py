@@ -138,3 +138,23 @@ def test_the_command_writes_the_documents_of_one_condition_or_says_which_there_a
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["hf.en.html", "hf.fr.html", "hf.json"]
     assert main(["definitions", "export", "--condition", "gout", "--out", str(tmp_path / "none")]) == 2
     assert "copd, hf" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("condition", ["t2d", "hf"])
+def test_the_calendar_of_follow_up_is_on_the_page_and_in_the_export(written: Path, condition: str, language: str) -> None:
+    """Each act with its words, its codes, its numbers and whose they are."""
+    page = (written / f"{condition}.{language}.html").read_text(encoding="utf-8")
+    export = json.loads((written / f"{condition}.json").read_text(encoding="utf-8"))["follow_up"]
+    seen = words_of(page)
+    told = [entry[f"{key}_{language}"] for entry in export["acts"] for key in ("label", "caveat")]
+    told += [in_language(one["source"], language) for entry in export["acts"] for one in entry["expected"].values()]
+    told += [text for one in export["code_lists"] for text in (one[f"label_{language}"], *(code["code"] for code in one["codes"]))]
+    assert [text for text in told if " ".join(text.split()) not in seen] == []
+    proposals = sum(one["basis"] == "proposal" for entry in export["acts"] for one in entry["expected"].values())
+    assert seen.count("proposition –" if language == "fr" else "proposal –") == proposals > 10
+
+
+def test_a_condition_without_a_calendar_says_nothing_of_one(written: Path) -> None:
+    assert 'id="follow-up"' not in (written / "copd.fr.html").read_text(encoding="utf-8")
+    assert "follow_up" not in json.loads((written / "copd.json").read_text(encoding="utf-8"))
