@@ -1,5 +1,6 @@
 """Laws of the strata, on random persons with random stays: what must hold whatever the codes are, in each of the five definitions."""
 
+import csv
 import random
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from strata.config import Config
+from strata.definitions.folder import CONDITIONS as FOLDER
 from tests.support.small_country import built, config
 
 CONDITIONS = ("t2d", "hf", "copd", "stroke", "segments")
@@ -16,7 +18,7 @@ DIAGNOSES = (
     "E6604 E6605 E6603 R730 O244 K760 Z515 R570 D649 I350 J81 E162 R060 H259 J440 J449 J960 J961 J42 Z720 I619 I693 R4702 R13 G409 F03 C509"
 ).split()
 ACTS = ["NZFA002", "NZFA011", "JVJF004@0", "JVJF002@1", "DELF013", "DDAF001", "GLLD019", "ZZQM004", ""]
-UNREAD = "Z800"  # no list of any definition holds it
+UNREAD, UNREAD_ACT = "Z800", "HGQH002"  # no list of any definition holds them
 # condition -> (codes, act) of one stay that decides for stratum 4: who is in it must be told by the stay itself or be there already
 DECIDES_STRATUM_4 = {
     "t2d": [("E1198", "NZFA002"), ("E1198 Z940", ""), ("E1198 H540", ""), ("E1198 Z992+0 N185", "")],
@@ -92,7 +94,14 @@ def test_neither_the_order_of_the_rows_nor_the_files_they_come_in_change_anythin
 def test_an_event_that_no_criterion_reads_changes_nothing(number: int) -> None:
     rows = stays(number)
     cells = [twin(row).split(" | ") for row in rows]
-    agree(assigned(rows + [" | ".join([*row[:4], f"{row[4]} {UNREAD}".strip(), *row[5:]]) for row in cells]))
+    more = [" | ".join([*row[:4], f"{row[4]} {UNREAD}".strip(), f"{row[5]} {UNREAD_ACT}".strip(), *row[6:]]) for row in cells]
+    agree(assigned(rows + more))
+
+
+def test_no_list_of_any_definition_reads_the_unread() -> None:
+    lists = (path for condition in (*CONDITIONS, "shared") for path in (FOLDER / condition / "codes").glob("*.csv"))
+    codes = {row["code"] for path in lists for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())}
+    assert len(codes) > 200 and not any(code.startswith(tuple(codes)) for code in (UNREAD, UNREAD_ACT))
 
 
 @seed(22)
