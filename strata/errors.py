@@ -12,7 +12,8 @@ class StrataError(Exception):
     """A problem a person can act on.
 
     what: what is wrong; where: file, line, column or key; why: the cause as far as known; fix: what to do.
-    Each is (French, English). No identifier and no cell content may appear in any part.
+    Each is (French, English); where is one text, with where_en beside it when it holds words. No identifier and no cell content may
+    appear in any part.
     is_usage: the configuration or the command is at fault (exit 2), not the data (exit 1).
     """
 
@@ -21,6 +22,7 @@ class StrataError(Exception):
     why: tuple[str, str]
     fix: tuple[str, str]
     is_usage: bool = field(default=False)
+    where_en: str = field(default="")
 
     def __str__(self) -> str:
         return self.text("fr")
@@ -29,5 +31,6 @@ class StrataError(Exception):
         """The four parts as lines, in 'fr' or 'en'."""
         side = 0 if language == "fr" else 1
         names = (("Problème", "Où", "Cause", "Que faire"), ("Problem", "Where", "Why", "What to do"))[side]
-        parts = (self.what[side], self.where, self.why[side], self.fix[side])
+        where = (self.where, self.where_en or self.where)[side]
+        parts = (self.what[side], where, self.why[side], self.fix[side])
         return "\n".join(f"{name} : {part}" if side == 0 else f"{name}: {part}" for name, part in zip(names, parts))

@@ -297,12 +297,12 @@ class Compiler:
             raise self._wrong(where, "un poids est un nombre entier, au moins 1", "a weight is a whole number, at least 1")
         score = {"any": 1, "all": len(members), "of": rule.get("at_least", 1)}[given[0]]
         best = max([sum(weights.get(name, 1) for name in members), *alone.values()])
-        if not members or len(set(members)) != len(members) or not 1 <= score <= best:
-            raise self._wrong(
-                where,
-                "la règle ne peut jamais être remplie, l'est toujours ou répète un critère",
-                "the rule can never hold, always holds, or repeats a criterion",
-            )
+        if len(set(members)) != len(members):
+            raise self._wrong(where, "un critère y est deux fois", "a criterion is in it twice")
+        if not members or score > best:
+            raise self._wrong(where, "la règle ne peut jamais être remplie", "the rule can never hold")
+        if score < 1:
+            raise self._wrong(where, "la règle est toujours remplie", "the rule always holds")
         return members, score
 
     def _refuse_gaps(self, rules: list[dict[str, Any]]) -> None:

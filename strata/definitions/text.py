@@ -131,10 +131,13 @@ def read_definition(path: Path) -> DefinitionText:
 
 def wrong(path: Path, entry: str, why_fr: str, why_en: str, line: int | None = None) -> StrataError:
     """The refusal of a definition or of a code list: folder and file, line, entry, reason."""
-    place = [f"{path.parent.name}/{path.name}", f"ligne {line}," if line and entry else f"ligne {line}" if line else "", entry]
+    parents = path.parts[-3:-1] if path.parent.name == "codes" else path.parts[-2:-1]
+    file, comma = "/".join((*parents, path.name)), "," if entry else ""
+    place = [" ".join(part for part in (file, f"{word} {line}{comma}" if line else "", entry) if part) for word in ("ligne", "line")]
     return StrataError(
         what=("Définition refusée", "Definition refused"),
-        where=" ".join(part for part in place if part),
+        where=place[0],
+        where_en=place[1],
         why=(why_fr, why_en),
         fix=(
             "Corriger cette entrée ; la grammaire est dans conditions/README.md",

@@ -52,7 +52,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
 @pytest.mark.parametrize(
     ("file", "old", "new", "where", "why"),
     [
-        ("shared/codes/htn.csv", "I10,,", "I1O,,", "htn.csv ligne 2", "shape"),
+        ("shared/codes/htn.csv", "I10,,", "I1O,,", "shared/codes/htn.csv ligne 2", "shape"),
         ("shared/codes/htn.csv", "I11,,", "I10,,", "htn.csv ligne 3", "already"),
         ("shared/codes/htn.csv", "I11,,", "I10,2017-01-01,", "htn.csv ligne 3", "already"),
         ("shared/codes/htn.csv", "I11,,", "I100,,", "htn.csv ligne 3", "I10 of line 2"),
@@ -111,6 +111,8 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ),
         ("t2d/definition.toml", "at_least = 3\n", "at_least = 30\n", "S4-three-organs", "never"),
         ("t2d/definition.toml", "at_least = 3\n", "at_least = 0\n", "S4-three-organs", "always"),
+        ("t2d/definition.toml", 'any = ["acs"]', 'any = ["acs", "acs"]', "S3-acute-coronary", "twice"),
+        ("t2d/definition.toml", 'any = ["acs"]', "any = []", "S3-acute-coronary", "never"),
         ("t2d/definition.toml", "multiple_complications = 2", "multiple_complications = 0", "S4-three-organs", "at least 1"),
         ("t2d/definition.toml", 'any = ["acs"]', 'any = ["acs"]\nweight = { acs = 2 }', "S3-acute-coronary", "at_least and of"),
         ("t2d/definition.toml", "stratum = 1\n", "stratum = 2\n", "strata.1", "no rule gives"),
@@ -195,7 +197,7 @@ def test_a_refusal_says_the_file_the_line_and_the_reason_in_both_languages(folde
     spoil(folder / "t2d" / "definition.toml", 'acs = { event = "acs_dp",', 'acs = { event = "acs_pd",')
     line = (folder / "t2d" / "definition.toml").read_text(encoding="utf-8").partition('acs = { event = "acs_pd",')[0].count("\n") + 1
     said = refusal(folder).text(language)
-    assert f"t2d/definition.toml ligne {line}, criteria.acs" in said
+    assert f"t2d/definition.toml {'ligne' if language == 'fr' else 'line'} {line}, criteria.acs" in said
     assert {"fr": "événement inconnu", "en": "unknown event"}[language] in said
 
 
