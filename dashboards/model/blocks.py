@@ -316,14 +316,17 @@ class HospitalUse:
 
 @dataclass(frozen=True)
 class ActCell:
-    """One act of follow-up in one stratum. expected: how often, in words (empty: not of this stratum, or of all strata together).
+    """One act of follow-up in one stratum, or in all. expected: how often, in words (of all strata together: empty).
 
-    gap: the share of persons with fewer. quarters: acts seen per person, in order; none where none is told.
+    is_expected: the calendar asks for it here. gap: the share of persons with fewer. text: what to write of it, short.
+    quarters: acts seen per person, in order; none where none is told.
     """
 
     stratum: str
     expected: str
+    is_expected: bool
     gap: Measure
+    text: str
     quarters: tuple[Measure, ...]
 
 

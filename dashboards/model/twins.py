@@ -187,8 +187,9 @@ def care_heads(t: Texts) -> tuple[str, ...]:
 
 
 def _gap_cell(cell: ActCell, t: Texts) -> Cell:
-    is_due = cell.expected or cell.stratum == "all"
-    return value_cell(cell.gap) if cell.gap.is_shown or is_due else Cell(t("care.not_expected"))
+    if not cell.is_expected:
+        return Cell(t("care.not_expected"))
+    return value_cell(cell.gap) if cell.gap.is_shown else Cell(cell.text)
 
 
 def calendar_table(section: ConditionSection, t: Texts) -> Table:
@@ -197,7 +198,7 @@ def calendar_table(section: ConditionSection, t: Texts) -> Table:
     names = (*(t("pyramid.stratum", stratum=stratum) for stratum in sorted(STRATA)), t("care.all"))
     for line in section.care_gaps.lines:
         for name, cell in zip(names, line.cells, strict=True):
-            if cell.expected or cell.gap.is_shown:
+            if cell.is_expected:
                 rows.append((Cell(f"{line.label}, {name}"), Cell(cell.expected), *_gap_parts(cell.gap), *_quarter_cells(cell)))
     parts = ("gap", "origin.interval", "origin.numerator", "origin.denominator")
     heads = [t("care.act"), t("care.expected_head"), *(t(part if "." in part else f"care.{part}") for part in parts)]

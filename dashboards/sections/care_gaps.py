@@ -8,7 +8,7 @@ from dashboards.sources.places import Place
 from dashboards.sources.published import ALL, STRATA
 
 QUARTERS = ("1", "2", "3", "4")
-UNCOVERED = "ambulatory_care"
+UNCOVERED, NOT_EXPECTED = "ambulatory_care", "not_expected"
 
 
 def care_gaps(writer: Writer, place: Place, condition: str) -> CareGaps:
@@ -20,7 +20,9 @@ def care_gaps(writer: Writer, place: Place, condition: str) -> CareGaps:
     told = [cell for line in lines for cell in line.cells]
     if not any(cell.gap.is_shown for cell in told) and any(cell.gap.row.reason == UNCOVERED for cell in told):
         return CareGaps((), writer.texts("care.uncovered", year=place.year))
-    hidden = {cell.gap.text: cell.gap.note for cell in told if not cell.gap.is_shown and cell.expected and cell.gap.note}
+    hidden = {
+        cell.text: cell.gap.note for line in lines if not line.note for cell in line.cells if cell.is_expected and not cell.gap.is_shown
+    }
     why = " ".join(writer.texts("care.hidden", text=text, note=note) for text, note in hidden.items())
     return CareGaps(lines, _reading(writer, place, lines), writer.texts("care.limits"), writer.texts("care.bars"), why)
 
@@ -44,7 +46,9 @@ def _cell(writer: Writer, place: Place, condition: str, name: str, stratum: str,
     keys = (place.year, condition, place.territory_id, stratum)
     quarters = tuple(writer.measure(f"care_acts_{name}_q{quarter}", *keys) for quarter in QUARTERS)
     shown = quarters if any(one.is_shown for one in quarters) else ()
-    return ActCell(stratum, _expected(writer, due) if due else "", writer.measure(f"care_gap_{name}", *keys), shown)
+    gap = writer.measure(f"care_gap_{name}", *keys)
+    text = writer.texts("status.not_computable_short") if gap.row.status == "not_computable" else gap.text
+    return ActCell(stratum, _expected(writer, due) if due else "", gap.row.reason != NOT_EXPECTED, gap, text, shown)
 
 
 def _expected(writer: Writer, due: dict[str, Any]) -> str:
