@@ -21,7 +21,7 @@ from dashboards.model.page import ConditionSection, MethodsPage, NationalConditi
 from dashboards.texts import Texts, load
 
 FOLDER = Path(__file__).parent
-SCRIPT = "copy_link.js"
+SCRIPT = "page.js"
 AnyPage = TerritoryPage | NationalPage | MethodsPage | QualityPage
 
 

@@ -97,7 +97,7 @@ def _ranking(slides: Slides, condition: NationalCondition, ranked: tuple[tuple[s
     _points(chart, above, below)
     drawn = [value for row in rows for value in (row.ratio, row.ratio_lower, row.ratio_upper) if value is not None]
     ratio_axis(chart, [1.0, *drawn])
-    slides.reading(slide, t("national.ranking_reading"))
+    slides.reading(slide, condition.ranking_reading)
 
 
 def _points(chart: Chart, above: list[float], below: list[float]) -> None:

@@ -66,7 +66,7 @@ def ranking_table(condition: NationalCondition, t: Texts) -> Table:
     )
     names = ("national.territory", "page.rank", "comparison.observed", "comparison.expected", "origin.ratio_alone", "origin.interval")
     title = t("page.pair", name=t("page.ranking"), text=condition.ranking_label)
-    return Table("ranking", title, (*map(t, names), t("comparison.verdict")), rows, t("national.ranking_reading"))
+    return Table("ranking", title, (*map(t, names), t("comparison.verdict")), rows, condition.ranking_reading)
 
 
 def head_tables(page: ExportedPage, t: Texts) -> dict[int, Table]:

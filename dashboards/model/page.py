@@ -153,6 +153,7 @@ class NationalCondition:
     ranking: tuple[tuple[Link, Comparison], ...]
     ranking_label: str
     reading: str
+    ranking_reading: str
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,31 @@ def _condition(writer: Writer, place: Place, definition: Definition, links: tupl
     section = condition_section(writer, place, definition)
     name = front_ratio(writer, definition.condition, place.year)
     ranked = _ranking(writer, definition.condition, name, links)
-    return NationalCondition(section, columns, lines, ranked, label_of(writer, name), writer.texts("national.reading", year=place.year))
+    readings = _reading(writer, place.year, lines), _ranking_reading(writer, ranked)
+    return NationalCondition(section, columns, lines, ranked, label_of(writer, name), *readings)
+
+
+def _reading(writer: Writer, year: int, lines: tuple[tuple[Link, tuple[Comparison, ...]], ...]) -> str:
+    """How to read the ratios, with those of the first territory that has one."""
+    said = writer.texts("national.reading", year=year)
+    for link, (first, *_) in lines:
+        if first.measure.ratio:
+            told = {"observed": first.observed, "expected": first.expected, "ratio": first.measure.ratio}
+            example = writer.texts("national.example", year=year, name=link.name, interval=_interval(first), **told)
+            return f"{example} {said}"
+    return said
+
+
+def _ranking_reading(writer: Writer, ranked: tuple[tuple[Link, Comparison], ...]) -> str:
+    said = writer.texts("national.ranking_reading")
+    if not ranked or not ranked[0][1].measure.ratio:
+        return said
+    link, first = ranked[0]
+    return f"{writer.texts('national.ranking_example', name=link.name, ratio=first.measure.ratio, interval=_interval(first))} {said}"
+
+
+def _interval(item: Comparison) -> str:
+    return f" ({item.measure.ratio_interval})" if item.measure.ratio_interval else ""
 
 
 def _ranked(writer: Writer, links: tuple[Link, ...]) -> list[tuple[str, Link]]:

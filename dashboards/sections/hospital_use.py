@@ -34,8 +34,17 @@ def hospital_use(writer: Writer, place: Place, condition: str) -> HospitalUse:
     lines = tuple(
         (_label(writer, name), tuple(_cell(writer, place, condition, name, other, year) for year in years)) for name, other in names
     )
-    has_stays = any(name in STAYS for name, _ in names)
-    return HospitalUse(years, lines, texts("use.reading") if has_stays else f"{texts('use.no_stays')} {texts('use.reading')}")
+    none = "" if any(name in STAYS for name, _ in names) else texts("use.no_stays")
+    return HospitalUse(years, lines, " ".join(part for part in (none, _example(writer, years[-1], lines), texts("use.reading")) if part))
+
+
+def _example(writer: Writer, year: int, lines: tuple[tuple[str, tuple[UseCell, ...]], ...]) -> str:
+    """How to read the first line whose last year has a gap; empty when none has."""
+    for label, cells in lines:
+        if cells[-1].gap.number is not None:
+            said = {"observed": cells[-1].observed.text, "expected": cells[-1].expected.text, "gap": cells[-1].gap.text}
+            return writer.texts("use.example", year=year, label=label, **said)
+    return ""
 
 
 def _label(writer: Writer, name: str) -> str:

@@ -16,11 +16,17 @@ def movements(writer: Writer, place: Place, condition: str) -> Movements:
             held[str(entry[f"label_{writer.texts.language}"])] = rows
     strata = tuple(stratum for stratum in (*STRATA, "all") if any(stratum in rows for rows in held.values()))
     lines = tuple((label, _by_stratum(writer, rows, strata)) for label, rows in held.items())
-    is_shown = any(measure.is_shown for _, measures in lines for measure in measures)
+    shown = next(((label, measure) for label, measures in lines for measure in measures if measure.is_shown), None)
     note = next((measure.note for _, measures in lines for measure in measures), "")
-    if is_shown:
-        return Movements(strata, lines, writer.texts("moves.reading"))
+    if shown:
+        return Movements(strata, lines, _reading(writer, place.year, *shown))
     return Movements((), (), writer.texts("moves.hidden", note=note) if lines else writer.texts("moves.none"))
+
+
+def _reading(writer: Writer, year: int, label: str, measure: Measure) -> str:
+    stratum = measure.row.stratum
+    where = writer.texts("moves.from", stratum=writer.texts.get(f"stratum.{stratum}", stratum))
+    return writer.texts("moves.reading", from_stratum=where, year=year, value=measure.text, label=label)
 
 
 def _by_stratum(writer: Writer, rows: dict[str, Row], strata: tuple[str, ...]) -> tuple[Measure, ...]:

@@ -15,7 +15,20 @@ def profile(writer: Writer, place: Place, condition: str) -> Profile:
     rows: list[tuple[str, Measure, Measure | None]] = [(_group(writer, key), writer.write(details[key]), None) for key in keys]
     of_condition = (name for name in writer.published.catalogue if (name, condition, place.territory_id) in writer.published.groups)
     rows += [_characteristic(writer, place, condition, name) for name in of_condition if is_characteristic(name)]
-    return Profile(tuple(rows), writer.texts("profile.reading" if rows else "profile.none"))
+    if not rows:
+        return Profile((), writer.texts("profile.none"))
+    return Profile(tuple(rows), f"{_example(writer, rows)} {writer.texts('profile.reading')}".strip())
+
+
+def _example(writer: Writer, rows: list[tuple[str, Measure, Measure | None]]) -> str:
+    """How to read the first share; empty when none is shown."""
+    shares = [row for row in rows if row[1].is_shown and row[1].row.unit == "share"]
+    label, here, whole = next((row for row in shares if row[2] and row[2].is_shown), shares[0] if shares else ("", None, None))
+    if here is None:
+        return ""
+    if whole is None or not whole.is_shown:
+        return writer.texts("profile.example", label=label, value=here.text)
+    return writer.texts("profile.example_whole", label=label, value=here.text, whole=whole.text)
 
 
 def _characteristic(writer: Writer, place: Place, condition: str, name: str) -> tuple[str, Measure, Measure | None]:

@@ -50,11 +50,20 @@ def test_without_a_clipboard_the_address_is_selected(browser: Browser, sample_si
     page.close()
 
 
+def test_a_button_prints_in_place_of_the_words_that_say_where_to(browser: Browser, sample_site: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("window.print = () => { window.printed = true }")
+    page.goto((sample_site / PAGES["fr"]).as_uri())
+    page.locator("#print-page").press("Enter")
+    assert page.evaluate("window.printed") and not page.locator("#print-hint").is_visible()
+    page.close()
+
+
 def test_without_scripts_there_is_no_such_control(browser: Browser, sample_site: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((sample_site / PAGES["fr"]).as_uri())
-    assert not page.locator("#copy-link").is_visible()
+    assert not page.locator("#copy-link, #print-page").first.is_visible() and page.locator("#print-hint").is_visible()
     context.close()
 
 

@@ -1,5 +1,5 @@
-// The one script of a page: its address into the clipboard, or into a field to be copied by hand where the browser does not allow it.
-// What is said stands in the page (data-*), in its language. Without scripts the control stays hidden.
+// The one script of a page: its print button, and its address into the clipboard, or into a field to be copied by hand where the browser
+// does not allow it. What is said stands in the page (data-*), in its language. Without scripts the controls stay hidden.
 (() => {
   const button = document.getElementById("copy-link");
   const field = document.getElementById("copy-address");
@@ -21,4 +21,8 @@
     else byHand();
   });
   button.parentElement.hidden = false;
+  const printer = document.getElementById("print-page");
+  printer.addEventListener("click", () => print());
+  printer.parentElement.hidden = false;
+  document.getElementById("print-hint").hidden = true;
 })();
