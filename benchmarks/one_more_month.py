@@ -1,13 +1,16 @@
-"""What one more month costs: a refresh of everything against a refresh after the current year's cumulative files were sent again.
+"""What one more month costs: a refresh after the current year's cumulative files were sent again, against a refresh of everything.
 
-Belongs here: the timings and their ratio, step by step, the hashes that must agree. Not here: how a refresh skips (strata/engine/parts.py).
+Belongs here: sending months, the processor seconds of each refresh, step by step, the hashes that must agree. Not here: how a refresh
+skips (strata/engine/parts.py).
 
-    python -m benchmarks.one_more_month --persons 300000 --years 2017-2025 [--tables] [--country FOLDER]
+    python -m benchmarks.one_more_month --persons 300000 1000000 --years 2017-2025 --months 1 6 12 [--tables] [--country FOLDER]
 
-A monthly file is cumulative: it replaces its hospital's year. The extracts of the last year are held back, everything before is
-published, then they arrive; reading text is included. A warehouse that never held anything else is the full refresh. Each refresh is a
-process of its own, as `strata run` is: starting Python and loading the libraries is included. --tables stops before the publication,
-whose time goes with the published numbers and not with the stays. --country: a folder that `strata synth` has filled, left as it is.
+A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
+then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held
+anything is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading
+text and publishing are included. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as it
+is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet
+one.
 """
 
 import argparse
@@ -19,20 +22,28 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from pipelines import session
 from pipelines.runner import run
 from strata.config import load
 from strata.engine.models import models
+from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
+
+Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the full refresh, of that of the month, same numbers
 
 
 def main() -> None:
-    """Print seconds by step, the ratio and whether the numbers agree."""
+    """For each size, print the steps of each month beside the full refresh, and whether the numbers agree."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--persons", type=int, default=20_000)
+    parser.add_argument("--persons", type=int, nargs="+", default=[20_000])
     parser.add_argument("--years", default="2017-2025")
+    parser.add_argument("--months", type=int, nargs="+", default=[1, 6, 12])
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--country", type=Path)
     parser.add_argument("--refresh", type=Path, help="one refresh of this project, in this process")
@@ -41,42 +52,92 @@ def main() -> None:
         refresh(chosen.refresh, chosen.tables)
         return
     first, last = (int(year) for year in chosen.years.split("-"))
-    with tempfile.TemporaryDirectory(dir=chosen.country) as work:
-        if not chosen.country:
-            write_country(Path(work) / "country", persons=chosen.persons, years=range(first, last + 1), seed=1, formats=("atih",))
-        measure((chosen.country or Path(work) / "country") / "atih", Path(work), last, chosen.tables)
+    for persons in [0] if chosen.country else chosen.persons:
+        with tempfile.TemporaryDirectory(dir=chosen.country) as work:
+            if not chosen.country:
+                write_country(Path(work) / "country", persons=persons, years=range(first, last + 1), seed=1, formats=("atih",))
+            country = (chosen.country or Path(work) / "country") / "atih"
+            print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
 
 
-def measure(country: Path, work: Path, last: int, stops: bool) -> None:
-    """The full refresh, then the one that the last year makes."""
-    full, wanted = refreshed(shutil.copytree(country, work / "full"), stops)
-    shutil.rmtree(work / "full")
+def measure(country: Path, work: Path, last: int, months: Iterable[int], stops: bool) -> Iterator[Case]:
+    """Month after month in one project; beside each, a project that reads the same files for the first time."""
     project = Path(shutil.copytree(country, work / "project"))
-    hold_back(project, work / "later", last)
-    refreshed(project, stops)
-    arrive(project, work / "later")
-    partial, found = refreshed(project, stops)
-    print_steps(full, partial)
-    print("same numbers" if found == wanted else "THE NUMBERS DIFFER")
+    (work / "sent").mkdir()
+    for path in (project / "landing").glob(f"*.{last}.*"):
+        shutil.move(path, work / "sent" / path.name)
+    for month in months:
+        arrive(project, work / "sent", last, month - 1)
+        refreshed(project, stops)
+        arrive(project, work / "sent", last, month)
+        full, wanted = refreshed(shutil.copytree(project, work / "full", ignore=shutil.ignore_patterns("warehouse", "published")), stops)
+        shutil.rmtree(work / "full")
+        partial, found = refreshed(project, stops)
+        yield f"{last}-{month:02d}", full, partial, wanted == found
 
 
-def print_steps(full: dict[str, Any], partial: dict[str, Any]) -> None:
-    """Where the time of the two refreshes goes, by layer; 'rest' is starting, loading libraries, orchestration."""
+def arrive(project: Path, sent: Path, year: int, month: int) -> None:
+    """Every hospital sends its year until that month, in place of what it sent before. Month 0: the year before is the last."""
+    for path in (project / "landing").glob(f"*.{year}.*"):
+        path.unlink()
+    for path in sorted(sent.iterdir()) if month else ():
+        finess = path.name.partition(".")[0]
+        name = f"{finess}.{year}.{month}"
+        archive = project / "landing" / f"{name}.15{month % 12 + 1:02d}{year + month // 12}093000.out.zip"
+        with zipfile.ZipFile(path) as whole, zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as part:
+            for family, lines in until(whole, year, month).items():
+                part.writestr(f"{name}.{family}", b"".join(lines))
+    text = (project / "strata.toml").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^last = \d+", f"last = {year if month else year - 1}", text)
+    text = re.sub(r'"\d{4}-\d\d"', f'"{year}-{month:02d}"' if month else f'"{year - 1}-12"', text)
+    (project / "strata.toml").write_text(text, encoding="utf-8")
+
+
+def until(whole: zipfile.ZipFile, year: int, month: int) -> dict[str, list[bytes]]:
+    """The lines of the stays that ended until that month, and of their .ano."""
+    rsa, ano = (
+        whole.read(next(name for name in whole.namelist() if name.endswith(end))).splitlines(keepends=True) for end in (".rsa", ".ano")
+    )
+    kept = [line for line, exit_month in zip(rsa, cells(rsa, "mco_rsa", year, "MOISSOR"), strict=True) if int(exit_month) <= month]
+    keys = set(cells(kept, "mco_rsa", year, "CLE_RSA"))
+    named = [line for line, key in zip(ano, cells(ano, "mco_ano", year, "CLE_RSA"), strict=True) if key in keys]
+    return {"rsa": kept, "ano": named}
+
+
+def cells(lines: list[bytes], family: str, year: int, name: str) -> Iterator[bytes]:
+    """One field of every line."""
+    field = layout_for_year(family, year).fixed.field(name)
+    return (line[field.start : field.start + field.width] for line in lines)
+
+
+def print_steps(cases: Iterable[Case]) -> None:
+    """Processor seconds by layer; 'rest' is starting, loading libraries, orchestration."""
+    for month, full, partial, is_same in cases:
+        spent = by_layer(full, partial)
+        print(f"\n{month}: {full['rows']['stay']} stays\n\n| step | full s | month s | ratio | of the full refresh |")
+        print("|---|---|---|---|---|")
+        for step, (one, other) in sorted(spent.items(), key=lambda row: -row[1][1]):
+            print(f"| {step} | {one:.2f} | {other:.2f} | {other / one if one else 0:.2f} | {other / full['cpu']:.1%} |")
+        published = spent.get("publication", (0.0, 0.0))
+        totals = {
+            "all": (full["cpu"], partial["cpu"]),
+            "all but the publication": (full["cpu"] - published[0], partial["cpu"] - published[1]),
+            "all, elapsed": (full["total"], partial["total"]),
+        }
+        for name, (one, other) in totals.items():
+            print(f"| **{name}** | {one:.1f} | {other:.1f} | **{other / one:.3f}** | |")
+        print(f"\n{'the same numbers' if is_same else 'THE NUMBERS DIFFER'}, {len(partial['reused'])} tables kept", flush=True)
+
+
+def by_layer(full: dict[str, Any], partial: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Seconds of the two refreshes by layer of the tables, or by step of Python."""
     layers = {name: model.layer for name, model in models().items()}
     spent: dict[str, list[float]] = {}
     for number, record in enumerate((full, partial)):
         for step, seconds in record["seconds"].items():
             spent.setdefault(layers.get(step, step), [0.0, 0.0])[number] += seconds
-    whole = [full["total"], partial["total"]]
-    spent["rest"] = [whole[number] - sum(one[number] for one in spent.values()) for number in (0, 1)]
-    print(f"{'step':20} {'full s':>8} {'month s':>8} {'ratio':>6} {'of full':>8}")
-    for step, (one, other) in sorted(spent.items(), key=lambda row: -row[1][1]):
-        print(f"{step:20} {one:8.2f} {other:8.2f} {other / one if one else 0:6.2f} {other / whole[0]:8.1%}")
-    published = spent.get("publication", [0.0, 0.0])
-    totals = {"all": whole, "but the publication": [one - other for one, other in zip(whole, published, strict=True)]}
-    for name, (one, other) in (totals | {"all, CPU seconds": [full["cpu"], partial["cpu"]]}).items():
-        print(f"{name:20} {one:8.2f} {other:8.2f} {other / one:6.2f}")
-    print(f"tables kept {len(partial['reused'])}, stays {full['rows']['stay']}")
+        spent.setdefault("rest", [0.0, 0.0])[number] = record["cpu"] - sum(record["seconds"].values())
+    return {step: (one, other) for step, (one, other) in spent.items()}
 
 
 def refreshed(project: Path, stops: bool) -> tuple[dict[str, Any], str]:
@@ -95,25 +156,9 @@ def refreshed(project: Path, stops: bool) -> tuple[dict[str, Any], str]:
 
 
 def refresh(project: Path, stops: bool) -> None:
-    """One refresh, here."""
+    """One refresh, here. A step is timed in processor seconds, of all threads."""
+    vars(session)["time"] = SimpleNamespace(perf_counter=time.process_time)  # `timed` asks for nothing else
     run(load(project / "strata.toml"), progress=lambda _: None, until=("quality", "reference") if stops else "publication")
-
-
-def hold_back(project: Path, later: Path, year: int) -> None:
-    """Put the last year aside, and have the project stop at the year before."""
-    later.mkdir()
-    shutil.copyfile(project / "strata.toml", later / "strata.toml")
-    for path in (project / "landing").glob(f"*.{year}.*"):
-        shutil.move(path, later / path.name)
-    text = (project / "strata.toml").read_text(encoding="utf-8")
-    text = re.sub(rf"last = {year}", f"last = {year - 1}", text).replace(f"{year}-12", f"{year - 1}-12")
-    (project / "strata.toml").write_text(text, encoding="utf-8")
-
-
-def arrive(project: Path, later: Path) -> None:
-    """The last year is sent."""
-    for path in later.iterdir():
-        shutil.copyfile(path, project / path.name if path.name == "strata.toml" else project / "landing" / path.name)
 
 
 if __name__ == "__main__":

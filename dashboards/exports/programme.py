@@ -99,12 +99,12 @@ def _table(document: Doc, table: Table) -> None:
     widths = [Emu(int(width * share)) for share in column_shares(table, LETTERS)]
     for column, one in zip(grid.columns, widths, strict=True):  # some programs read the widths of columns, others those of cells
         column.width = one
-    small = _small(document)
+    small = _small(document).style_id
     texts = (table.heads, *(tuple(cell.text for cell in row) for row in table.rows))
     for line, words in zip(grid.rows, texts, strict=True):
         for cell, word, one in zip(line.cells, words, widths, strict=True):
             cell.text, cell.width = word, one
-            cell.paragraphs[0].style = small
+            cell.paragraphs[0]._p.style = small  # by its id: set by the style, the library looks through all styles for each cell
         _whole(line)
     _repeated(grid.rows[0])
     document.add_paragraph()

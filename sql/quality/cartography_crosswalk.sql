@@ -10,17 +10,25 @@ WITH latest AS (
   GROUP BY year
 ),
 
-asked AS (
-  SELECT DISTINCT condition, comparison, compared_with, value
-  FROM definition_cartography
-),
-
 with_top AS (
   SELECT DISTINCT definition_cartography.condition, definition_cartography.comparison, cartography.year, cartography.person_id
   FROM cartography
   INNER JOIN latest ON cartography.year = latest.year AND cartography.version = latest.version
   INNER JOIN reporting_year ON cartography.year = reporting_year.year
   INNER JOIN definition_cartography ON cartography.top = definition_cartography.top
+),
+
+-- What is asked of which year: found first, so that an extract without cartography has no person looked at.
+asked AS MATERIALIZED (
+  SELECT DISTINCT
+    with_top.year,
+    with_top.condition,
+    with_top.comparison,
+    definition_cartography.compared_with,
+    definition_cartography.value
+  FROM with_top
+  INNER JOIN definition_cartography
+    ON with_top.condition = definition_cartography.condition AND with_top.comparison = definition_cartography.comparison
 ),
 
 our_status AS (
@@ -31,16 +39,15 @@ our_status AS (
     person_stratum.person_id,
     CASE person_stratum.status WHEN asked.value THEN CAST(person_stratum.stratum AS VARCHAR) ELSE person_stratum.status END AS level
   FROM asked
-  INNER JOIN person_stratum ON asked.condition = person_stratum.condition
-  INNER JOIN latest ON person_stratum.year = latest.year
+  INNER JOIN person_stratum ON asked.condition = person_stratum.condition AND asked.year = person_stratum.year
   WHERE asked.compared_with = 'status'
 ),
 
 our_criterion AS (
   SELECT asked.condition, asked.comparison, person_evidence.year, person_evidence.person_id, 'met' AS level
   FROM asked
-  INNER JOIN person_evidence ON asked.condition = person_evidence.condition AND asked.value = person_evidence.criterion_id
-  INNER JOIN latest ON person_evidence.year = latest.year
+  INNER JOIN person_evidence
+    ON asked.condition = person_evidence.condition AND asked.value = person_evidence.criterion_id AND asked.year = person_evidence.year
   INNER JOIN definition ON asked.condition = definition.condition
   INNER JOIN person_state
     ON person_evidence.person_id = person_state.person_id
@@ -50,21 +57,10 @@ our_criterion AS (
   WHERE asked.compared_with = 'criterion'
 ),
 
-told AS (
-  SELECT DISTINCT condition, comparison, year
-  FROM with_top
-),
-
-found AS (
+ours AS (
   SELECT condition, comparison, year, person_id, level FROM our_status
   UNION ALL
   SELECT condition, comparison, year, person_id, level FROM our_criterion
-),
-
-ours AS (
-  SELECT found.condition, found.comparison, found.year, found.person_id, found.level
-  FROM found
-  INNER JOIN told ON found.condition = told.condition AND found.comparison = told.comparison AND found.year = told.year
 ),
 
 beside AS (

@@ -5,19 +5,8 @@
 -- (docs/explanation/validity.md). Two whole years with the same look-back only.
 -- Other causes: type_changed (another type of the condition than before), death, entered (not seen a year before, or under age), left (known still,
 -- but no residence in the country), moved (same stratum, another territory), same_evidence (an age passed, or a criterion that weighs more alone).
-WITH step AS (
-  SELECT
-    later.year,
-    earlier.year AS from_year,
-    later.index_date,
-    earlier.index_date AS from_date,
-    12 * later.lookback_years AS lookback_months
-  FROM reporting_year AS later
-  INNER JOIN reporting_year AS earlier ON later.year = earlier.year + 1 AND later.lookback_years = earlier.lookback_years
-  WHERE later.is_stock AND later.index_date = make_date(later.year, 12, 31) AND earlier.index_date = make_date(earlier.year, 12, 31)
-),
-
-placed AS (
+-- Years: compared_year
+WITH placed AS (
   SELECT
     person_id,
     condition,
@@ -29,15 +18,15 @@ placed AS (
 ),
 
 earlier AS (
-  SELECT placed.person_id, placed.condition, step.year, placed.stratum, placed.is_diseased
+  SELECT placed.person_id, placed.condition, compared_year.year, placed.stratum, placed.is_diseased
   FROM placed
-  INNER JOIN step ON placed.year = step.from_year
+  INNER JOIN compared_year ON placed.year = compared_year.from_year
 ),
 
 later AS (
-  SELECT placed.person_id, placed.condition, step.year, placed.stratum, placed.is_diseased
+  SELECT placed.person_id, placed.condition, compared_year.year, placed.stratum, placed.is_diseased
   FROM placed
-  INNER JOIN step ON placed.year = step.year
+  INNER JOIN compared_year ON placed.year = compared_year.year
 ),
 
 paired AS (
@@ -59,9 +48,9 @@ described AS (
     paired.person_id,
     paired.condition,
     paired.year,
-    step.from_year,
-    step.from_date,
-    step.lookback_months,
+    compared_year.from_year,
+    compared_year.from_date,
+    compared_year.lookback_months,
     paired.from_stratum,
     paired.was_diseased,
     paired.is_diseased,
@@ -74,14 +63,14 @@ described AS (
     definition.falls,
     CASE
       WHEN paired.to_stratum IS NOT NULL THEN paired.to_stratum
-      WHEN person.death_date > step.from_date AND person.death_date <= step.index_date THEN 'dead'
+      WHEN person.death_date > compared_year.from_date AND person.death_date <= compared_year.index_date THEN 'dead'
       ELSE 'none'
     END AS to_stratum
   FROM paired
-  INNER JOIN step ON paired.year = step.year
+  INNER JOIN compared_year ON paired.year = compared_year.year
   INNER JOIN definition ON paired.condition = definition.condition
   INNER JOIN person ON paired.person_id = person.person_id
-  LEFT JOIN person_state AS before ON paired.person_id = before.person_id AND step.from_year = before.year
+  LEFT JOIN person_state AS before ON paired.person_id = before.person_id AND compared_year.from_year = before.year
   LEFT JOIN person_state AS after ON paired.person_id = after.person_id AND paired.year = after.year
 ),
 
@@ -142,7 +131,9 @@ evidence AS (
 in_population AS (
   SELECT DISTINCT person_id, condition, year
   FROM person_rule
-  WHERE purpose = 'population'
+  WHERE
+    purpose = 'population'
+    AND year IN (SELECT year FROM compared_year UNION SELECT from_year FROM compared_year)
 )
 
 SELECT

@@ -4,14 +4,7 @@
 -- Of them, 'evidence_expired' and 'no_recent_event' are why somebody fell (docs/explanation/movement.md). 'entered', apart: those in the stratum
 -- now, in the place they live in now, who had none a year before. Those at risk have the outcomes, not the reasons.
 -- stratum: also 'all' (1 to 4), 'at_risk_strict', 'at_risk_extended' (both levels together).
-WITH step AS (
-    SELECT later.year, earlier.year AS from_year, later.index_date, earlier.index_date AS from_date
-    FROM reporting_year AS later
-    INNER JOIN reporting_year AS earlier ON later.year = earlier.year + 1 AND later.lookback_years = earlier.lookback_years
-    WHERE later.is_stock AND later.index_date = make_date(later.year, 12, 31) AND earlier.index_date = make_date(earlier.year, 12, 31)
-),
-
-changed AS (
+WITH changed AS (
     SELECT
         year,
         condition,
@@ -34,24 +27,24 @@ changed AS (
 -- Those at risk who reach no stratum: stratum_change does not follow them.
 at_risk AS (
     SELECT
-        step.year,
+        compared_year.year,
         person_stratum.condition,
         person_stratum.status AS stratum,
         before.territory_id,
         1 AS persons,
         CASE
-            WHEN person.death_date > step.from_date AND person.death_date <= step.index_date THEN 'to_dead'
+            WHEN person.death_date > compared_year.from_date AND person.death_date <= compared_year.index_date THEN 'to_dead'
             WHEN after.person_id IS NULL THEN 'to_left'
             ELSE 'to_none'
         END AS outcome
-    FROM step
-    INNER JOIN person_stratum ON step.from_year = person_stratum.year
+    FROM compared_year
+    INNER JOIN person_stratum ON compared_year.from_year = person_stratum.year
     INNER JOIN person_state AS before ON person_stratum.person_id = before.person_id AND person_stratum.year = before.year
     INNER JOIN person ON person_stratum.person_id = person.person_id
-    LEFT JOIN person_state AS after ON person_stratum.person_id = after.person_id AND step.year = after.year
+    LEFT JOIN person_state AS after ON person_stratum.person_id = after.person_id AND compared_year.year = after.year
     LEFT JOIN person_stratum AS reached
         ON person_stratum.person_id = reached.person_id AND person_stratum.condition = reached.condition
-        AND step.year = reached.year AND reached.status = 'diseased'
+        AND compared_year.year = reached.year AND reached.status = 'diseased'
     WHERE person_stratum.status <> 'diseased' AND reached.person_id IS NULL
 ),
 

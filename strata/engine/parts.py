@@ -121,19 +121,25 @@ def make(
 
 
 def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[str, str], folder: Path = SQL_FOLDER) -> Inputs:
-    """What a table is made of, input by input: the content of the tables whose changes are kept, else of the columns that are used."""
-    found: Inputs = {}
+    """What a table is made of, input by input: the content of the tables whose changes are kept, else of the columns that are used.
+
+    A view is its SQL and what it reads itself.
+    """
     known = models(folder)
+    views = [known[name] for name in model.inputs if name in known and known[name].is_view]
+    read = sorted({*model.inputs, *(name for view in views for name in view.inputs)} - {view.name for view in views})
+    words = model.words.union(*(view.words for view in views))
+    found: Inputs = {view.name: view.sha256 for view in views}
     followed: set[str] = set()
-    for name in model.inputs:
+    for name in read:
         if name in READ or (name in known and is_parted(known[name])):
-            found[name] = contents[name]
+            found[name] = contents.get(name) or str(fingerprints.known(connection, name))
         elif (model.is_by_slice or model.years) and name in known and known[name].follows:
             followed.update(known[name].follows)
         elif model.years and "year" in _columns(connection, name) and _rows(connection, name) <= _SMALL:
-            found[name] = _used_by_year(connection, model, name)
+            found[name] = _used_by_year(connection, words, name)
         else:
-            found[name] = _used(connection, model, name)
+            found[name] = _used(connection, words, name)
     # whole: the columns that matter are those that the table between looks at
     return found | {name: fingerprints.content(connection, name) for name in followed}
 
@@ -350,19 +356,19 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
-def _used_columns(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> list[str]:
+def _used_columns(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> list[str]:
     """Those whose name is somewhere in the file; all, where none is."""
     every = _columns(connection, table)
-    return [one for one in every if one in model.words] or every
+    return [one for one in every if one in words] or every
 
 
-def _used(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> str:
-    columns = ", ".join(_used_columns(connection, model, table))
+def _used(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> str:
+    columns = ", ".join(_used_columns(connection, words, table))
     return fingerprints.content(connection, f"(SELECT {columns} FROM {table})")
 
 
-def _used_by_year(connection: duckdb.DuckDBPyConnection, model: Model, table: str) -> dict[str, str]:
-    columns = _used_columns(connection, model, table)
+def _used_by_year(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> dict[str, str]:
+    columns = _used_columns(connection, words, table)
     query = (
         f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(columns)} FROM {table}) AS t GROUP BY year"
     )

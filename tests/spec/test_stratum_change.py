@@ -14,6 +14,7 @@ def changes(stays: str, *, condition: str, year: int = 2025, falls: str | None =
     """person -> (from, to, cause) for one condition and year. falls: instead of what the definition says."""
     connection = built(stays, also=TERRITORIES, **more)
     connection.execute("UPDATE definition SET falls = coalesce(?, falls)", [falls])
+    models.build(connection, "compared_year")
     models.build(connection, "stratum_change")
     rows = connection.execute(
         """SELECT ltrim(pseudonym, '0'), from_stratum, to_stratum, cause FROM stratum_change JOIN pseudonym USING (person_id)
@@ -141,6 +142,7 @@ def test_a_change_that_no_evidence_explains_says_so() -> None:
     connection = built("person | exit | das\n1 | 2024-06-10 | E1198", also=TERRITORIES)
     for year, stratum in ((2024, 2), (2025, 1)):
         connection.execute("UPDATE person_stratum SET stratum = ? WHERE year = ? AND condition = 't2d'", [stratum, year])
+    models.build(connection, "compared_year")
     models.build(connection, "stratum_change")
     assert connection.execute("SELECT cause FROM stratum_change WHERE year = 2025 AND condition = 't2d'").fetchall() == [("same_evidence",)]
 
@@ -158,6 +160,7 @@ def test_each_member_of_both_stocks_is_there_once() -> None:
         for visit, code in enumerate(("E1198", "E1138" if person % 3 else "I10", "I5001" if person % 4 else "N184"))
     )
     connection = built(f"person | exit | das\n{stays}", also=TERRITORIES)
+    models.build(connection, "compared_year")
     models.build(connection, "stratum_change")
     for sql, wanted in (
         ("SELECT person_id, condition, year, to_stratum FROM stratum_change WHERE to_stratum IN ('1', '2', '3', '4')", "year"),
