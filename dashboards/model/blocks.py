@@ -344,11 +344,12 @@ class ActLine:
 class CareGaps:
     """Acts of follow-up expected and observed, by stratum. Without lines, `text` says why; with lines, it teaches how to read them.
 
-    limits: what is not seen. bars: what the figures show. hidden: why some cells have no number.
+    quarter: how to read a figure. limits: what is not seen. bars: what the figures show. hidden: why some cells have no number.
     """
 
     lines: tuple[ActLine, ...]
     text: str
+    quarter: str = ""
     limits: str = ""
     bars: str = ""
     hidden: str = ""

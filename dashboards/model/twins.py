@@ -178,7 +178,12 @@ def care_table(section: ConditionSection, t: Texts) -> Table:
         due = line.note or t("page.separator").join(cell.expected or t("care.not_expected") for cell in line.cells[:-1])
         rows.append((Cell(line.label), Cell(due), *(_gap_cell(cell, t) for cell in line.cells)))
     heads = (t("care.act"), t("care.expected_head"), *care_heads(t))
-    return Table("care", t("care.title"), heads, tuple(rows), f"{section.care_gaps.text} {section.care_gaps.limits}".strip())
+    return Table("care", t("care.title"), heads, tuple(rows), _care_reading(section, t))
+
+
+def _care_reading(section: ConditionSection, t: Texts) -> str:
+    block = section.care_gaps
+    return f"{block.text} {t('care.limits_short')}".strip() if block.lines else block.text
 
 
 def care_heads(t: Texts) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def care_gaps(writer: Writer, place: Place, condition: str) -> CareGaps:
         cell.text: cell.gap.note for line in lines if not line.note for cell in line.cells if cell.is_expected and not cell.gap.is_shown
     }
     why = " ".join(writer.texts("care.hidden", text=text, note=note) for text, note in hidden.items())
-    return CareGaps(lines, _reading(writer, place, lines), writer.texts("care.limits"), writer.texts("care.bars"), why)
+    return CareGaps(lines, *_readings(writer, place, lines), writer.texts("care.limits"), writer.texts("care.bars"), why)
 
 
 def _is_gap(entry: dict[str, Any], condition: str) -> bool:
@@ -58,19 +58,19 @@ def _expected(writer: Writer, due: dict[str, Any]) -> str:
     return text + ("*" if due["basis"] == "proposal" else "")
 
 
-def _reading(writer: Writer, place: Place, lines: tuple[ActLine, ...]) -> str:
-    """The first cell of a stratum that has a number, in words; its quarters when they have some."""
+def _readings(writer: Writer, place: Place, lines: tuple[ActLine, ...]) -> tuple[str, str]:
+    """The first cell of a stratum that has a number, in words; then its first quarter, when it has one."""
     found = next(((line, cell) for line in lines for cell in line.cells if cell.expected and cell.gap.is_shown), None)
     if found is None:
-        return ""
+        return "", ""
     line, cell = found
     words = {"year": place.year, "place": place.phrase, "label": line.label, "stratum": cell.stratum, "interval": cell.gap.interval}
     words |= {"numerator": cell.gap.numerator, "denominator": cell.gap.denominator, "share": cell.gap.text}
     sentence = writer.texts("care.reading", expected=cell.expected.rstrip("*"), **words)
     first = cell.quarters[0] if cell.quarters else None
     if first is None or not first.is_shown:
-        return sentence
-    return f"{sentence} {writer.texts('care.reading_quarter', seen=first.text, due=due_text(writer, first))}"
+        return sentence, ""
+    return sentence, writer.texts("care.reading_quarter", seen=first.text, due=due_text(writer, first))
 
 
 def due_text(writer: Writer, quarter: Measure) -> str:
