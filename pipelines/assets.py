@@ -4,7 +4,8 @@ Belongs here: the factory and the last asset, `publication`. Not here: what a ta
 right (checks.py).
 """
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pipelines.expectations import LAYER, Outcome, in_force, suites
 from pipelines.gate import is_national, keep, passed
 from pipelines.session import Session
 from pipelines.tables import PYTHON_TABLES, WRITERS, Writer
+from pipelines.years import ONE_RUN, PERSONS_BY_YEAR, READ_BY_YEAR, Told, Years, held, tell
 from strata.engine import fingerprints, parts
 from strata.engine.models import SQL_FOLDER, Model, models
 from strata.errors import StrataError
@@ -36,11 +38,18 @@ PUBLISHED_LAYERS = ("indicators", "quality")
 _MONTHLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=36))
 
 
-def build_assets(folder: Path = SQL_FOLDER) -> list[dg.AssetsDefinition]:
-    """Every table of the product and the publication. StrataError when an SQL file reads a table that nothing makes."""
+def build_assets(folder: Path = SQL_FOLDER, years: Years | None = None) -> list[dg.AssetsDefinition]:
+    """Every table of the product and the publication. years: as partitions; None: without any, where nobody looks at them afterwards.
+
+    StrataError when an SQL file reads a table that nothing makes.
+    """
     found = models(folder)
     _refuse_unknown_inputs(found)
-    return [*map(_writer_asset, WRITERS), *(_model_asset(model, folder) for model in found.values()), _publication_asset(found, folder)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # of the parameter backfill_policy alone
+        written = [_writer_asset(writer, years) for writer in WRITERS]
+        made = [_model_asset(model, folder, years) for model in found.values()]
+    return [*written, *made, _publication_asset(found, folder)]
 
 
 def _refuse_unknown_inputs(found: Mapping[str, Model]) -> None:
@@ -58,10 +67,14 @@ def _refuse_unknown_inputs(found: Mapping[str, Model]) -> None:
                 )
 
 
-def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
+def _model_asset(model: Model, folder: Path, years: Years | None) -> dg.AssetsDefinition:
+    partitions = years.of_model(model) if years else None
+
     @dg.asset(
         name=model.name,
-        deps=list(model.inputs),
+        deps=years.dependencies(model) if years else list(model.inputs),
+        partitions_def=partitions,
+        backfill_policy=ONE_RUN if partitions else None,
         group_name=model.layer,
         description=model.description,
         code_version=model.sha256,
@@ -70,14 +83,29 @@ def _model_asset(model: Model, folder: Path) -> dg.AssetsDefinition:
         freshness_policy=_MONTHLY if model.layer == "indicators" else None,
         required_resource_keys={"session"},
     )
-    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def table(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
         session.enter(STAGES[model.layer])
         with session.timed(model.name):
             _make(session, model, folder)
-        return dg.MaterializeResult(metadata=_catalogued(context, model.name), data_version=_version(session, model.name))
+        yield from _told(context, model.name, years if partitions else None)
 
     return table
+
+
+def _told(context: dg.AssetExecutionContext, table: str, years: Years | None) -> Iterator[Told]:
+    """What Dagster is told of a table; year by year where it has partitions."""
+    session: Session = context.resources.session
+    whole: dg.MaterializeResult[None] = dg.MaterializeResult(
+        asset_key=table, metadata=_catalogued(context, table), data_version=_version(session, table)
+    )
+    if years is None:
+        yield whole
+        return
+    found = {year: one for year, one in held(session.connection, table).items() if year in years.keys}
+    # persons also stand on the years read, of which a table that is kept knows nothing
+    is_kept = table in READ_BY_YEAR or (table in session.reused and table not in PERSONS_BY_YEAR)
+    yield from tell(context, whole, found, is_kept=is_kept)
 
 
 def _make(session: Session, model: Model, folder: Path) -> None:
@@ -100,15 +128,29 @@ def _version(session: Session, table: str) -> dg.DataVersion:
     return dg.DataVersion(session.content(table))
 
 
-def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
+def _writer_asset(writer: Writer, years: Years | None) -> dg.AssetsDefinition:
+    partitions = {table: years.of_read(table) for table in writer.tables} if years else {}
     specs = [
         dg.AssetSpec(
-            table, skippable=True, deps=list(writer.reads), group_name=writer.name, description=meaning, kinds={"python", "duckdb"}
+            table,
+            skippable=True,
+            deps=list(writer.reads),
+            group_name=writer.name,
+            description=meaning,
+            kinds={"python", "duckdb"},
+            partitions_def=partitions.get(table),
         )
         for table, meaning in writer.tables.items()
     ]
 
-    @dg.multi_asset(name=writer.name, specs=specs, can_subset=True, op_tags=_priority(writer.name), required_resource_keys={"session"})
+    @dg.multi_asset(
+        name=writer.name,
+        specs=specs,
+        can_subset=True,
+        backfill_policy=ONE_RUN if any(partitions.values()) else None,
+        op_tags=_priority(writer.name),
+        required_resource_keys={"session"},
+    )
     def tables(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def] # an annotated generator reads as one output to Dagster
         session: Session = context.resources.session
         session.enter(writer.stage)
@@ -118,7 +160,7 @@ def _writer_asset(writer: Writer) -> dg.AssetsDefinition:
             writer.write(session)
         for table in [key.to_user_string() for key in context.selected_asset_keys]:  # all are written; those asked for are reported
             session.rows[table] = _count(session.connection, table)
-            yield dg.MaterializeResult(asset_key=table, metadata=_catalogued(context, table), data_version=_version(session, table))
+            yield from _told(context, table, years if partitions.get(table) else None)
 
     return tables
 

@@ -1,4 +1,4 @@
-"""What Dagster loads (`dg dev`, `dg check defs`): the assets, their checks, one job, one schedule, one sensor, one resource.
+"""What Dagster loads (`dg dev`, `dg check defs`): the assets by year, their checks, one job, one schedule, one sensor, one resource.
 
 Belongs here: putting the pieces together. Not here: making them. The project is found as the command finds it: STRATA_CONFIG,
 else ./strata.toml, else the sample of the repository.
@@ -11,8 +11,13 @@ import dagster as dg
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
 from pipelines.landing_sensor import landing_sensor
-from pipelines.schedules import monthly_schedule, refresh_job
+from pipelines.schedules import JOB, monthly_schedule, refresh_job
 from pipelines.session import Session, load_config, open_session
+from pipelines.years import PARTITION, RANGE_START, Years
+from strata.errors import StrataError
+
+_config = load_config()
+_years = Years.of(_config)
 
 
 @dg.resource(description="The lock, the configuration and the warehouse connection of one run.")
@@ -22,12 +27,29 @@ def session(context: dg.InitResourceContext) -> Iterator[Session | None]:
     if context.instance is not None and context.run is not None and _has_ended(context.instance, context.run):
         yield None
         return
+    if context.run is not None:
+        _refuse_without_year(context.run)
     with open_session(load_config(), lambda text: log.info(text) if log else None) as opened:
         if context.instance is not None and context.run is not None:
             _end_killed_runs(context.instance, context.run)
         yield opened
         if context.instance is not None and context.run is not None:
             opened.error = _failed_steps(context.instance, context.run)
+
+
+def _refuse_without_year(ours: dg.DagsterRun) -> None:
+    """Dagster starts a job of partitioned tables without a partition, and fails in the middle."""
+    if ours.job_name == JOB and not any(tag in ours.tags for tag in (PARTITION, RANGE_START)):
+        raise StrataError(
+            what=("Ce lancement n'est d'aucune année", "This run is for no year"),
+            where=f"Dagster, {JOB}",
+            why=(
+                "les tables par année en demandent une ; toutes celles que les données demandent seront refaites",
+                "tables by year ask for one; all those that the data ask for will be made again",
+            ),
+            fix=(f"dg launch --job {JOB} --partition {_years.newest}", f"dg launch --job {JOB} --partition {_years.newest}"),
+            is_usage=True,
+        )
 
 
 def _has_ended(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> bool:
@@ -51,11 +73,11 @@ def _failed_steps(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> list[str
 
 
 defs = dg.Definitions(
-    assets=build_assets(),
+    assets=build_assets(years=_years),
     asset_checks=build_checks(),
     jobs=[refresh_job()],
-    schedules=[monthly_schedule(load_config().schedule)],
-    sensors=[landing_sensor(load_config())],
+    schedules=[monthly_schedule(_config.schedule, _years)],
+    sensors=[landing_sensor(_config, _years)],
     resources={"session": session},
     executor=dg.in_process_executor,
 )

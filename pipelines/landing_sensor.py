@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.schedules import JOB
+from pipelines.years import Years
 from strata.config import Config
 from strata.ingest.archives import BROKEN
 
@@ -61,8 +62,8 @@ def look(landing: Path, before: Watch) -> tuple[Watch, str]:
     return Watch(seen, seen, polls), ""
 
 
-def landing_sensor(config: Config) -> dg.SensorDefinition:
-    """The sensor of the project's landing folder. Stopped until a person starts it in Dagster."""
+def landing_sensor(config: Config, years: Years) -> dg.SensorDefinition:
+    """The sensor of the project's landing folder. Stopped until a person starts it in Dagster. What came says which years are made."""
 
     @dg.sensor(
         name="landing_complete",
@@ -75,7 +76,7 @@ def landing_sensor(config: Config) -> dg.SensorDefinition:
         watch, reason = look(config.path("landing"), Watch.read(context.cursor))
         if reason:
             return dg.SensorResult(skip_reason=dg.SkipReason(reason), cursor=watch.write())
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=watch.taken)], cursor=watch.write())
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=watch.taken, partition_key=years.newest)], cursor=watch.write())
 
     return landing_complete
 

@@ -5,23 +5,28 @@ Belongs here: the monthly schedule, from [schedule] of strata.toml. Not here: th
 
 import dagster as dg
 
+from pipelines.years import Years
 from strata.config import Schedule
 
 JOB = "refresh"
 
 
 def refresh_job() -> "dg.UnresolvedAssetJobDefinition":
-    """Read, compute, check, publish: the same assets as `strata run`."""
+    """Read, compute, check, publish: the same assets as `strata run`. Started for one year or several, it does the same."""
     return dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description="Read what is new, recompute, check, publish.")
 
 
-def monthly_schedule(schedule: Schedule) -> dg.ScheduleDefinition:
-    """The refresh of strata.toml's cron line, in its time zone. Stopped until a person starts it in Dagster."""
+def monthly_schedule(schedule: Schedule, years: Years) -> dg.ScheduleDefinition:
+    """The refresh of strata.toml's cron line, in its time zone. Stopped until a person starts it in Dagster.
+
+    It is started for the last year, which is what a month brings; it makes every year that is stale, as any refresh.
+    """
     return dg.ScheduleDefinition(
         name="monthly_refresh",
         job_name=JOB,
         cron_schedule=schedule.cron,
         execution_timezone=schedule.timezone,
+        execution_fn=lambda _: dg.RunRequest(partition_key=years.newest),
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Refresh once a month, after the hospitals have sent their files.",
     )

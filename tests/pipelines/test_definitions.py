@@ -13,6 +13,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from pipelines.definitions import _end_killed_runs, _has_ended, defs
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
+from pipelines.years import Years
 from strata.config import Schedule
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def test_every_check_makes_the_publication_wait() -> None:
 
 
 def test_the_schedule_is_that_of_the_project_and_waits_to_be_started() -> None:
-    schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"))
+    schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"), Years(2017, 2025, 5))
     assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == ("30 4 2 * *", "Europe/Paris", JOB)
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     assert [one.name for one in defs.schedules or []] == ["monthly_refresh"]
