@@ -51,4 +51,4 @@ def refusal(code: str, where: str) -> Refused:
     name, _, detail = code.partition(": ")
     row = reasons()[name]
     why = (f"{row.label[0]} ({detail})", f"{row.label[1]} ({detail})") if detail else row.label
-    return Refused(("Fichier refusé", "File refused"), where, why, row.fix, False, name, detail)
+    return Refused(("Fichier refusé", "File refused"), where, why, row.fix, reason=name, detail=detail)
