@@ -276,11 +276,12 @@ def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
     for name in ("chaining", "billing"):
         connection.execute(f"CREATE VIEW sound_{name} AS SELECT * FROM sound_{field}_{name}")
     selects = {name: [_SQL / field / f"{name}.sql"] for name in SCHEMAS}
-    views = [_SQL / "chaining.sql", _SQL / field / "part.sql", _SQL / field / "summary.sql"]
-    if views[1].exists():
+    first = [_SQL / "chaining.sql", _SQL / field / "part.sql", _SQL / field / "summary.sql"]
+    if first[1].exists():
         selects["stay"].append(_SQL / "stay_of_parts.sql")
-    for path in filter(Path.exists, views):
-        connection.execute(f"CREATE VIEW {path.stem} AS {path.read_text(encoding='utf-8')}")
+    for path in filter(Path.exists, first):
+        kind = "TABLE" if path.stem == "part" else "VIEW"  # its windows need memory of their own
+        connection.execute(f"CREATE {kind} {path.stem} AS {path.read_text(encoding='utf-8')}")
     for name, paths in selects.items():
         _fill(connection, name, [path for path in paths if path.exists()])
     month = connection.execute("SELECT max(exit_month) FROM out_stay").fetchall()[0][0]
@@ -293,8 +294,10 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -
     connection.execute(f"CREATE TABLE out_{name} AS SELECT CAST(NULL AS INTEGER) AS group_no, * FROM no_row")
     connection.unregister("no_row")
     order = "group_no, line" if name == "stay" else "ALL"
-    for path in paths:
-        connection.execute(f"INSERT INTO out_{name} BY NAME {path.read_text(encoding='utf-8')} ORDER BY {order}")
+    for path in paths:  # joined, then sorted: at once, it would take the memory of both
+        connection.execute(f"CREATE OR REPLACE TABLE unordered AS {path.read_text(encoding='utf-8')}")
+        connection.execute(f"INSERT INTO out_{name} BY NAME FROM unordered ORDER BY {order}")
+    connection.execute("DROP TABLE IF EXISTS unordered")
 
 
 @dataclass
