@@ -81,8 +81,7 @@ class _Teller:
         return View(
             title=f"{say('Comparaison', 'Comparison')} · {self.words.label((one.label_fr, one.label_en))}",
             about=f"{self.side(one.before)} ({one.definition_before}) → {self.side(one.after)} ({one.definition_after}) · "
-            + say("état au ", "state at ")
-            + self.words.shown(one.index_date),
+            + self.perimeter(),
             summary=self.summary(),
             heads=[say("avant \\ après", "before \\ after"), *(self.words.say("state", state) for state in states), total],
             matrix=self.matrix(states, total),
@@ -95,6 +94,13 @@ class _Teller:
             ],
             warning=self.warning(),
         )
+
+    def perimeter(self) -> str:
+        """When, how far back, on which data: what the numbers are of."""
+        one, say = self.one, self.words.choose
+        state = say("état au ", "state at ") + self.words.shown(one.index_date)
+        lookback = say(f"recul de {one.lookback_years} ans", f"{one.lookback_years} years looked back on")
+        return " · ".join((state, lookback, one.fields_included.upper(), self.words.say("scope", self.config.scope)))
 
     def side(self, name: str) -> str:
         """A side as it was given; on a page, the name of its folder only: where it lies concerns nobody."""
@@ -261,7 +267,8 @@ class _Teller:
                 f"No number below {self.threshold} is shown (zero included); the others are rounded to the ten (≈) and do not add up "
                 "exactly; a move of fewer persons is not detailed. To be shown, not published: this is no controlled publication.",
             )
-        return f"{text} {open_definition}"
+        synthetic = f"{self.words.say('notice', 'synthetic')} " if self.one.is_synthetic else ""
+        return f"{synthetic}{text} {open_definition}"
 
 
 def _is_usual(row: Row) -> bool:

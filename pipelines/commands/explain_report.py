@@ -69,7 +69,8 @@ def view(one: Explanation, config: Config, language: str, *, most_stays: int) ->
         because=teller.because(),
         heads=list(zip(*_HEADS))[0 if language == "fr" else 1],  # type: ignore[arg-type]
         sections=[section for section in (*teller.sections(), teller.listed_files()) if section.entries],
-        warning=say(
+        warning=teller.synthetic()
+        + say(
             "Usage interne : données d'une personne. Ne pas diffuser. La question est inscrite au journal (audit.log). "
             "Définition ouverte, qui n'est pas celle de la FHF ni du GPRP.",
             "Internal use: data about one person. Do not pass on. The question is in the log (audit.log). "
@@ -117,6 +118,9 @@ class _Teller:
             rest = self.words.say("place", "REST")
             about.append(person["territory_name"] or (rest if person["territory_id"] == "REST" else person["territory_id"]))
         return " · ".join([*about, one.fields_included.upper(), self.deaths()])
+
+    def synthetic(self) -> str:
+        return f"{self.words.say('notice', 'synthetic')} " if self.one.is_synthetic else ""
 
     def deaths(self) -> str:
         """Where deaths are known from: who is in none of these is presumed alive."""

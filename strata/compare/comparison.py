@@ -50,6 +50,9 @@ class Comparison:
     label_en: str
     year: int
     index_date: date
+    lookback_years: int
+    fields_included: str
+    is_synthetic: bool
     matrix: list[Row]
     moves: list[Row]
     changes: list[Row]
@@ -117,7 +120,11 @@ def _build(connection: duckdb.DuckDBPyConnection, config: Config, side: Side, sc
 def _compared(connection: duckdb.DuckDBPyConnection, sides: list[Side], condition: str) -> Comparison:
     look_in(connection, "common")
     definitions = [rows(connection, f"SELECT * FROM {schema}.definition WHERE condition = ?", [condition])[0] for schema in "ab"]
-    index = rows(connection, "SELECT year, index_date FROM reporting_year")[0]
+    index = rows(
+        connection,
+        """SELECT year, index_date, reporting_year.lookback_years, fields AS fields_included, is_synthetic
+           FROM reporting_year CROSS JOIN setting""",
+    )[0]
     matrix, moves = _of(rows(connection, _sql("matrix")), condition), _moves(connection, condition)
     changes = _changes(connection, condition)  # looks in the schema of each side: the last to be asked
     return Comparison(

@@ -41,6 +41,7 @@ class Explanation:
     year: int
     index_date: date
     lookback_years: int
+    is_synthetic: bool
     status: str | None
     stratum: int | None
     rule_id: str | None
@@ -64,7 +65,9 @@ class Explanation:
 def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: str, year: int) -> Explanation:
     """The explanation of one person of `open_person`. condition and year are in the warehouse (question.py)."""
     ask(connection, condition, year)
-    definition = rows(connection, "SELECT * FROM definition CROSS JOIN reporting_year")[0]
+    definition = rows(
+        connection, "SELECT definition.*, reporting_year.*, is_synthetic FROM definition CROSS JOIN reporting_year CROSS JOIN setting"
+    )[0]
     decided = next(iter(rows(connection, "SELECT status, stratum, rule_id FROM person_stratum")), {})
     criteria, terms = _criteria(connection), method_terms(connection)
     return Explanation(
@@ -76,6 +79,7 @@ def explain(connection: duckdb.DuckDBPyConnection, person_id: int, condition: st
         year=year,
         index_date=definition["index_date"],
         lookback_years=definition["lookback_years"],
+        is_synthetic=definition["is_synthetic"],
         status=decided.get("status"),
         stratum=decided.get("stratum"),
         rule_id=decided.get("rule_id"),
