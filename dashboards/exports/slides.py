@@ -26,6 +26,7 @@ from pptx.util import Emu, Inches, Pt
 from dashboards.exports.columns import column_shares, lines_of
 from dashboards.exports.flat import plain
 from dashboards.exports.same_bytes import without_clock
+from dashboards.figures.scale import round_ticks
 from dashboards.model.blocks import Cell, Measure, Series, Table, Tile
 from dashboards.model.page import ConditionSection, ExportedPage
 from dashboards.texts import load
@@ -129,6 +130,10 @@ class Slides:
         _once_in_the_legend(chart, 3)
         chart.value_axis.tick_labels.number_format, chart.value_axis.tick_labels.number_format_is_linked = t("cost.axis_format"), False
         chart.value_axis.major_gridlines.format.line.color.rgb = PALE
+        drawn = [value for series in chart.plots[0].series for value in series.values if value is not None]
+        if drawn:
+            ticks = round_ticks(min(drawn), max(drawn))  # as on the page
+            chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = ticks[0], ticks[-1]
         _text(slide, Inches(8.5), TOP, Inches(4.3), BODY, "\n".join((costs.patient_reading, costs.resident_reading, t("cost.why"))), 13)
         self.reading(slide, costs.standardised_reading)
 

@@ -6,7 +6,7 @@ Belongs here: which lines and years. Not here: anything about intervals but the 
 from dashboards.model.blocks import Cell, HospitalUse, UseCell
 from dashboards.model.measures import Writer
 from dashboards.sources.places import Place
-from dashboards.sources.published import COMPARED_BASIS, NO_COST
+from dashboards.sources.published import ALL, COMPARED_BASIS, NO_COST
 
 # The count, and the indicator that has its expected when it is another one.
 LINES = (
@@ -21,6 +21,7 @@ LINES = (
     ("cost_per_patient", "cost_vs_expected"),
     ("cost_total", "cost_vs_expected"),
 )
+NOTHING = 0.0005  # a gap that is written 0,0 %
 STAYS = {"stays", "overnight_stays", "ambulatory_stays", "bed_days", "hpe_stays"}
 
 
@@ -35,13 +36,16 @@ def hospital_use(writer: Writer, place: Place, condition: str) -> HospitalUse:
         (_label(writer, name), tuple(_cell(writer, place, condition, name, other, year) for year in years)) for name, other in names
     )
     none = "" if any(name in STAYS for name, _ in names) else texts("use.no_stays")
-    return HospitalUse(years, lines, " ".join(part for part in (none, _example(writer, years[-1], lines), texts("use.reading")) if part))
+    said = (none, _example(writer, place, years[-1], lines), texts("use.reading"))
+    return HospitalUse(years, lines, " ".join(part for part in said if part))
 
 
-def _example(writer: Writer, year: int, lines: tuple[tuple[str, tuple[UseCell, ...]], ...]) -> str:
+def _example(writer: Writer, place: Place, year: int, lines: tuple[tuple[str, tuple[UseCell, ...]], ...]) -> str:
     """How to read the first line whose last year has a gap; empty when none has."""
     for label, cells in lines:
         if cells[-1].gap.number is not None:
+            if place.territory_id == ALL and abs(cells[-1].gap.number) < NOTHING:
+                return writer.texts("cost.verdict_whole")
             said = {"observed": cells[-1].observed.text, "expected": cells[-1].expected.text, "gap": cells[-1].gap.text}
             return writer.texts("use.example", year=year, label=label, **said)
     return ""

@@ -32,6 +32,11 @@ def test_hospital_use_is_read_with_its_last_year(published: Published) -> None:
     assert cells[-1].gap.text in block.reading
 
 
+def test_the_whole_beside_itself_is_said_to_be_its_own_reference(published: Published) -> None:
+    block = national(published).sections[0].hospital_use
+    assert "sa propre référence" in block.reading and "attendus" not in block.reading
+
+
 @pytest.mark.parametrize(("language", "words"), [("fr", "personnes repérées pour"), ("en", "persons found for")])
 def test_the_territories_are_read_with_the_first_that_has_a_ratio(published: Published, language: str, words: str) -> None:
     first = next(iter(published.territories))
