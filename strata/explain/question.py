@@ -58,7 +58,7 @@ def _person(connection: duckdb.DuckDBPyConnection, person_id: int) -> int:
     found, is_ambiguous = known[0]
     if is_ambiguous:
         raise _wrong(
-            "PERSON",
+            _PERSON,
             "des jumeaux de même sexe partagent ce pseudonyme : aucun des deux n'a de strate",
             "twins of one sex share this pseudonym: neither of them has a stratum",
             "Rien à faire : le filtre twin_pseudonym les laisse hors du travail par personne",
@@ -97,7 +97,7 @@ def _year(known: list[int], asked: int | None) -> int:
 def unknown_person() -> StrataError:
     """Nobody of the warehouse has this number or this pseudonym, which is not repeated here."""
     return _wrong(
-        "PERSON",
+        _PERSON,
         "aucune personne de l'entrepôt n'a ce numéro ou ce pseudonyme",
         "nobody in the warehouse has this number or this pseudonym",
         "Donner un person_id de l'entrepôt, ou « - » puis le pseudonyme tel que dans les fichiers",
@@ -105,6 +105,10 @@ def unknown_person() -> StrataError:
     )
 
 
-def _wrong(where: str, why_fr: str, why_en: str, fix_fr: str, fix_en: str) -> StrataError:
+_PERSON = ("PERSONNE", "PERSON")  # the argument of the command
+
+
+def _wrong(where: str | tuple[str, str], why_fr: str, why_en: str, fix_fr: str, fix_en: str) -> StrataError:
     what = ("Question sans réponse possible", "This question has no answer")
-    return StrataError(what=what, where=where, why=(why_fr, why_en), fix=(fix_fr, fix_en), is_usage=True)
+    french, english = (where, where) if isinstance(where, str) else where
+    return StrataError(what=what, where=french, where_en=english, why=(why_fr, why_en), fix=(fix_fr, fix_en), is_usage=True)
