@@ -24,7 +24,7 @@ VERDICT_COLOURS = {
 def node(name: str, *children: str, **attributes: object) -> Markup:
     """An element; attribute names take a hyphen for an underscore; children that are not Markup are escaped."""
     pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(_text(value))}"' for key, value in attributes.items())
-    return Markup("<{}{}>{}</{}>").format(Markup(name), Markup(pairs), Markup("").join(children), Markup(name))
+    return Markup(f"<{name}{pairs}>{''.join(map(escape, children))}</{name}>")
 
 
 def figure(identifier: str, title: str, description: str, width: int, height: int, *children: str, css: str = "figure") -> Markup:

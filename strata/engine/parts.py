@@ -309,10 +309,18 @@ def _compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
 def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, told: Change) -> None:
     """Fill stale_person: whose rows differ outside stale slices, and whose stays of stale and of other slices stand in one group."""
     is_stale = "stay_id >> 32 IN (SELECT slice_id FROM stale_slice)"
-    now, before = (f"SELECT * FROM {name} {f'WHERE NOT {is_stale}' if is_of_stays else ''}" for name in (table, f"{table}_before"))
+    within = f"WHERE NOT {is_stale}" if is_of_stays else ""
+    # a row that is there once more on one side than on the other, told by its hash: EXCEPT ALL both ways costs six times as much
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE stale_person AS
-        SELECT DISTINCT person_id FROM (({now} EXCEPT ALL {before}) UNION ALL ({before} EXCEPT ALL {now}))
+        SELECT DISTINCT person_id
+        FROM (
+            SELECT person_id, hash(here) AS row_hash, 1 AS side FROM {table} AS here {within}
+            UNION ALL
+            SELECT person_id, hash(there) AS row_hash, -1 AS side FROM {table}_before AS there {within}
+        )
+        GROUP BY person_id, row_hash
+        HAVING sum(side) <> 0
         UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name)""",
         [sorted(told.persons)],
     )
