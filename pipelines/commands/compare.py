@@ -19,8 +19,10 @@ def add(commands: Any, speaker: Terminal) -> None:
     )
     parser = commands.add_parser("compare", terminal=speaker, help=text, description=text)
     definitions = speaker.choose(
-        "« built-in », un dossier de définitions, ou le dossier modifié d'une maladie : avant, après",
-        "'built-in', a folder of definitions, or the edited folder of one condition: before, after",
+        "avant, après : « built-in », un dossier de définitions, le dossier modifié d'une maladie, ou un export "
+        "(t2d.json, ou le dossier dashboard/definitions d'une publication)",
+        "before, after: 'built-in', a folder of definitions, the edited folder of one condition, or an export "
+        "(t2d.json, or the folder dashboard/definitions of a publication)",
     )
     parser.add_argument("--definitions", nargs=2, required=True, metavar=("A", "B"), help=definitions)
     condition = speaker.choose(

@@ -28,10 +28,10 @@ CODE_SHAPE = {
 }
 NOMENCLATURE_OF = {"icd10": "cim10", "ccam": "ccam", "ghm": "ghm"}  # ours -> as a user brings it (ingest/user/nomenclature.py)
 DRUGS = "drugs.csv"
-_INDEX = ("list_id", "system", "match", "label_fr", "label_en", "nomenclature_year", "source", "author")
-_CODES = ("code", "valid_from", "valid_to", "label_fr", "label_en", "label_source")
+LIST_COLUMNS = ("list_id", "system", "match", "label_fr", "label_en", "nomenclature_year", "source", "author")
+CODE_COLUMNS = ("code", "valid_from", "valid_to", "label_fr", "label_en", "label_source")
 LABEL_SOURCES = ("nomenclature", "own")  # the French label is the wording of the nomenclature, or a shorter one of ours
-_ABOUT = _INDEX[3:]
+_ABOUT = LIST_COLUMNS[3:]
 _ALWAYS = (date.min, date.max)
 
 
@@ -87,7 +87,7 @@ def read_code_lists(folder: Path, condition: str) -> tuple[dict[str, CodeList], 
         if not index.exists():
             continue
         files.append(index)
-        for line, row in enumerate(_read(index, _INDEX), start=2):
+        for line, row in enumerate(_read(index, LIST_COLUMNS), start=2):
             if row["list_id"] in found:
                 raise wrong(index, row["list_id"], "cette liste existe déjà", "this list exists already", line)
             _check_entry(index, line, row)
@@ -108,7 +108,7 @@ def _list(place: Path, row: dict[str, str], drugs: list[tuple[str, str]]) -> Cod
 
 
 def _check_entry(index: Path, line: int, row: dict[str, str]) -> None:
-    for name in _INDEX:
+    for name in LIST_COLUMNS:
         if not (row.get(name) or "").strip():
             raise wrong(index, name, "cette case est vide", "this cell is empty", line)
     if row["system"] not in CODE_SHAPE or row["match"] not in ("prefix", "exact"):
@@ -119,7 +119,7 @@ def _check_entry(index: Path, line: int, row: dict[str, str]) -> None:
 
 def _codes(path: Path, system: str) -> list[Code]:
     found = []
-    for line, row in enumerate(_read(path, _CODES), start=2):
+    for line, row in enumerate(_read(path, CODE_COLUMNS), start=2):
         if not CODE_SHAPE[system].fullmatch(row["code"] or ""):
             raise wrong(path, "", "ce code n'a pas la forme de sa nomenclature", "this code has not the shape of its system", line)
         code = Code(line, row["code"], _date(path, line, row["valid_from"]), _date(path, line, row["valid_to"]), *_words(path, line, row))
@@ -131,7 +131,7 @@ def _codes(path: Path, system: str) -> list[Code]:
 
 def _words(path: Path, line: int, row: dict[str, str]) -> tuple[str, str, str]:
     """label_fr, label_en, label_source: a code is read by people, who need its words in their language and whose words they are."""
-    label_fr, label_en, source = (row[name].strip() for name in _CODES[3:])
+    label_fr, label_en, source = (row[name].strip() for name in CODE_COLUMNS[3:])
     for name, label in (("label_fr", label_fr), ("label_en", label_en)):
         if not label:
             raise wrong(path, name, "ce code n'a pas de libellé", "this code has no label", line)

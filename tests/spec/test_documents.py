@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from strata.definitions.compiler import POSITIONS
 from strata.definitions.content import content_sha256
 from strata.definitions.folder import CONDITIONS, compile_one
 from strata.definitions.text import read_definition
-from strata.documents import as_export, compile_export, document
+from strata.documents import as_export, compile_export, document, lay_exports
 from strata.documents.document import french_sources
 from strata.documents.export import SCHEMA_FILE, STATEMENT
 from strata.errors import StrataError
@@ -94,6 +95,31 @@ def test_the_export_keeps_to_its_schema_and_gives_the_same_tables_back(written: 
     own, _ = compile_one(read_definition(CONDITIONS / condition / "definition.toml"), read_code_lists(CONDITIONS, condition)[0])
     assert compile_export(export).rows == own.rows
     assert own.rows["definition"][0][-1] == export["content_sha256"]
+
+
+def test_exports_laid_out_again_decide_the_same(written: Path, tmp_path: Path) -> None:
+    lay_exports([written / f"{condition}.json" for condition in NAMES], tmp_path / "again")
+    for condition in NAMES:
+        assert as_export(tmp_path / "again", condition)["content_sha256"] == as_export(CONDITIONS, condition)["content_sha256"]
+        assert document(tmp_path / "again", condition, "fr").groups == document(CONDITIONS, condition, "fr").groups
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where"),
+    [
+        (lambda export: export["code_lists"][0]["codes"].pop(), "content_sha256"),
+        (lambda export: export.pop("code_lists"), "t2d.json"),
+        (lambda export: export.update(condition="../t2d"), "t2d.json"),
+        (lambda export: export["code_lists"][0].update(list_id="../up"), "t2d.json"),
+    ],
+)
+def test_an_export_that_is_not_whole_lays_nothing_out(written: Path, tmp_path: Path, spoil: Callable[[Any], Any], where: str) -> None:
+    export = json.loads((written / "t2d.json").read_text(encoding="utf-8"))
+    spoil(export)
+    (tmp_path / "t2d.json").write_text(json.dumps(export), encoding="utf-8")
+    with pytest.raises(StrataError) as caught:
+        lay_exports([tmp_path / "t2d.json"], tmp_path / "again")
+    assert where in caught.value.where and not (tmp_path / "again").exists()
 
 
 def test_an_export_that_was_changed_is_refused_and_the_schema_sees_what_is_missing() -> None:
