@@ -71,6 +71,21 @@ def patient_reading(writer: Writer, measure: Measure) -> str:
     return writer.texts("cost.patient_reading", year=row.year, observed=observed, expected=expected, ratio=measure.ratio, interval=interval)
 
 
+def gap_reading(writer: Writer, measure: Measure) -> str:
+    """The same gap in euros; empty where it is not shown, or where there is none by construction."""
+    row = measure.row
+    if row.value is None or _is_its_own_reference(measure):
+        return ""
+    between = "" if row.lower is None or row.upper is None else _signed_pair(writer, row.lower, row.upper)
+    return writer.texts("cost.gap_reading", gap=writer.numbers.euros(row.value, signed=True), interval=between)
+
+
+def _signed_pair(writer: Writer, lower: float, upper: float) -> str:
+    """An interval of gaps in euros, in brackets, each end with its sign."""
+    low, high = (writer.numbers.euros(end, signed=True) for end in (lower, upper))
+    return f" ({writer.texts('comparison.interval')} {writer.texts('page.interval_short', lower=low, upper=high)})"
+
+
 def resident_reading(writer: Writer, mean: Measure, measure: Measure) -> str:
     """How to read the same spending over the residents."""
     if not mean.is_shown or not measure.ratio:

@@ -48,11 +48,20 @@ def _indicator(writer: Writer, name: str) -> IndicatorText:
 
 def _scope(writer: Writer) -> tuple[tuple[str, str], ...]:
     """What the run was asked: method settings, and the reference it compares with."""
-    method = writer.published.receipt["settings"]["method"]
+    method = dict(writer.published.receipt["settings"]["method"])
+    method["conditions"] = [one.label[writer.texts.language] for one in writer.published.definitions]
     facts = [(str(key), _written(value)) for key, value in sorted(method.items())]
     reference = writer.published.receipt.get("reference") or {}  # none where nothing is expected
     facts.append(("reference_id", str(reference.get("reference_id", ""))))
-    return tuple((key, text) for key, text in facts if text)
+    return tuple(_in_words(writer, key, text) for key, text in facts if text)
+
+
+def _in_words(writer: Writer, key: str, value: str) -> tuple[str, str]:
+    """A setting as a person says it, its own name behind it; what has no words stands as it is."""
+    t = writer.texts
+    said = t.get(f"setting.{key}_{value}", value)
+    named = t("page.pair", name=key, text=value) if said != value else key
+    return t.get(f"setting.{key}", key), t("setting.own", text=said, name=named) if f"setting.{key}" in t.entries else said
 
 
 def _written(value: object) -> str:

@@ -3,11 +3,14 @@
 Belongs here: which numbers are shown, and beside which. Not here: how one is written (measures.py), sentences (readings.py), any layout.
 """
 
+from dataclasses import replace
+
 from dashboards.model.blocks import Comparison, Costs, Measure, Pyramid, Series, Step
 from dashboards.model.measures import Writer
 from dashboards.model.page import ConditionSection
 from dashboards.model.readings import (
     comparison_reading,
+    gap_reading,
     history_note,
     patient_reading,
     pyramid_reading,
@@ -37,6 +40,7 @@ COST_LINES = (
     "cost_per_patient",
     "cost_standardised",
     "cost_vs_expected",
+    "cost_gap",
     "cost_per_resident",
     "cost_per_resident_vs_expected",
 )
@@ -120,17 +124,19 @@ def compare(writer: Writer, place: Place, condition: str, indicator_id: str, str
 
 
 def _costs(writer: Writer, place: Place, condition: str) -> Costs:
-    table = tuple(_series(writer, place, condition, name) for name in COST_LINES)
-    total, _, standardised, patient, per_resident, resident = table
+    table = {name: _series(writer, place, condition, name) for name in COST_LINES if name in writer.published.catalogue}
+    last = {name: series.measures[-1] for name, series in table.items()}
+    gap = last.get("cost_gap")
+    told = patient_reading(writer, last["cost_vs_expected"])
     return Costs(
-        standardised=standardised,
-        per_patient=patient,
-        per_resident=resident,
-        table=table,
-        standardised_reading=standardised_reading(writer, standardised.measures[-1], patient.measures[-1]),
-        patient_reading=patient_reading(writer, patient.measures[-1]),
-        resident_reading=resident_reading(writer, per_resident.measures[-1], resident.measures[-1]),
-        history_note=history_note(writer, total),
+        standardised=table["cost_standardised"],
+        per_patient=table["cost_vs_expected"],
+        per_resident=table["cost_per_resident_vs_expected"],
+        table=tuple(table.values()),
+        standardised_reading=standardised_reading(writer, last["cost_standardised"], last["cost_vs_expected"]),
+        patient_reading=f"{told} {gap_reading(writer, gap)}".strip() if gap else told,
+        resident_reading=resident_reading(writer, last["cost_per_resident"], last["cost_per_resident_vs_expected"]),
+        history_note=history_note(writer, table["cost_total"]),
     )
 
 
@@ -138,4 +144,6 @@ def _series(writer: Writer, place: Place, condition: str, indicator_id: str) -> 
     label = writer.published.catalogue[indicator_id][f"label_{writer.texts.language}"]
     years = [year for year in writer.published.years if year <= place.year]
     measures = (writer.measure(indicator_id, year, condition, place.territory_id, cost_basis=COMPARED_BASIS) for year in years)
+    if indicator_id == "cost_gap":  # its reference is a mean per person: beside a gap it would mislead
+        measures = (replace(measure, reference="") for measure in measures)
     return Series(label, tuple(measures))

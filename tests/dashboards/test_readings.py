@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from dashboards.model.page import Navigation
+from dashboards.pages.methods import methods_page
 from dashboards.pages.territory import writer_of
 from dashboards.sections.movements import movements
 from dashboards.sections.profile import profile
@@ -35,6 +37,29 @@ def test_hospital_use_is_read_with_its_last_year(published: Published) -> None:
 def test_the_whole_beside_itself_is_said_to_be_its_own_reference(published: Published) -> None:
     block = national(published).sections[0].hospital_use
     assert "sa propre référence" in block.reading and "attendus" not in block.reading
+
+
+def test_the_gap_in_euros_is_read_and_tabled_with_its_interval(published: Published) -> None:
+    model = published.find("cost_total", 2025, "t2d", "T01", "all", "standard")
+    assert model is not None
+    row = replace(model, indicator_id="cost_gap", value=-1000.0, lower=-3000.0, upper=500.0, ratio=0.9, reference_value=6000.0)
+    entry = {"cost_gap": {"label_fr": "Écart de coût à l’attendu", "label_en": "Cost gap"}}
+    key = ("cost_gap", 2025, "t2d", "T01", "all", "standard")
+    page = page_of(replace(published, rows=published.rows | {key: row}, catalogue=published.catalogue | entry), "T01")
+    costs = page.sections[0].costs
+    assert "−1\u202f000\u00a0€ (IC 95\u202f% −3\u202f000\u00a0€ à +500\u00a0€)" in costs.patient_reading
+    line = next(series for series in costs.table if series.label == "Écart de coût à l’attendu")
+    assert (line.measures[-1].interval, line.measures[-1].reference) == ("−3\u202f000\u00a0€ à 500\u00a0€", "")
+    assert "n’est pas une économie" not in page_of(published, "T01").sections[0].costs.patient_reading
+
+
+def test_the_settings_of_a_run_are_said_in_words(published: Published) -> None:
+    settings = published.receipt["settings"] | {"method": published.receipt["settings"]["method"] | {"pie_rule": "c", "new_key": 3}}
+    writer = writer_of(replace(published, receipt=published.receipt | {"settings": settings}), "fr")
+    said = dict(methods_page(writer, Navigation(()), {}).scope)
+    assert said["Coûts en tête de page"] == "tarif public national d’une seule année (cost_basis\u00a0: standard)"
+    assert said["Maladies"] == "Diabète de type 2, Insuffisance cardiaque (conditions)"
+    assert said["Prestations inter-établissements"].endswith("(pie_rule\u00a0: c)") and said["new_key"] == "3"
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "personnes repérées pour"), ("en", "persons found for")])
