@@ -9,9 +9,8 @@ from pathlib import PurePosixPath
 
 from pipelines.commands.terminal import Terminal
 from pipelines.pages.quality_tables import in_words, what_to_do
-from strata.ingest.listing.listed import Finding, Listing, Transmission, Unread, findings
+from strata.ingest.listing.listed import Finding, Listing, PersonTable, Transmission, Unread, findings
 from strata.ingest.listing.rules import ranges
-from strata.ingest.raw.raw_tables import family, person_fields
 
 _SNDS = re.compile("^T_(MCO|SSR|HAD|RIP)aa")  # what every SNDS table of a field begins with
 _FINESS, _FIELD, _YEAR, _TO_DO = ("finess", "finess"), ("champ", "field"), ("année", "year"), ("que faire", "what to do")
@@ -21,7 +20,13 @@ _HELD = (
 )
 _ODD = (_FINESS, _FIELD, _YEAR, ("constat", "finding"), ("détail", "detail"), _TO_DO)
 _IDLE = (("fichier", "file"), ("famille", "family"), ("motif", "reason"), _TO_DO)
-_PERSONS = (("table", "table"), ("fichiers", "files"), ("par exemple", "for instance"))
+_PERSONS = (
+    ("table", "table"),
+    ("fichiers", "files"),
+    ("lignes", "lines"),
+    ("mois de flux", "months of flow"),
+    ("par exemple", "for instance"),
+)
 _UNKNOWN = (("extension", "extension"), ("fichiers", "files"), ("par exemple", "for instance"))
 _STATUS = {
     "later_month": ("remplacée, mois ultérieur : {by}", "replaced, later month: {by}"),
@@ -35,7 +40,7 @@ def print_listing(listing: Listing, speaker: Terminal) -> None:
     held = [_transmission(one, speaker) for one in listing.transmissions]
     speaker.table(("Ce que contient le dossier", "What the folder holds"), _HELD, held)
     speaker.table(("Ce qui manque ou surprend", "What is missing or odd"), _ODD, [_finding(one, speaker) for one in listing.findings])
-    speaker.table(("Tables sur les personnes", "Tables about persons"), _PERSONS, _of_persons(listing.unread))
+    speaker.table(("Tables sur les personnes", "Tables about persons"), _PERSONS, _of_persons(listing.persons))
     idle = [_idle(one, speaker) for one in listing.unread if one.reason]
     speaker.table(("Fichiers qui n'apportent rien", "Files that bring nothing"), _IDLE, idle)
     speaker.table(("Fichiers non reconnus", "Files not recognised"), _UNKNOWN, _unrecognised(listing.unread))
@@ -85,21 +90,20 @@ def _idle(one: Unread, speaker: Terminal) -> list[str]:
     return [one.file, one.family, in_words(one.reason or "", speaker.choose), what_to_do(one.reason or "", speaker.choose)]
 
 
-def _is_of_persons(one: Unread) -> bool:
-    table = family(one.family)
-    return one.reason is None and table is not None and table.field in person_fields()
-
-
-def _of_persons(unread: list[Unread]) -> list[list[str]]:
+def _of_persons(tables: list[PersonTable]) -> list[list[str]]:
     """By table: they are no stays, so they are in no transmission, and they are read all the same."""
-    files = {one.family: one.file for one in reversed(unread) if _is_of_persons(one)}
-    counts = Counter(one.family for one in unread if _is_of_persons(one))
-    return [[name, str(counts[name]), files[name]] for name in sorted(counts)]
+    rows = []
+    for family in sorted({one.family for one in tables}):
+        own = [one for one in tables if one.family == family]
+        months = sorted({month for one in own for month in one.months})
+        span = f"{months[0]} - {months[-1]}" if months else "-"
+        rows.append([family, str(len(own)), str(sum(one.lines for one in own)), span, own[0].file])
+    return rows
 
 
 def _unrecognised(unread: list[Unread]) -> list[list[str]]:
     """By extension: an archive holds a dozen files that are of no use here."""
-    names = [one.file for one in unread if one.reason is None and not _is_of_persons(one)]
+    names = [one.file for one in unread if one.reason is None]
     counts = Counter(PurePosixPath(name).suffix.lower() for name in names)
     first = {PurePosixPath(name).suffix.lower(): name for name in reversed(names)}
     return [[suffix or "-", str(count), first[suffix]] for suffix, count in sorted(counts.items())]

@@ -89,7 +89,8 @@ def _leaves(field: str) -> Iterator[Leaf]:
 def _views(field: str) -> list[Path]:
     raw = _INGEST / "raw" / "sql"
     listed = [raw / "chaining.sql", raw / field / "part.sql", raw / field / "summary.sql"] if field in _STAYS else []
-    return [path for path in listed if path.exists()]
+    whole = [raw / "whole_stay.sql"] if (raw / field / "part.sql").exists() else []
+    return [path for path in listed if path.exists()] + whole
 
 
 def _selects(field: str) -> list[tuple[str, Path]]:

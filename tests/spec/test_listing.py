@@ -9,8 +9,8 @@ import pytest
 
 from strata.ingest.atih.transmission import Announced, announced
 from strata.ingest.listing.folder import list_folder
-from strata.ingest.listing.listed import TABLE, Finding, Part, Transmission, findings
-from strata.ingest.listing.rules import found_in, judged, ranges
+from strata.ingest.listing.listed import TABLE, Finding, Part, PersonTable, Transmission, findings
+from strata.ingest.listing.rules import flows_missing, found_in, judged, ranges
 from strata.ingest.load import ingest
 from strata.ingest.raw.raw_tables import families, fields
 from tests.support.landing import rows, write_archive
@@ -108,6 +108,40 @@ def test_the_tables_of_a_year_are_counted_by_hospital(tmp_path: Path) -> None:
     assert {part.family: (part.version, part.lines) for part in mine.parts} == {
         f"T_MCOaa{table}": ("csv", 2) for table in ("B", "C", "D", "A", "UM", "VALO")
     }
+
+
+def test_a_year_sent_before_a_month_of_it_that_nobody_left_in_is_kept_as_ingest_keeps_it(tmp_path: Path) -> None:
+    """December was sent first, without an exit in it; November, sent again later, does not replace it."""
+    november = f"{FINESS}.2022.11.15032023093000.out.zip"
+    write_archive(tmp_path / "landing" / DECEMBER, {1: 1, 2: 11})
+    write_archive(tmp_path / "landing" / november, {1: 1, 2: 11, 3: 11})
+    statuses = {one.files[0].partition("!")[0]: (one.status, one.reason) for one in list_folder(tmp_path / "landing").transmissions}
+    assert statuses == {DECEMBER: ("kept", None), november: ("replaced", "later_month")}
+    warehouse = tmp_path / "warehouse" / "strata.duckdb"
+    ingest(tmp_path / "landing", warehouse)
+    assert rows(warehouse, "SELECT count(*) FROM read_stay") == [(2,)]
+
+
+def test_parts_of_a_stay_are_one_stay_in_a_table_as_in_a_file() -> None:
+    weeks = Part("T_SSR23B.csv", "T_SSRaaB", "csv", 12, "", stays=3)
+    assert Transmission("snds", FINESS, "smr", 2023, (1,), None, (weeks,)).stays == 3
+
+
+def _services(*months: str, family: str = "ER_PRS_F", lines: int = 1_000) -> PersonTable:
+    return PersonTable(f"{family}_{months[0]}.csv", family, "csv", lines, months)
+
+
+def test_months_of_flow_that_a_table_lacks_are_said() -> None:
+    every = ("2021-11", "2021-12", "2022-02", "2022-03")
+    details = [_services(*every, family=family) for family in ("ER_BIO_F", "ER_CAM_F")]
+    few = _services("2021-11", "2022-03", family="ER_ETE_F", lines=3)
+    found = flows_missing([_services(*every[:2]), _services(*every[2:]), *details, few, _services(*every[1:], family="ER_PHA_F")])
+    assert [(one.finding, one.year, one.detail) for one in found] == [
+        ("flow_months_missing", 2022, "ER_PRS_F : 1"),
+        ("flow_months_missing", 2021, "ER_PHA_F : 11"),
+    ]
+    assert [(one.finding, one.detail) for one in flows_missing(details)] == [("table_missing", "ER_PRS_F")]
+    assert flows_missing([]) == []
 
 
 def test_a_set_without_one_of_its_tables_is_refused_and_without_valuation_is_not(tmp_path: Path) -> None:

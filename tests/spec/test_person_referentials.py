@@ -254,5 +254,5 @@ def test_the_listing_names_them(project: Project, capsys: pytest.CaptureFixture[
     write_csv(project.landing / "other.csv", [{"A": "1", "B": "2"}])
     main(["list", str(project.landing)])
     told = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["IR_BEN_R", "1", "IR_BEN_R.csv"] in told
+    assert ["IR_BEN_R", "1", "1", "-", "IR_BEN_R.csv"] in told
     assert [".csv", "1", "other.csv"] in told

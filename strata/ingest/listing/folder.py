@@ -28,18 +28,18 @@ from strata.ingest.atih.transmissions import (
     pairs,
     why_not,
 )
-from strata.ingest.listing.listed import Finding, Listing, Part, Transmission, Unread
-from strata.ingest.listing.rules import found_in, judged
+from strata.ingest.listing.listed import Finding, Listing, Part, PersonTable, Transmission, Unread
+from strata.ingest.listing.rules import flows_missing, found_in, judged
 from strata.ingest.local.listing import add_local, parts_beside, unread
 from strata.ingest.raw.raw_set import settled_year
 from strata.ingest.raw.raw_tables import families, main_families
 from strata.ingest.reasons import Refused
 from strata.ingest.recognise import Recognised, recognise_source, seen
+from strata.ingest.snds.person_files import flow_months, person_tables
 from strata.ingest.snds.stay_sets import WORK_PREFIX, TableSet, table_sets
-from strata.ingest.snds.table_file import TableFile, count_by_hospital
+from strata.ingest.snds.table_file import Counted, TableFile, count_by_hospital, count_rows
 
 _FINESS, _YEAR = re.compile(r"[0-9][0-9AB][0-9]{7}"), re.compile(r"20[0-9]{2}")
-Rows = list[tuple[str, int | None, int | None, int]]  # finess, year, month, lines
 
 
 def list_folder(folder: Path, progress: Callable[[str], None] | None = None) -> Listing:
@@ -60,8 +60,11 @@ def list_folder(folder: Path, progress: Callable[[str], None] | None = None) -> 
         for tables in table_sets(found):
             say(tables.files[0].source.name)
             _add_set(listing, tables, connection, Path(work))
+        for file in person_tables(found):
+            say(file.source.name)
+            _add_persons(listing, file, connection, Path(work))
     listing.transmissions = judged(listing.transmissions)
-    listing.findings += found_in(listing.transmissions)
+    listing.findings += [*found_in(listing.transmissions), *flows_missing(listing.persons)]
     listing.findings.sort(key=lambda one: (one.finess or "", one.field, one.year or 0, one.finding, one.files))
     _add_the_rest(listing, found)
     return listing
@@ -165,8 +168,8 @@ def _year(found: Found) -> int | None:
     return int(found.year) if found.year and _YEAR.fullmatch(found.year) else None
 
 
-def _part(source: SourceFile, recognised: Recognised, lines: int) -> Part:
-    return Part(source.name, recognised.family, recognised.version, lines, source.sha256)
+def _part(source: SourceFile, recognised: Recognised, lines: int, stays: int | None = None) -> Part:
+    return Part(source.name, recognised.family, recognised.version, lines, source.sha256, stays)
 
 
 def _unread(source: SourceFile, recognised: Recognised, reason: str | None, same_as: str | None = None) -> Unread:
@@ -174,13 +177,13 @@ def _unread(source: SourceFile, recognised: Recognised, reason: str | None, same
 
 
 def _add_set(listing: Listing, tables: TableSet, connection: duckdb.DuckDBPyConnection, work: Path) -> None:
-    counts: list[tuple[TableFile, Rows]] = []
+    counts: list[tuple[TableFile, Counted]] = []
     for file in tables.files:
         try:
             counts.append((file, count_by_hospital(connection, file, work)))
         except Refused as refused:
             listing.unread.append(_unread(file.source, file.recognised, refused.code))
-    years = {row[1] for file, rows in counts if file.family in main_families() for row in rows if row[1]}
+    years = {row[1] for file, counted in counts if file.family in main_families() for row in counted.rows if row[1]}
     keeps_other_years = any(file.raw_table.keeps_other_years for file, _ in counts)
     year = settled_year(sorted(years), tables.announced_year, keeps_other_years)
     missing = [one for one in families(tables.field) if one.family not in {file.family for file, _ in counts}]
@@ -188,20 +191,20 @@ def _add_set(listing: Listing, tables: TableSet, connection: duckdb.DuckDBPyConn
     for one in missing:
         if finding := one.missing_finding if one.is_optional else "table_missing":
             listing.findings.append(Finding(finding, None, tables.field, year, one.family, names))
-    for file, rows in counts:
-        if file.family in main_families() and not rows:
+    for file, counted in counts:
+        if file.family in main_families() and not counted.rows:
             listing.findings.append(Finding("no_stay_in_table", None, tables.field, year, file.family, (file.source.name,)))
     mandatory = [one.family for one in missing if not one.is_optional]
     reason = f"incomplete_set: {', '.join(mandatory)}" if mandatory else None if year else "several_years"
     listing.transmissions += _of_hospitals(tables.field, counts, year, reason)
 
 
-def _of_hospitals(field: str, counts: list[tuple[TableFile, Rows]], year: int | None, reason: str | None) -> list[Transmission]:
+def _of_hospitals(field: str, counts: list[tuple[TableFile, Counted]], year: int | None, reason: str | None) -> list[Transmission]:
     """One transmission per hospital of a set; refused together when there is a reason."""
     lines: dict[str, Counter[str]] = defaultdict(Counter)  # by hospital, by file
     months: dict[str, set[int]] = defaultdict(set)
-    for file, rows in counts:
-        for finess, exit_year, month, count in rows:
+    for file, counted in counts:
+        for finess, exit_year, month, count in counted.rows:
             lines[finess][file.source.name] += count
             if exit_year == year and month is not None and 1 <= month <= 12:
                 months[finess].add(month)
@@ -213,7 +216,9 @@ def _of_hospitals(field: str, counts: list[tuple[TableFile, Rows]], year: int | 
             year=year,
             months=tuple(sorted(months[finess])),
             sent=None,
-            parts=tuple(_part(file.source, file.recognised, lines[finess][file.source.name]) for file, _ in counts),
+            parts=tuple(
+                _part(file.source, file.recognised, lines[finess][file.source.name], counted.stays.get(finess)) for file, counted in counts
+            ),
             status="refused" if reason else "kept",
             reason=reason,
         )
@@ -221,9 +226,20 @@ def _of_hospitals(field: str, counts: list[tuple[TableFile, Rows]], year: int | 
     ]
 
 
+def _add_persons(listing: Listing, file: TableFile, connection: duckdb.DuckDBPyConnection, work: Path) -> None:
+    source, recognised = file.source, file.recognised
+    try:
+        months = flow_months(connection, file, work)
+        listing.persons.append(PersonTable(source.name, recognised.family, recognised.version, count_rows(file, work), months))
+    except Refused as refused:
+        listing.unread.append(_unread(source, recognised, refused.code))
+
+
 def _add_the_rest(listing: Listing, found: Iterable[tuple[SourceFile, Recognised]]) -> None:
-    """Files that are in no transmission: refused, copies of one that is, or not recognised."""
+    """Files that are in no transmission and hold no person: refused, copies of one that is, or not recognised."""
+    persons = {one.file for one in listing.persons}
     taken = {part.file: part.sha256 for one in listing.transmissions for part in one.parts}
+    taken |= {source.name: seen(source).sha256 for source, _ in found if source.name in persons}
     first = {sha256: file for file, sha256 in sorted(taken.items(), reverse=True)}
     listed = taken.keys() | {one.file for one in listing.unread}
     for source, recognised in found:

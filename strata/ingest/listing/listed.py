@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from strata.ingest.atih.transmission import announced
 from strata.ingest.raw.raw_tables import main_families
 from strata.ingest.reasons import Reason
 
@@ -21,7 +22,7 @@ GROUPED_RSS = "mco_rum"  # in place of an RSA: its lines are units
 class Part:
     """What one file brings to a transmission. lines: of this hospital, the header of a table left out.
 
-    stays: of an ATIH file outside MCO, whose lines are parts of stays; None where a line is a stay.
+    stays: of a file outside MCO, whose lines are parts of stays; None where a line is a stay.
     is_unverified: no source confirms the layout it is read by.
     """
 
@@ -62,7 +63,10 @@ class Transmission:
 
     @property
     def last_month(self) -> int:
-        return max(self.months, default=0)
+        """The month it goes to: the last one met, or the one its name announces when it is of this hospital and year (load.py)."""
+        said = announced(self.files[0]) if self.files else None
+        is_of_them = said is not None and (said.finess, said.year) == (self.finess, self.year)
+        return max([*self.months, said.month] if said and is_of_them else self.months, default=0)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ class Finding:
 class Unread:
     """A file that would bring nothing.
 
-    reason: of its refusal, 'same_content' (as `same_as`), None when it is not recognised or holds persons.
+    reason: of its refusal, 'same_content' (as `same_as`), None when it is not recognised.
     """
 
     file: str
@@ -100,11 +104,23 @@ class Unread:
     same_as: str | None = None
 
 
+@dataclass(frozen=True)
+class PersonTable:
+    """One file of an SNDS table about persons: no stays, so in no transmission. months: of flow ('2019-02'), of DCIR only."""
+
+    file: str
+    family: str
+    version: str | None
+    lines: int
+    months: tuple[str, ...] = ()
+
+
 @dataclass
 class Listing:
-    """Everything in a folder: each file is part of a transmission, or unread."""
+    """Everything in a folder: each file is part of a transmission, a table about persons, or unread."""
 
     transmissions: list[Transmission] = field(default_factory=list)
+    persons: list[PersonTable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 

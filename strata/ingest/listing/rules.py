@@ -7,11 +7,14 @@ Not here: where transmissions come from (folder.py).
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from strata.ingest.atih.transmission import announced
-from strata.ingest.listing.listed import GROUPED_RSS, Finding, Transmission
+from strata.ingest.listing.listed import GROUPED_RSS, Finding, PersonTable, Transmission
+from strata.ingest.raw.raw_tables import families
 
 _YEAR_MONTHS = range(1, 13)
+_SERVICES = "ER_PRS_F"  # the table of DCIR that the others detail
 # Exits a month from which a month without any is odd: where seven are usual, chance leaves one empty less than once in 1 000 (Poisson,
 # exp(-7)). A hospital with a stay a fortnight has empty months, and nothing is missing.
 _MONTHLY_EXITS = 7
@@ -103,8 +106,8 @@ def _wanting(one: Transmission) -> list[int]:
     if one.stays >= _MONTHLY_EXITS * len(one.months):
         return empty
     said = announced(one.files[0])
-    reached = said.month if said and (said.finess, said.year) == (one.finess, one.year) else 12
-    return [month for month in empty if month > max(reached, one.last_month)]
+    reached = one.last_month if said and (said.finess, said.year) == (one.finess, one.year) else 12
+    return [month for month in empty if month > reached]
 
 
 def _missing_years(transmissions: Iterable[Transmission]) -> Iterator[Finding]:
@@ -127,6 +130,33 @@ def _only_in_older(transmissions: Iterable[Transmission]) -> Iterator[Finding]:
         for one in group:
             if newer and one.status == "kept":
                 yield Finding("hospital_only_in_older", one.finess, one.field, one.year, newer, one.files)
+
+
+def flows_missing(tables: list[PersonTable]) -> list[Finding]:
+    """Of DCIR: months that ER_PRS_F skips between its first and its last, and those it has that a table of details lacks.
+
+    A table of a few lines a month (_MONTHLY_EXITS) has empty months, and nothing is missing.
+    """
+    held: dict[str, set[str]] = {one.family: set() for one in families("dcir")}
+    lines = Counter[str]()
+    for one in tables:
+        held.get(one.family, set()).update(one.months)
+        lines[one.family] += one.lines
+    services = held[_SERVICES]
+    if not services:
+        return [Finding("table_missing", None, "dcir", None, _SERVICES)] if any(held.values()) else []
+    every = [f"{year}-{month:02d}" for year in range(int(min(services)[:4]), int(max(services)[:4]) + 1) for month in _YEAR_MONTHS]
+    gaps = {family: services - months for family, months in held.items() if lines[family] >= _MONTHLY_EXITS * len(months)}
+    gaps[_SERVICES] = {month for month in every if min(services) < month < max(services)} - services
+    return [_flow_finding(family, year, months) for family, missing in gaps.items() for year, months in _by_year(missing)]
+
+
+def _by_year(months: Iterable[str]) -> list[tuple[int, list[int]]]:
+    return [(int(year), [int(month[5:]) for month in own]) for year, own in groupby(sorted(months), key=lambda month: month[:4])]
+
+
+def _flow_finding(family: str, year: int, months: list[int]) -> Finding:
+    return Finding("flow_months_missing", None, "dcir", year, f"{family} : {ranges(months)}")
 
 
 def ranges(numbers: Iterable[int]) -> str:

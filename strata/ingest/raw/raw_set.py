@@ -270,22 +270,26 @@ def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
     """Make the tables as read of the stays that remain; gives the last month of exit, None without stays.
 
     sql/<field>/<table>.sql gives the rows of a table, and need not name the columns that are NULL in its field. A field whose stays
-    come in parts has part.sql and summary.sql, and its stays from sql/stay_of_parts.sql.
+    come in parts has part.sql and summary.sql, and its stays from sql/whole_stay.sql and sql/stay_of_parts.sql.
     """
     connection.execute("SET preserve_insertion_order = false")  # rows have their numbers by now; keeping an order would cost memory
     for name in ("chaining", "billing"):
         connection.execute(f"CREATE VIEW sound_{name} AS SELECT * FROM sound_{field}_{name}")
     selects = {name: [_SQL / field / f"{name}.sql"] for name in SCHEMAS}
-    first = [_SQL / "chaining.sql", _SQL / field / "part.sql", _SQL / field / "summary.sql"]
-    if first[1].exists():
+    _create(connection, "VIEW", _SQL / "chaining.sql")
+    if (part := _SQL / field / "part.sql").exists():
+        _create(connection, "TABLE", part, _SQL / "whole_stay.sql")  # tables: windows and sums take memory before the joins do
+        _create(connection, "VIEW", _SQL / field / "summary.sql")
         selects["stay"].append(_SQL / "stay_of_parts.sql")
-    for path in filter(Path.exists, first):
-        kind = "TABLE" if path.stem == "part" else "VIEW"  # its windows need memory of their own
-        connection.execute(f"CREATE {kind} {path.stem} AS {path.read_text(encoding='utf-8')}")
     for name, paths in selects.items():
         _fill(connection, name, [path for path in paths if path.exists()])
     month = connection.execute("SELECT max(exit_month) FROM out_stay").fetchall()[0][0]
     return None if month is None else int(month)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, kind: str, *paths: Path) -> None:
+    for path in paths:
+        connection.execute(f"CREATE {kind} {path.stem} AS {path.read_text(encoding='utf-8')}")
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:

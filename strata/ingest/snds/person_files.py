@@ -32,17 +32,27 @@ def person_sets(sources: Iterable[tuple[SourceFile, Recognised]], is_known: IsKn
 
     is_known: whether all this content was taken before. work: where a CSV that DuckDB cannot read is copied meanwhile.
     """
-    found = [TableFile(source, recognised if _is_ours(recognised.family) else _by_name(source)) for source, recognised in sources]
-    content: dict[str, TableFile] = {}
-    for file in sorted((file for file in found if _is_ours(file.family)), key=lambda file: file.source.name):
-        content.setdefault(seen(file.source).sha256 or file.source.name, file)
-    files = list(content.values())
+    files = person_tables(sources)
     sets = [TableSet(field, label, tuple(group)) for (field, label), group in _labelled(files).items()]
     dcir = [file for file in files if _field(file) == "dcir"]
     if not is_known([file.source for file in dcir]):  # looking for the months of flow reads a column of every file
         sets += _flows(dcir, work)
     new = [one for one in sets if not is_known([file.source for file in one.files])]
     return sorted(new, key=lambda one: (_rank(one.field), one.label))
+
+
+def person_tables(sources: Iterable[tuple[SourceFile, Recognised]]) -> list[TableFile]:
+    """The tables about persons among recognised sources, by name; copies of one content once."""
+    found = [TableFile(source, recognised if _is_ours(recognised.family) else _by_name(source)) for source, recognised in sources]
+    content: dict[str, TableFile] = {}
+    for file in sorted((file for file in found if _is_ours(file.family)), key=lambda file: file.source.name):
+        content.setdefault(seen(file.source).sha256 or file.source.name, file)
+    return list(content.values())
+
+
+def flow_months(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> tuple[str, ...]:
+    """The months of flow of a DCIR table ('2019-02'), in order; empty for another table. Refused as by table_file.stage."""
+    return tuple(distinct_months(connection, file, "flow_date", work)) if _field(file) == "dcir" else ()
 
 
 def _is_ours(name: str) -> bool:

@@ -170,23 +170,35 @@ def stage(connection: duckdb.DuckDBPyConnection, file: TableFile, file_no: int, 
             _account_for_broken_rows(connection, file, file_no)
 
 
-def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> list[tuple[str, int | None, int | None, int]]:
-    """(finess, year, month, rows) of a table that is not staged; year and month NULL but in a table whose rows make stays.
+@dataclass(frozen=True)
+class Counted:
+    """Of a table that is not staged. rows: (finess, year, month, rows), year and month NULL but in a table whose rows make stays.
 
-    Rows that cannot be cut, or whose finess is not one, are left out. Refused as by `stage`.
+    stays: by hospital, of a table whose rows are parts of stays; empty where a row is a stay, or of one.
     """
+
+    rows: list[tuple[str, int | None, int | None, int]]
+    stays: dict[str, int]
+
+
+def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> Counted:
+    """Rows that cannot be cut, or whose finess is not one, are left out. Refused as by `stage`."""
+    raw = file.raw_table
+    parts = [name for name in raw.stay_columns if name != "finess"] if raw.stay_columns != raw.key else []
     with _readable(file, work) as path:
         present = types(connection, file, path)
-        names = (file.raw_table.year_column, file.raw_table.month_column) if file.raw_table.stay_columns else ("", "")
-        wanted = {column.name: column for column in columns(file.family) if column.name in ("finess", *names)}
+        names = (raw.year_column, raw.month_column) if raw.stay_columns else ("", "")
+        wanted = {column.name: column for column in columns(file.family) if column.name in ("finess", *names, *parts)}
         texts = ", ".join(f"{text_sql(column, present)} AS {name}" for name, column in wanted.items())
         year, month = (value_sql(wanted[name]) if name in wanted else "CAST(NULL AS SMALLINT)" for name in names)
-        query = f"""
-            WITH found AS (SELECT {texts} FROM {scan_sql(file, path)})
-            SELECT finess, {year} AS year, {month} AS month, count(*) FROM found
-            WHERE regexp_full_match(finess, '[0-9][0-9AB][0-9]{{7}}') GROUP BY ALL ORDER BY ALL
-        """
-        return connection.execute(query).fetchall()
+        found = f"WITH found AS (SELECT {texts} FROM {scan_sql(file, path)}), own AS (SELECT * FROM found WHERE {_IS_FINESS})"
+        by_month = f"{found} SELECT finess, {year} AS year, {month} AS month, count(*) FROM own GROUP BY ALL ORDER BY ALL"
+        by_hospital = f"{found} SELECT finess, count(DISTINCT ({', '.join(parts)})) FROM own GROUP BY finess"
+        rows = connection.execute(by_month).fetchall()
+        return Counted(rows, dict(connection.execute(by_hospital).fetchall()) if parts else {})
+
+
+_IS_FINESS = "regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}')"
 
 
 def distinct_months(connection: duckdb.DuckDBPyConnection, file: TableFile, name: str, work: Path) -> list[str]:
