@@ -8,6 +8,7 @@ import pytest
 
 from strata.config import Config
 from strata.disclosure import protect
+from strata.engine import models
 from strata.measures.catalogue import catalogue_of
 from strata.measures.measure import measure
 from strata.settings import write_settings
@@ -26,8 +27,9 @@ ACTS = f"""
         ('t2d', '{EYE}', 1, 'codes', 'ccam', 'BGQP002', NULL, NULL), ('t2d', '{EYE}', 2, 'by', 'speciality', '15', NULL, NULL),
         ('t2d', '{HEAVY}', 1, 'codes', 'prs', '1110', NULL, NULL), ('t2d', '{HEAVY}', 1, 'by', 'speciality', '1', NULL, NULL);
     INSERT INTO definition_act_expected
-        SELECT 't2d', '{BLOOD}', unnest(['1', '2', '3', '4']), 2, 1, 'source', 'S' UNION ALL SELECT 't2d', '{EYE}', unnest(['1', '2', '3', '4']), 1, 2, 'source', 'S'
-        UNION ALL SELECT 't2d', '{NOTHING}', unnest(['1', '2', '3', '4']), 1, 1, 'source', 'S' UNION ALL SELECT 't2d', '{HEAVY}', '4', 1, 1, 'proposal', 'P';
+        SELECT 't2d', act, unnest(['1', '2', '3', '4']), times, years, 'source', 'S'
+        FROM (VALUES ('{BLOOD}', 2, 1), ('{EYE}', 1, 2), ('{NOTHING}', 1, 1)) AS a (act, times, years)
+        UNION ALL SELECT 't2d', '{HEAVY}', '4', 1, 1, 'proposal', 'P';
     INSERT INTO definition_act_quarter
         SELECT condition, act, stratum, quarter, times / years / 4 FROM definition_act_expected CROSS JOIN range(1, 5) AS r (quarter);
 """
@@ -205,3 +207,20 @@ def test_a_stratum_of_few_persons_has_no_number(settings: Config) -> None:
         add_person(connection, person, states={2024: "4", 2025: "4"})
     rows = rows_of(connection, settings)
     assert {pick(rows, name)["reason"] for name in ("care_gap_blood", "care_acts_blood_q1")} == {"small_place"}
+
+
+def test_acts_are_found_range_after_range_as_at_once(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The promise of person_act (-- Buckets): persons meet nobody else."""
+    connection = warehouse(settings)
+    crowd(connection)
+    for person in range(1, 21):
+        care(
+            connection, person, "2024-03-31 nabm 1577 3211 0 1", f"2024-04-{person:02d} prs 1112 1112 15 1", "2024-05-01 prs 1110 1110 1 1"
+        )
+    build(connection, settings)
+    whole = sorted(connection.execute("FROM person_act").fetchall())
+    assert len(whole) == 60
+    ranges = ["(person_id < 8 OR person_id IS NULL)", "person_id >= 8 AND person_id < 15", "person_id >= 15"]
+    monkeypatch.setattr(models, "_ranges", lambda connection, column, inputs: ranges)
+    models.build(connection, "person_act")
+    assert sorted(connection.execute("FROM person_act").fetchall()) == whole
