@@ -13,6 +13,7 @@ import dagster as dg
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
 from pipelines.expectations import Outcome
+from pipelines.fleeting_instance import fleeting_instance
 from pipelines.gate import refuse_failures
 from pipelines.session import Progress, Session, open_session
 from strata.config import Config
@@ -58,7 +59,7 @@ def materialise(
     """Materialise groups and everything upstream, with a Dagster instance that leaves nothing behind."""
     groups = (until,) if isinstance(until, str) else until
     logging.getLogger("dagster").setLevel(logging.CRITICAL + 1)  # a person reads our lines; Dagster would repeat each traceback
-    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+    with fleeting_instance() as instance:
         try:
             dg.materialize(
                 [*assets, *checks],

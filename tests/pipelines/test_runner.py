@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
 
 from pipelines import command
+from pipelines.fleeting_instance import fleeting_instance
 from pipelines.runner import run
 from pipelines.session import open_session
 from strata.config import load
@@ -90,6 +92,20 @@ def test_a_run_that_fails_gives_the_warehouse_back(project: Path) -> None:
             run(config, progress=lambda _: None)
     assert not list(config.database.parent.glob("*.lock"))
     duckdb.connect(str(config.database)).close()
+
+
+def test_a_run_in_this_process_stores_no_event() -> None:
+    @dg.asset
+    def table() -> None: ...
+
+    @dg.asset(deps=[table])
+    def reader() -> None: ...
+
+    with fleeting_instance() as instance:
+        assert instance.is_ephemeral and not instance.telemetry_enabled
+        ended = dg.materialize([table, reader], instance=instance)
+        assert ended.success and len(ended.get_asset_materialization_events()) == 2
+        assert not instance.all_logs(ended.run_id)
 
 
 def test_one_run_at_a_time(project: Path) -> None:
