@@ -370,6 +370,25 @@ TABLES = (
         ),
     ),
     QualityTable(
+        "risk_with_care",
+        ("À risque strict, avec les soins de ville", "At strict risk, with ambulatory care"),
+        (
+            ("année", "year"),
+            ("maladie", "condition"),
+            ("à risque strict, tel que publié", "at strict risk, as published"),
+            ("avec les soins de ville", "with ambulatory care"),
+            ("de plus, %", "more, %"),
+        ),
+        """SELECT year, condition, persons, persons_with_care, round(100 * (persons_with_care - persons) / NULLIF(persons, 0), 1)
+           FROM risk_with_care ORDER BY condition, year""",
+        (
+            "Ce que les médicaments délivrés ajoutent au risque ; les niveaux publiés n'en dépendent pas. Vide sans DCIR, ou sans la "
+            "table des médicaments du projet (shared/drugs.csv) : ce niveau est alors inconnu. Petits effectifs exacts : usage interne.",
+            "What dispensed drugs add to the risk; published levels do not depend on it. Empty without DCIR, or without the project's "
+            "table of drugs (shared/drugs.csv): the level is then unknown. Small exact numbers: internal use.",
+        ),
+    ),
+    QualityTable(
         "reconciliation",
         ("À rapprocher d'OVALIDE", "To hold against OVALIDE"),
         (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from strata.definitions.folder import CONDITIONS
+from strata.engine import models
 from tests.support.small_country import built, config
 
 STAYS = "person | exit | das | born | exit_mode\n"
@@ -143,8 +144,10 @@ def dcir_level(folder: Path, also: str, das: str = "Z000", exit_mode: str = "8",
     """What person_stratum says, what at_risk_dcir says, and which criteria of t2d are looked for, of a person of 35 years."""
     settings = config(paths={"conditions": str(folder)}, method={"conditions": ["t2d"]})
     connection = built(STAYS + f"1 | 2024-05-01 | {das} | 1990 | {exit_mode}", settings=settings, also=f"{also};{held}")
+    models.build(connection, "risk_with_care")
     query = "SELECT {} FROM {} WHERE year = 2025"
     return {
+        "counted": connection.execute(query.format("persons, persons_with_care", "risk_with_care")).fetchall(),
         "status": connection.execute(query.format("status", "person_stratum")).fetchall(),
         "dcir": connection.execute(query.format("rule_id, is_added", "at_risk_dcir")).fetchall(),
         "blind": connection.execute("SELECT criterion_id FROM criterion_source WHERE NOT is_evaluated ORDER BY 1").fetchall(),
@@ -155,7 +158,7 @@ THREE = care(*(f"1 2025-0{month}-01 cip13 {STEROID} 1" for month in (2, 5, 9)))
 
 
 def test_three_dispensings_of_steroids_are_a_strict_risk_beside_the_published_levels(folder: Path) -> None:
-    assert dcir_level(folder, THREE) == {"status": [], "dcir": [("R-drugs", True)], "blind": []}
+    assert dcir_level(folder, THREE) == {"status": [], "counted": [(0, 1)], "dcir": [("R-drugs", True)], "blind": []}
     assert dcir_level(folder, THREE.replace(STEROID, OTHER))["dcir"] == []
     two = care(*(f"1 2025-0{month}-01 cip13 {STEROID} 2" for month in (2, 5)))
     assert dcir_level(folder, two)["dcir"] == []
@@ -163,7 +166,8 @@ def test_three_dispensings_of_steroids_are_a_strict_risk_beside_the_published_le
 
 
 def test_the_level_with_care_holds_the_strict_one_and_no_known_diabetic_nor_the_dead(folder: Path) -> None:
-    assert dcir_level(folder, THREE, das="E6604")["dcir"] == [("R-strong", False)]
+    found = dcir_level(folder, THREE, das="E6604")
+    assert (found["dcir"], found["counted"]) == ([("R-strong", False)], [(1, 1)])
     assert dcir_level(folder, THREE, das="E1198")["dcir"] == []
     assert dcir_level(folder, THREE, das="E1098")["dcir"] == []
     assert dcir_level(folder, THREE, exit_mode="9")["dcir"] == []
@@ -171,8 +175,8 @@ def test_the_level_with_care_holds_the_strict_one_and_no_known_diabetic_nor_the_
 
 def test_without_the_drugs_or_without_dcir_the_level_is_unknown_and_says_so(folder: Path) -> None:
     blind = [("antipsychotic_12m",), ("steroid_three_12m",)]
-    assert dcir_level(folder, THREE, das="E6604", held="")["blind"] == blind
-    assert dcir_level(folder, THREE, das="E6604", held="")["dcir"] == []
+    unheld = dcir_level(folder, THREE, das="E6604", held="")
+    assert (unheld["blind"], unheld["dcir"], unheld["counted"]) == (blind, [], [])
     (folder / "shared" / "drugs.csv").unlink()
     assert dcir_level(folder, THREE, das="E6604")["blind"] == blind
     assert dcir_level(folder, THREE, das="E6604")["dcir"] == []
