@@ -81,7 +81,8 @@ def test_a_gap_is_fewer_acts_than_expected_in_the_year(settings: Config) -> None
         connection, 3, "2023-12-31 nabm 1577 3211 0 1", "2024-01-01 nabm 1577 3211 0 1", "2025-01-01 nabm 1577 3211 0 1"
     )  # one in the year
     care(connection, 4, "2024-02-01 nabm 1577 3211 0 2", "2024-12-31 nabm 1577 3211 0 1")  # twice paid, and another month
-    care(connection, 5, "2024-02-01 nabm 1577 3211 0 0", "2024-12-31 nabm 1577 3211 0 -1")  # euros only, a reversal without its line
+    care(connection, 5, "2024-02-01 nabm 1577 3211 0 0", "2024-06-01 nabm 1577 3211 0 0")  # euros only
+    care(connection, 7, "2024-02-01 nabm 1577 3211 0 -1", "2024-12-31 nabm 1577 3211 0 -1")  # reversals whose lines no flow holds
     care(connection, 6, "2024-02-01 nabm 1577 3211 0 1", "2024-08-01 nabm 592 3211 0 1")  # another test
     care(connection, 99, "2024-02-01 nabm 1577 3211 0 1")  # nobody found
     row = pick(rows_of(connection, settings), "care_gap_blood")
@@ -155,12 +156,17 @@ ALL_FLOWS = "SELECT year, month FROM range(2023, 2027) AS y (year), range(1, 13)
 def test_only_a_year_whose_care_is_declared_and_seen_is_counted(
     tmp_path: Path, care: dict[str, Any], flows: str, year: int, is_counted: bool
 ) -> None:
-    settings = declared(tmp_path, **care)
-    connection = warehouse(settings, flows)
+    connection = warehouse(declared(tmp_path, **care), flows)
+    models.build(connection, "act_year")
+    assert connection.execute("SELECT count(*) FROM act_year WHERE act = 'blood' AND year = ?", [year]).fetchall() == [(int(is_counted),)]
+
+
+def test_a_year_that_is_not_counted_has_a_reason_never_a_zero(tmp_path: Path) -> None:
+    settings = declared(tmp_path, is_declared=False)
+    connection = warehouse(settings)
     crowd(connection)
-    row = pick(rows_of(connection, settings), "care_gap_blood", year=year)
-    assert (row["status"], row["reason"]) == (("ok", None) if is_counted else ("not_computable", "ambulatory_care"))
-    assert is_counted or row["numerator"] is None
+    row = pick(rows_of(connection, settings), "care_gap_blood")
+    assert (row["status"], row["reason"], row["numerator"], row["value"]) == ("not_computable", "ambulatory_care", None, None)
 
 
 def test_two_years_of_care_are_asked_for_where_the_act_is_expected_in_two(tmp_path: Path) -> None:
