@@ -71,7 +71,7 @@ def _choices(writer: Writer, question: Question) -> Any:
     return [
         html.H2(t("explore.title")),
         html.Details([html.Summary(t("explore.choose")), *lists]),
-        html.Div(id="explored", role="status"),
+        html.Div(_explored(writer, question, question.indicator) if question.indicator else None, id="explored", role="status"),
     ]
 
 
@@ -100,6 +100,7 @@ def _explored(writer: Writer, question: Question, indicator: str) -> Any:
         html.H3(label),
         *_figure(writer, Series(label, tuple(years)), f"{label}, {here}"),
         *_reading(writer, years[-1], label, place.phrase),
+        html.P(html.A(writer.texts("explore.link"), href=question.address(indicator=indicator)), className="small"),
         _table(_listed(writer, writer.texts("explore.over_years", place=here), writer.texts("origin.year"), by_year)),
         _table(_listed(writer, writer.texts("page.year", year=writer.published.front_year), writer.texts("table.territory"), by_place)),
     ]

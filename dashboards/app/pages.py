@@ -169,11 +169,14 @@ class Answer:
         t, asked = self.writer.texts, self.question
         links = self._links if path == HOME else tuple(replace(link, is_here=False) for link in self._links)
         about = ((t("page.methods"), METHODS), (t("page.quality"), QUALITY))
+        elsewhere = asked.address(path, language=other_language(asked.language), indicator=asked.indicator)
         return Navigation(
             links=links,
             exports=self._exports() if path == HOME else (),
             about=tuple(Link(name, asked.address(target), target == path) for name, target in about),
-            other_language=Link(t("page.other_language"), asked.address(path, language=other_language(asked.language)), False),
+            other_language=Link(t("page.other_language"), elsewhere, False),
+                t("page.other_language"), asked.address(path, language=other_language(asked.language), indicator=asked.indicator), False
+            ),
             definitions={condition: page for condition, (page, _) in self._definitions.items()},
         )
 

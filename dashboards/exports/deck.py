@@ -65,7 +65,8 @@ def _nation(slides: Slides, page: NationalPage) -> None:
     table = next(one for one in page.tables if one.year == page.year)
     for rank, condition in enumerate(page.conditions):
         section = condition.section
-        slides.tables(section.label, territories_table(of_condition(table, rank), slides.t))
+        territories = territories_table(of_condition(table, rank), slides.t)
+        slides.tables(section.label, replace(territories, reading=territories.reading or slides.t("page.overlap")))
         for ranked in _ranked(condition):
             _ranking(slides, condition, ranked)
         slides.tables(section.label, ranking_table(condition, slides.t))

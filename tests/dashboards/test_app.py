@@ -19,6 +19,7 @@ from dashboards.app.access import Reader
 from dashboards.app.question import HOME, Question, Unknown, read_question
 from dashboards.app.store import Memory, Store
 from dashboards.exports.flat import NUMBERS, plain
+from dashboards.model.numbers import Numbers
 from dashboards.site import Brought
 from dashboards.sources.deployment import Entry
 from dashboards.sources.published import ALL, Published
@@ -175,6 +176,18 @@ def test_the_explorer_lists_numbers_and_shows_one(served: Served, published: Pub
     shown = json.dumps(response.json, ensure_ascii=False)
     row = published.find("persons", 2025, "hf", "T03", "all", "none")
     assert row is not None and row.value is not None and f"{row.value:,.0f}" in shown and TERRITORIES["T03"] in shown
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_explored_indicator_has_an_address(served: Served, published: Published, language: str) -> None:
+    row = published.find("persons", 2025, "hf", "T03", "all", "none")
+    assert row is not None and row.value is not None
+    search = search_of("T01", lang=language, indicator="hf/persons")
+    shown = json.dumps(served.callback("panel.children", [at("url", "/", "pathname"), search], []).json, ensure_ascii=False)
+    assert Numbers(language).count(row.value) in shown and f"lang={language}&indicator=hf%2Fpersons" in shown
+    page = served.get(f"/?territory=T01&lang={language}&indicator=hf%2Fpersons").text
+    assert page.count("indicator=hf%2Fpersons") == 1  # the other language; files and other pages do not keep it
+    assert served.get("/?territory=T01&indicator=../x").status_code == 404
 
 
 @pytest.mark.parametrize(

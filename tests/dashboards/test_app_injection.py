@@ -123,7 +123,7 @@ def test_the_workbooks_inside_the_slides_hold_no_formula(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/meeting", "/simulator", "/methods", "/quality", "/export/csv"])
-@pytest.mark.parametrize("name", ["territory", "condition", "year", "lang"])
+@pytest.mark.parametrize("name", ["territory", "condition", "year", "lang", "run", "indicator"])
 def test_in_an_address_they_name_nothing(served_once: Served, path: str, name: str) -> None:
     for payload in PAYLOADS:
         response = served_once.get(path, query_string={"territory": "T01"} | {name: payload})
