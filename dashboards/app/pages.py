@@ -175,8 +175,6 @@ class Answer:
             exports=self._exports() if path == HOME else (),
             about=tuple(Link(name, asked.address(target), target == path) for name, target in about),
             other_language=Link(t("page.other_language"), elsewhere, False),
-                t("page.other_language"), asked.address(path, language=other_language(asked.language), indicator=asked.indicator), False
-            ),
             definitions={condition: page for condition, (page, _) in self._definitions.items()},
         )
 
