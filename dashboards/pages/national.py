@@ -50,15 +50,20 @@ def _reading(writer: Writer, year: int, lines: tuple[tuple[Link, tuple[Compariso
             told = {"observed": first.observed, "expected": first.expected, "ratio": first.measure.ratio}
             example = writer.texts("national.example", year=year, name=link.name, interval=_interval(first), **told)
             return f"{example} {said}"
-    return said
+    return _none(writer, [first for _, (first, *_) in lines]) or said
 
 
 def _ranking_reading(writer: Writer, ranked: tuple[tuple[Link, Comparison], ...]) -> str:
     said = writer.texts("national.ranking_reading")
     if not ranked or not ranked[0][1].measure.ratio:
-        return said
+        return _none(writer, [item for _, item in ranked]) or said
     link, first = ranked[0]
     return f"{writer.texts('national.ranking_example', name=link.name, ratio=first.measure.ratio, interval=_interval(first))} {said}"
+
+
+def _none(writer: Writer, items: list[Comparison]) -> str:
+    """Why no territory has a ratio; empty where there is no territory."""
+    return writer.texts("comparison.reading_hidden", note=items[0].measure.note) if items else ""
 
 
 def _interval(item: Comparison) -> str:

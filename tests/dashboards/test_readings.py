@@ -73,12 +73,14 @@ def test_the_territories_are_read_with_the_first_that_has_a_ratio(published: Pub
         assert condition.ranking[0][1].measure.ratio in condition.ranking_reading
 
 
-def test_without_a_ratio_the_rule_alone_is_told(published: Published) -> None:
+def test_without_a_ratio_it_is_said_why(published: Published) -> None:
     hidden = published
     for territory in TERRITORIES:
         hidden = without_ratio(hidden, territory)
     condition = national(hidden).conditions[0]
-    assert condition.reading.startswith("Chaque point") and condition.ranking_reading.startswith("Les territoires vont")
+    assert condition.reading == condition.ranking_reading and condition.lines[0][1][0].measure.note in condition.reading
+    alone = national(replace(published, territories={})).conditions[0]
+    assert alone.reading.startswith("Chaque point") and alone.ranking_reading.startswith("Les territoires vont")
 
 
 def test_passages_are_read_with_the_first_that_is_shown(published: Published) -> None:
