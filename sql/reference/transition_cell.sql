@@ -24,37 +24,13 @@ WITH changed AS (
     GROUP BY year, condition, from_stratum, from_territory_id, to_stratum, territory_id, cause
 ),
 
--- Those at risk who reach no stratum: stratum_change does not follow them.
-at_risk AS (
-    SELECT
-        compared_year.year,
-        person_stratum.condition,
-        person_stratum.status AS stratum,
-        before.territory_id,
-        1 AS persons,
-        CASE
-            WHEN person.death_date > compared_year.from_date AND person.death_date <= compared_year.index_date THEN 'to_dead'
-            WHEN after.person_id IS NULL THEN 'to_left'
-            ELSE 'to_none'
-        END AS outcome
-    FROM compared_year
-    INNER JOIN person_stratum ON compared_year.from_year = person_stratum.year
-    INNER JOIN person_state AS before ON person_stratum.person_id = before.person_id AND person_stratum.year = before.year
-    INNER JOIN person ON person_stratum.person_id = person.person_id
-    LEFT JOIN person_state AS after ON person_stratum.person_id = after.person_id AND compared_year.year = after.year
-    LEFT JOIN person_stratum AS reached
-        ON person_stratum.person_id = reached.person_id AND person_stratum.condition = reached.condition
-        AND compared_year.year = reached.year AND reached.status = 'diseased'
-    WHERE person_stratum.status <> 'diseased' AND reached.person_id IS NULL
-),
-
 counted AS (
     SELECT year, condition, from_territory_id AS territory_id, from_stratum AS stratum, outcome, persons
     FROM changed
     WHERE from_stratum <> 'none'
     UNION ALL
-    SELECT year, condition, territory_id, stratum, outcome, sum(persons) AS persons
-    FROM at_risk
+    SELECT year, condition, territory_id, stratum, outcome, count(*) AS persons
+    FROM at_risk_outcome
     GROUP BY year, condition, territory_id, stratum, outcome
     UNION ALL
     SELECT year, condition, from_territory_id AS territory_id, from_stratum AS stratum, cause AS outcome, persons

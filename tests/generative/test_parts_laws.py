@@ -14,7 +14,7 @@ from strata.settings import write_settings
 from tests.support import small_country
 
 LAYERS = ("staging", "core", "strata")
-ALSO = ("compared_year", "stratum_change", "flow_year", "flow_member", "stock_member", "used_stay", "member_use")
+ALSO = ("compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "used_stay", "member_use")
 TABLES = [name for name, model in models().items() if (model.layer in LAYERS and name != "population_cell") or name in ALSO]
 CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
 
