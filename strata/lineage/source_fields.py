@@ -41,6 +41,7 @@ _AS_READ = {"pseudonym": "person_id"}  # the number that stands for it
 
 Source = tuple[str, str, str, str, str, str]
 Leaf = tuple[str, str, str, str]  # table as read, column, raw table, raw column
+_FIRST = ("patient", "part", "summary")  # of a field: what its tables as read are made from
 
 
 def source_fields() -> list[Source]:
@@ -88,7 +89,7 @@ def _leaves(field: str) -> Iterator[Leaf]:
 
 def _views(field: str) -> list[Path]:
     raw = _INGEST / "raw" / "sql"
-    listed = [raw / "chaining.sql", raw / field / "part.sql", raw / field / "summary.sql"] if field in _STAYS else []
+    listed = [raw / "chaining.sql", *(raw / field / f"{name}.sql" for name in _FIRST)] if field in _STAYS else []
     whole = [raw / "whole_stay.sql"] if (raw / field / "part.sql").exists() else []
     return [path for path in listed if path.exists()] + whole
 
@@ -97,7 +98,7 @@ def _selects(field: str) -> list[tuple[str, Path]]:
     if field in _PERSONS:
         return [(_PERSONS[field], _INGEST / "snds" / "sql" / f"{_PERSONS[field]}.sql")]
     raw = _INGEST / "raw" / "sql"
-    own = [(path.stem, path) for path in sorted((raw / field).glob("*.sql")) if path.stem not in ("part", "summary")]
+    own = [(path.stem, path) for path in sorted((raw / field).glob("*.sql")) if path.stem not in _FIRST]
     return own + ([("stay", raw / "stay_of_parts.sql")] if (raw / field / "part.sql").exists() else [])
 
 

@@ -21,6 +21,10 @@ def written(folder: Path, name: str, text: str) -> Path:
         ("cim_code,cim_libelle\nZ992+0,Dialyse\n", ("cim10", "Z992+0", None, None)),
         ("code,libelle_court,date_debut\nAAFA001,exérèse,2005-03-01\n", ("ccam", "AAFA001", date(2005, 3, 1), None)),
         ("anseqta;ghm;libelle_ghm\n2021;01C031;Craniotomies\n", ("ghm", "01C031", date(2021, 1, 1), date(2021, 12, 31))),
+        (
+            "BIO_PRS_IDE,BIO_INF_LIB,BIO_CRE_DAT,BIO_SUP_DAT\n0092,CREATININE,01JAN1996:00:00:00,31MAR2020:00:00:00\n",
+            ("nabm", "92", date(1996, 1, 1), date(2020, 3, 31)),
+        ),
         ("system;code;valid_from;valid_to\nCIM10;e11.90;;2024-12-31\n", ("cim10", "E1190", None, date(2024, 12, 31))),
     ],
 )

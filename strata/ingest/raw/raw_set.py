@@ -270,15 +270,18 @@ def join(connection: duckdb.DuckDBPyConnection, field: str) -> int | None:
     """Make the tables as read of the stays that remain; gives the last month of exit, None without stays.
 
     sql/<field>/<table>.sql gives the rows of a table, and need not name the columns that are NULL in its field. A field whose stays
-    come in parts has part.sql and summary.sql, and its stays from sql/whole_stay.sql and sql/stay_of_parts.sql.
+    come in parts has part.sql and summary.sql, and its stays from sql/whole_stay.sql and sql/stay_of_parts.sql; the acts of PSY have
+    patient.sql.
     """
     connection.execute("SET preserve_insertion_order = false")  # rows have their numbers by now; keeping an order would cost memory
     for name in ("chaining", "billing"):
         connection.execute(f"CREATE VIEW sound_{name} AS SELECT * FROM sound_{field}_{name}")
     selects = {name: [_SQL / field / f"{name}.sql"] for name in SCHEMAS}
     _create(connection, "VIEW", _SQL / "chaining.sql")
+    if (patient := _SQL / field / "patient.sql").exists():
+        _create(connection, "TABLE", patient)  # tables: windows and sums take memory before the joins do
     if (part := _SQL / field / "part.sql").exists():
-        _create(connection, "TABLE", part, _SQL / "whole_stay.sql")  # tables: windows and sums take memory before the joins do
+        _create(connection, "TABLE", part, _SQL / "whole_stay.sql")
         _create(connection, "VIEW", _SQL / field / "summary.sql")
         selects["stay"].append(_SQL / "stay_of_parts.sql")
     for name, paths in selects.items():

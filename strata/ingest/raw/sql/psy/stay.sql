@@ -1,24 +1,5 @@
 -- Grain: one accepted ambulatory act (R3A). The stays of PSY come in parts (part.sql).
 -- An act has no row of chaining: it takes the person of the stays the same patient had in the same hospital, when there is but one.
-WITH hashed AS (
-    SELECT c.finess, c.stay_number, c.pseudonym, c.chaining_codes, r.ipp_hash
-    FROM chaining AS c
-    JOIN sound_psy_chaining AS r ON r.finess = c.finess AND r.stay_number = c.stay_number
-),
-known AS (
-    SELECT w.finess, w.ipp_hash, c.pseudonym, c.chaining_codes
-    FROM sound_psy_sequence AS w
-    JOIN hashed AS c ON c.finess = w.finess AND c.stay_number = w.stay_number
-    UNION
-    SELECT finess, ipp_hash, pseudonym, chaining_codes FROM hashed
-),
-patient AS (
-    SELECT finess, ipp_hash, min(pseudonym) AS pseudonym, min(chaining_codes) AS chaining_codes
-    FROM known
-    WHERE ipp_hash IS NOT NULL AND NOT regexp_matches(pseudonym, '^[xX]{16}')
-    GROUP BY finess, ipp_hash
-    HAVING count(DISTINCT pseudonym) = 1
-)
 SELECT k.group_no, k.line, 'psy' AS field, a.finess, y.year, a.stay_number, a.format_version,
        p.pseudonym, coalesce(p.chaining_codes, repeat(' ', 9)) AS chaining_codes,
        coalesce(a.contact_date, last_day(make_date(a.year, a.month, 1))) AS entry_date,
