@@ -14,7 +14,7 @@ UNCOVERED, NOT_EXPECTED = "ambulatory_care", "not_expected"
 def care_gaps(writer: Writer, place: Place, condition: str) -> CareGaps:
     """Each act of the calendar of the condition: how often it is expected of a stratum, who had fewer, the acts of each quarter."""
     acts = [entry["follow_up"] for entry in writer.published.catalogue.values() if _is_gap(entry, condition)]
-    lines = tuple(_line(writer, place, condition, act) for act in acts)
+    lines = tuple(_line(writer, place, condition, act) for act in sorted(acts, key=lambda act: dict(act["ranks"])[condition]))
     if not lines:
         return CareGaps((), writer.texts("care.none"))
     told = [cell for line in lines for cell in line.cells]

@@ -54,13 +54,17 @@ class Act:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What an indicator of follow-up is about: the act, its words, the quarter (0: the whole window), its calendar by condition."""
+    """What an indicator of follow-up is about: the act, its words, the quarter (0: the whole window), its calendar by condition.
+
+    ranks: (condition, place of the act in the calendar of the condition).
+    """
 
     act: str
     label_fr: str
     label_en: str
     quarter: int
     is_observable: bool
+    ranks: tuple[tuple[str, int], ...]
     expected: tuple[Expected, ...]
 
 
@@ -182,7 +186,8 @@ def _of_acts(name: str, entry: dict[str, Any], acts: tuple[Act, ...]) -> dict[st
             words = {"act": act_id, "quarter": quarter, "fr": same[0].label_fr, "en": same[0].label_en}
             words |= {f"caveat_{language}": _caveats(same, f"caveat_{language}") for language in ("fr", "en")}
             texts = {key: value.format(**words) if isinstance(value, str) else value for key, value in entry.items()}
-            about = FollowUp(act_id, same[0].label_fr, same[0].label_en, quarter, same[0].is_observable, expected)
+            ranks = tuple((act.condition, acts.index(act)) for act in same)
+            about = FollowUp(act_id, same[0].label_fr, same[0].label_en, quarter, same[0].is_observable, ranks, expected)
             measure = name.format(**words)
             found[measure] = texts | {"measure": measure, "conditions": [act.condition for act in same], "follow_up": about}
     return found

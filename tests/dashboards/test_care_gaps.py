@@ -27,7 +27,7 @@ def entry(
         for stratum, (times, years, basis) in expected.items()
     ]
     about = {"act": act, "label_fr": f"Acte {act}", "label_en": f"Act {act}", "quarter": quarter, "is_observable": is_observable}
-    about |= {"expected": due}
+    about |= {"expected": due, "ranks": [["t2d", ["blood", "heavy", "nothing"].index(act)]]}
     return published.catalogue["persons"] | {"follow_up": about, "conditions": ["t2d"], "unit": "share"}
 
 

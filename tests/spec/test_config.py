@@ -14,6 +14,7 @@ MISTAKES = {
     "an unknown key": ({"years": {"frist": 2021}}, "frist"),
     "a wrong type": ({"years": {"first": "2021"}}, "first"),
     "coverage of an unknown field": ({"coverage": {"mcoo": {"scope": "national"}}}, "mcoo"),
+    "hospitals of ambulatory care": ({"coverage": {"dcir": {"hospitals": ["990000001"]}}}, "[coverage.dcir]"),
     "an unknown scope": ({"coverage": {"mco": {"scope": "france"}}}, "scope"),
     "an unknown field": ({"method": {"fields": ["mco", "hda"]}}, "fields"),
     "no field": ({"method": {"fields": []}}, "fields"),
