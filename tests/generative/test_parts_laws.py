@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from strata.definitions.folder import write_definitions
 from strata.engine import fingerprints, parts
-from strata.engine.models import models
+from strata.engine.models import build, models
 from strata.settings import write_settings
 from tests.support import small_country
 
@@ -184,11 +184,15 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
     [
         ("stay_event", "UPDATE definition_code SET list_id = 'other' WHERE code = (SELECT min(code) FROM definition_code)"),
         ("person_stratum", "UPDATE definition_member SET weight = weight + 1"),
+        ("stratum_change", "UPDATE definition_rule SET age_min = age_min + 1"),  # through a view
+        ("stratum_change", "UPDATE criterion_window SET months = months + 1 WHERE year = 2023"),
     ],
 )
 def test_what_a_table_between_looks_at_is_seen_by_its_readers(table: str, edit: str) -> None:
-    """A code goes from one list to another, a criterion weighs more: the reader's own SQL names neither column."""
-    connection = small_country.built(text([]), only=["shown_event", "criterion_bit"])
+    """A code goes from one list to another, a criterion weighs more, a rule asks for another age, a window is longer: the reader's own SQL
+    does not name the table, or not the column."""
+    connection = small_country.built(text([]), only=["shown_event", "criterion_bit", "criterion_window"])
+    build(connection, "compared_year")
     contents = dict.fromkeys((*models(), *parts.READ), "the same")
     before = parts.inputs(connection, models()[table], contents)
     assert parts.inputs(connection, models()[table], contents) == before
