@@ -6,7 +6,7 @@ whether the file is read at all (atih/transmissions.py: an RSA of the same hospi
 An RSS says less than an RSA: no GHS (so no cost), no supplements, no authorisation of a unit, and a postcode for a residence.
 Its dates are exact. DP and DR of the stay: those of the longest unit, the first of equals (GENRSA has finer rules).
 A stay is whole or not read: when one of its RUM is faulty, the others are set aside with it. Neither the RSS number nor the
-administrative number leaves this reading: a stay is numbered by its first line.
+administrative number gets into the warehouse: a stay is numbered by its first line.
 """
 
 from collections.abc import Iterable, Iterator

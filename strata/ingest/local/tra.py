@@ -1,7 +1,7 @@
 """TRA lines (which administrative stay an RSA comes from, and its dates) to columns.
 
 Belongs here: both forms of the file, 82 characters until February 2023 and columns between ';' since, cut into one shape.
-Not here: what the administrative number is for (identity.py). It stays in memory: no table of the warehouse has it.
+Not here: what the administrative number is for (identity.py). No table of the warehouse has it.
 """
 
 import csv
