@@ -4,6 +4,7 @@ Belongs here: choosing what is shown, its sentences, and small numbers hidden on
 """
 
 import itertools
+import re
 import shutil
 import textwrap
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ class _Teller:
 
     def view(self) -> View:
         one, say = self.one, self.words.choose
-        states = [state for state in STATES if one.persons(state, "before") or one.persons(state, "after")]
+        # on a page every state has its line: one that comes with the first person who has it would tell of that person
+        states = [state for state in STATES if self.threshold is not None or one.persons(state, "before") or one.persons(state, "after")]
         total = say("total", "total")
         return View(
             title=f"{say('Comparaison', 'Comparison')} · {self.words.label((one.label_fr, one.label_en))}",
@@ -109,7 +111,11 @@ class _Teller:
         return name if self.threshold is None else Path(name).name
 
     def number(self, persons: int) -> str:
-        return shown(persons, self.threshold)
+        """A number of persons; on a page with its thousands apart."""
+        text = shown(persons, self.threshold)
+        if self.threshold is None:
+            return text
+        return re.sub(r"\d{4,}", lambda found: self.words.choose(f"{int(found[0]):,}".replace(",", "\u202f"), f"{int(found[0]):,}"), text)
 
     def told(self, found: list[Row]) -> list[Row]:
         """What may be spoken of: that a change exists says that somebody is concerned."""

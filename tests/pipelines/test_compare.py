@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import command
+from strata.compare import STATES
 from strata.config import Config
 from strata.definitions.folder import CONDITIONS
 from tests.generative.test_strata_laws import HEADER, stays
@@ -105,6 +106,7 @@ def test_the_page_shows_no_number_of_persons_below_the_threshold(made: Config) -
     assert "<script" not in page and "http" not in page and "src=" not in page
     cells = re.findall(r'<td class="number[^"]*">([^<]*)</td>', page)
     assert cells and set(cells) - {"–"} and all(cell == "–" or min(map(int, re.findall(r"\d+", cell))) >= 11 for cell in cells)
+    assert page.count("<tr>") == 1 + len(STATES) + 1  # heads, every state whoever has it, total
     assert "&lt;11" in page and not re.search(r": \d+ personne", page)
 
 
