@@ -49,7 +49,8 @@ def build_assets(folder: Path = SQL_FOLDER, years: Years | None = None) -> list[
         warnings.simplefilter("ignore", dg.BetaWarning)  # of the parameter backfill_policy alone
         written = [_writer_asset(writer, years) for writer in WRITERS]
         made = [_model_asset(model, folder, years) for model in found.values()]
-    return [*written, *made, _publication_asset(found, folder)]
+        published = _publication_asset(found, folder, years)
+    return [*written, *made, published]
 
 
 def _refuse_unknown_inputs(found: Mapping[str, Model]) -> None:
@@ -74,7 +75,7 @@ def _model_asset(model: Model, folder: Path, years: Years | None) -> dg.AssetsDe
         name=model.name,
         deps=years.dependencies(model) if years else list(model.inputs),
         partitions_def=partitions,
-        backfill_policy=ONE_RUN if partitions else None,
+        backfill_policy=ONE_RUN if years else None,
         group_name=model.layer,
         description=model.description,
         code_version=model.sha256,
@@ -147,7 +148,7 @@ def _writer_asset(writer: Writer, years: Years | None) -> dg.AssetsDefinition:
         name=writer.name,
         specs=specs,
         can_subset=True,
-        backfill_policy=ONE_RUN if any(partitions.values()) else None,
+        backfill_policy=ONE_RUN if years else None,
         op_tags=_priority(writer.name),
         required_resource_keys={"session"},
     )
@@ -170,7 +171,7 @@ def _priority(group: str) -> dict[str, str]:
     return {"dagster/priority": str(len(_ORDER) - rank)}
 
 
-def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDefinition:
+def _publication_asset(found: Mapping[str, Model], folder: Path, years: Years | None) -> dg.AssetsDefinition:
     @dg.asset(
         name="publication",
         deps=[name for name, model in found.items() if model.layer in PUBLISHED_LAYERS],
@@ -178,6 +179,7 @@ def _publication_asset(found: Mapping[str, Model], folder: Path) -> dg.AssetsDef
         description="The published folder of this run: indicators, catalogue, receipt, pages. Nothing else leaves the warehouse.",
         kinds={"python", "parquet"},
         freshness_policy=_MONTHLY,
+        backfill_policy=ONE_RUN if years else None,
         required_resource_keys={"session"},
     )
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
