@@ -56,15 +56,30 @@ def ask_everything(store: Store) -> None:
             store.answers.keep(store.key(reader, writer, year, language), b"x" * 2**18)
 
 
-def test_editions_views_and_answers_that_are_let_go_are_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[weakref.ref[Published]] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Published]]:
+    """Every publication that is read, while it lives."""
+    found: list[weakref.ref[Published]] = []
 
     def remembered(path: Path) -> Published:
         published = read_published(path)
-        read.append(weakref.ref(published))
+        found.append(weakref.ref(published))
         return published
 
     monkeypatch.setattr(stores, "read_published", remembered)
+    return found
+
+
+def test_an_edition_that_is_let_go_leaves_nothing_behind(folder: Path, read: list[weakref.ref[Published]]) -> None:
+    store = Store(lambda: folder)
+    for run, territories in product(RUNS, (None, READERS[0])):
+        store.writer(Reader("one", territories), Question("T01", "", 0, "fr", run))
+    gc.collect()
+    assert [one() is not None for one in read] == [False, True, True]
+    assert {held for held, _ in store._views} | {writer.published.folder for writer in store._writers.values()} == set(store._held)
+
+
+def test_editions_views_and_answers_that_are_let_go_are_gone(folder: Path, read: list[weakref.ref[Published]]) -> None:
     store = Store(lambda: folder)
     ask_everything(store)
     gc.collect()
