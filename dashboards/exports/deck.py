@@ -3,7 +3,7 @@
 Belongs here: which slides, in which order, and the slides only one of them has. Not here: shapes and charts they share (slides.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pptx.chart.chart import Chart
@@ -17,7 +17,7 @@ from pptx.util import Pt
 from dashboards.exports.flat import plain
 from dashboards.exports.slides import GREY, INK, MARGIN, NAVY, WIDTH, Slides, ratio_axis
 from dashboards.model.blocks import Comparison, Table
-from dashboards.model.national_twins import matrix_table, of_condition, ranking_table, territories_table
+from dashboards.model.national_twins import matrix_table, of_condition, ranking_table, reach, territories_table
 from dashboards.model.page import ConditionSection, ExportedPage, NationalCondition, NationalPage, TerritoryPage
 from dashboards.model.twins import brief_glance_table, care_table, follow_table, use_table
 from dashboards.texts import Texts
@@ -93,15 +93,14 @@ def _ranking(slides: Slides, condition: NationalCondition, ranked: tuple[tuple[s
     data.add_series(t("national.ratio_series"), [row.ratio for row in rows])
     data.add_series(t("national.expected_series"), [1.0] * len(rows))
     chart = slides.chart(slide, XL_CHART_TYPE.LINE_MARKERS, data, WIDTH - 2 * MARGIN)
-    above = [0.0 if row.ratio is None or row.ratio_upper is None else row.ratio_upper - row.ratio for row in rows]
-    below = [0.0 if row.ratio is None or row.ratio_lower is None else row.ratio - row.ratio_lower for row in rows]
+    below, above = zip(*(reach(item.measure) for _, item in ranked), strict=True)
     _points(chart, above, below)
     drawn = [value for row in rows for value in (row.ratio, row.ratio_lower, row.ratio_upper) if value is not None]
     ratio_axis(chart, [1.0, *drawn])
     slides.reading(slide, condition.ranking_reading)
 
 
-def _points(chart: Chart, above: list[float], below: list[float]) -> None:
+def _points(chart: Chart, above: Sequence[float], below: Sequence[float]) -> None:
     """The first series as points with their intervals (the error bars of the program: none where no interval is claimed), then a line."""
     points, line = chart.plots[0].series
     points.format.line.fill.background()
@@ -117,7 +116,7 @@ def _points(chart: Chart, above: list[float], below: list[float]) -> None:
     line.format.line.color.rgb, line.format.line.width, line.format.line.dash_style = INK, Pt(1.5), MSO_LINE.DASH
 
 
-def _literal(values: list[float]) -> str:
+def _literal(values: Sequence[float]) -> str:
     """Numbers written into the chart itself."""
     points = "".join(f'<c:pt idx="{rank}"><c:v>{value!r}</c:v></c:pt>' for rank, value in enumerate(values))
     return f'<c:numLit><c:formatCode>General</c:formatCode><c:ptCount val="{len(values)}"/>{points}</c:numLit>'

@@ -106,7 +106,7 @@ def write_cell(sheet: Worksheet, row: int, column: int, cell: Cell, styles: dict
 
 
 def _chart(book: Workbook, sheet: Worksheet, table: Table, section: ConditionSection, t: Texts) -> None:
-    """A native chart where the block has one: strata, or the standardised cost over the years."""
+    """A native chart where the block has one: strata, the standardised cost over the years, or ranks with their intervals."""
     if table.name == "pyramid":
         chart = book.add_chart({"type": "bar"})
         rows = (3, 2 + len(section.pyramid.steps))
@@ -125,6 +125,9 @@ def _chart(book: Workbook, sheet: Worksheet, table: Table, section: ConditionSec
     elif table.name == "costs":
         chart = book.add_chart({"type": "line"})
         _cost_series(chart, sheet, section)
+    elif table.name == "ranking" and table.bars:
+        chart = book.add_chart({"type": "line"})
+        _rank_series(chart, sheet, table, t)
     else:
         return
     chart.set_title({"name": table.title, "name_font": {"size": 12}})
@@ -146,6 +149,26 @@ def _cost_series(chart: "xlsxwriter.chart.Chart", sheet: Worksheet, section: Con
                     "marker": {"type": "circle"},
                 }
             )
+
+
+def _rank_series(chart: "xlsxwriter.chart.Chart", sheet: Worksheet, table: Table, t: Texts) -> None:
+    """A point per territory that has a ratio, with its interval; the line at 1 is where the axes cross."""
+    last = 2 + len(table.bars)
+    below, above = zip(*table.bars, strict=True)
+    bars = {"type": "custom", "minus_values": list(below), "plus_values": list(above), "line": {"color": "#5B6570"}}
+    chart.add_series(
+        {
+            "name": t("national.ratio_series"),
+            "categories": [sheet.name, 3, 0, last, 0],
+            "values": [sheet.name, 3, 4, last, 4],
+            "line": {"none": True},
+            "marker": {"type": "circle", "size": 8, "fill": {"color": NAVY}, "border": {"color": NAVY}},
+            "y_error_bars": bars,
+        }
+    )
+    chart.set_x_axis({"label_position": "low"})
+    chart.set_y_axis({"crossing": 1, "num_format": "0.0"})
+    chart.set_legend({"position": "bottom"})
 
 
 def _numbers(sheet: Worksheet, measures: list[Measure], styles: dict[str, Format]) -> None:

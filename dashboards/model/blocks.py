@@ -156,13 +156,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers of a block, as every renderer shows them. name: of a sheet. The first cell of a row names the row."""
+    """The numbers of a block, as every renderer shows them. name: of a sheet. The first cell of a row names the row.
+
+    bars: of a ranking, how far the interval of each of the first rows goes below and above its ratio, for the programs that draw them.
+    """
 
     name: str
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     reading: str = ""
+    bars: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,16 @@ def ranking_table(condition: NationalCondition, t: Texts) -> Table:
     )
     names = ("national.territory", "page.rank", "comparison.observed", "comparison.expected", "origin.ratio_alone", "origin.interval")
     title = t("page.pair", name=t("page.ranking"), text=condition.ranking_label)
-    return Table("ranking", title, (*map(t, names), t("comparison.verdict")), rows, condition.ranking_reading)
+    bars = tuple(reach(item.measure) for _, item in condition.ranking if item.measure.row.ratio is not None)
+    return Table("ranking", title, (*map(t, names), t("comparison.verdict")), rows, condition.ranking_reading, bars)
+
+
+def reach(measure: Measure) -> tuple[float, float]:
+    """How far the interval goes below and above the ratio; nowhere where none is claimed."""
+    row = measure.row
+    if row.ratio is None or row.ratio_lower is None or row.ratio_upper is None:
+        return 0.0, 0.0
+    return row.ratio - row.ratio_lower, row.ratio_upper - row.ratio
 
 
 def head_tables(page: ExportedPage, t: Texts) -> dict[int, Table]:

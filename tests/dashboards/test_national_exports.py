@@ -97,6 +97,13 @@ def test_the_intervals_drawn_are_those_of_the_page(page: NationalPage, deck: Pre
     rows = [item.measure.row for _, item in page.conditions[0].ranking]
     bars = charts(deck)[0].plots[0].series[0]._element.xpath("./c:errBars")
     plus, minus = ([float(value.text) for value in bars[0].find(qn(f"c:{end}")).iter(qn("c:v"))] for end in ("plus", "minus"))
+    with zipfile.ZipFile(io.BytesIO(write_workbook(page))) as book:
+        charts_of = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/charts/chart")]
+    ranked = [text for text in charts_of if "errBars" in text]
+    assert len(ranked) == len(page.conditions)
+    for end, values in (("plus", plus), ("minus", minus)):
+        (bars,) = re.findall(f"<c:{end}>.*?</c:{end}>", ranked[0])
+        assert [float(one) for one in re.findall(r"<c:v>([^<]+)</c:v>", bars)] == [near(one) for one in values]
     assert plus == [near(row.ratio_upper - row.ratio) for row in rows] and minus == [near(row.ratio - row.ratio_lower) for row in rows]
 
 
