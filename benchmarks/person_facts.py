@@ -5,10 +5,14 @@ Belongs here: what these stays look like. Not here: what is measured on them (st
 
 Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. Three diagnoses in ten are in some code list,
 the common ones as often as hospitals code them. Stays come by hospital-year, so that those of a person lie far apart.
+As many codes, places, authorisations, days and dates of death as hospitals write, the common ones more often: a column that says too little
+is stored in less, and read faster, than a real one.
 """
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from string import ascii_uppercase
 
 import duckdb
 
@@ -20,8 +24,9 @@ from strata.settings import TABLES
 CONDITIONS = ["hf", "t2d"]
 CHUNK = 2_000_000
 STAYS_PER_SLICE = 20_000
-SLOTS = 16_384
-# Mentions of each list per thousand mentions; every other code of a list has one slot of SLOTS.
+SLOTS = 65_536
+RARE = 4  # slots of every code of a list that is not common
+# Mentions of each list per thousand mentions; every other code of a list has RARE slots.
 PER_MILLE = {
     "icd10": {
         "htn": 60, "dm_t2": 25, "dyslipidaemia": 20, "obesity_bmi30": 15, "af_flutter": 20, "hf_core": 15, "ckd_early": 6, "ckd_3": 6,
@@ -31,10 +36,17 @@ PER_MILLE = {
     "ccam": {"dialysis_act": 20, "pci_act": 8, "eye_act": 10},
     "ghm": {"valve_coronary_ghm": 10},
 }  # fmt: skip
+# Codes of no list: how many of each nomenclature are seen in a year of the country, and what they look like.
+OTHERS = {"icd10": 12_000, "ccam": 7_500, "ghm": 2_600}
+_SHAPES = {
+    "icd10": (ascii_uppercase, "0123456789", "0123456789", ("", *"0123456789")),
+    "ccam": ("ABCDEFGHJLMNPQYZ", "ABCDEFGHJKLMNPQR", "ACFGHJLMNPQR", "ABCDEFGHJKLMNPQR", ("001", "002", "003")),
+    "ghm": (("01", "02", "03", "04", "05", "06", "07", "08", "09", *map(str, range(10, 28))), "CKM", "0123456789", "0123456789", "1234JT"),
+}  # fmt: skip
 _SMALL = """
 CREATE TABLE reporting_year AS SELECT 2024::SMALLINT AS year, DATE '2024-12-31' AS index_date, 5::SMALLINT AS lookback_years;
 CREATE TABLE setting AS SELECT 'last' AS residence_rule;
-CREATE TABLE territory AS SELECT 'T' || range % 100 AS territory_id, '9' || lpad(range::VARCHAR, 4, '0') AS geo_code FROM range(5600);
+CREATE TABLE territory AS SELECT 'T' || range % 100 AS territory_id, '9' || lpad(range::VARCHAR, 4, '0') AS geo_code FROM range(5601);
 CREATE TABLE care (person_id INTEGER, care_date DATE, system VARCHAR, code VARCHAR, quantity INTEGER);
 CREATE TABLE ald (person_id INTEGER, cim10_code VARCHAR, start_date DATE, end_date DATE);
 CREATE TABLE read_person_slice (field VARCHAR);
@@ -56,14 +68,16 @@ WITH numbered AS (
 ), described AS (
   SELECT n, stay_id, person_id::INTEGER AS person_id, h,
     h % 100 < 20 AS is_session,
-    CASE WHEN h % 100 < 20 THEN 0 WHEN h % 100 < 60 THEN 0 ELSE 1 + (h >> 8) % 9 END::INTEGER AS nights,
+    CASE WHEN h % 100 < 60 THEN 0 ELSE 1 + floor(-ln((hash(n, 12) + 1.0) / 18446744073709551617.0) * 5) END::INTEGER AS nights,
     DATE '2020-01-01' + (365 * (n // {per_slice} % 5) + (h >> 16) % 365)::INTEGER AS exit_date,
     (h >> 32) % 100 < 15 AS is_urgent, (h >> 40) % 100 < 3 AS is_transfer_in, (h >> 48) % 200 = 0 AS is_death
   FROM numbered
 )
 SELECT stay_id, person_id, h, is_session, is_transfer_in, exit_date, exit_date - nights AS entry_date,
-  CASE WHEN is_death THEN '9' WHEN (h >> 52) % 40 = 0 THEN '7' ELSE '8' END AS exit_mode,
-  '9' || lpad((hash(person_id) % 5600)::VARCHAR, 4, '0') AS geo_code,
+  CASE WHEN is_death THEN '9' WHEN (h >> 52) % 40 = 0 THEN '7' WHEN (h >> 52) % 20 = 1 THEN '6' ELSE '8' END AS exit_mode, nights,
+  -- half of the persons live in a seventh of the places; of a stay in twenty the place is another
+  '9' || lpad((5600 * pow(hash(CASE (h >> 56) % 20 WHEN 0 THEN n ELSE person_id END, 13) / 18446744073709551616.0, 2.8))::INTEGER::VARCHAR,
+    4, '0') AS geo_code,
   (32 + CASE WHEN is_session THEN 1 ELSE 0 END + CASE WHEN nights > 0 THEN 2 ELSE 0 END + CASE WHEN is_urgent THEN 4 ELSE 0 END
     + CASE WHEN is_death THEN 8 ELSE 0 END + CASE WHEN is_transfer_in THEN 16 ELSE 0 END)::SMALLINT AS traits,
   CASE WHEN is_session THEN 0 ELSE floor(-ln((hash(n, 3) + 1.0) / 18446744073709551617.0) * 4.78) END::INTEGER AS das
@@ -75,20 +89,29 @@ _CODED = (
     FROM drawn INNER JOIN slot ON slot.system = 'ghm' AND slot.slot = hash(drawn.h, 5) % {slots}""",
     """INSERT INTO read_stay SELECT stay_id, ((h >> 20) % 50 = 0)::SMALLINT, ((h >> 21) % 50 = 0)::SMALLINT, ((h >> 22) % 20 = 0)::SMALLINT
     FROM drawn""",
-    """INSERT INTO unit SELECT stay_id, CASE WHEN hash(h, 6) % 20 = 0 THEN '01A' ELSE '07B' END, NULL FROM drawn""",
-    """INSERT INTO procedure SELECT drawn.stay_id, slot.code, 0 FROM drawn
+    # One unit in twenty is of intensive care; the others are of sixty kinds.
+    """INSERT INTO unit SELECT stay_id,
+      CASE WHEN hash(h, 6) % 20 = 0 THEN '01A' ELSE (30 + hash(h, 14) % 60)::VARCHAR || 'A' END,
+      CASE WHEN hash(h, 6) % 20 = 1 THEN (30 + hash(h, 15) % 60)::VARCHAR || 'B' END
+    FROM drawn""",
+    """INSERT INTO procedure SELECT drawn.stay_id, slot.code, hash(h, 16) % (drawn.nights + 1) FROM drawn
     INNER JOIN slot ON slot.system = 'ccam' AND slot.slot = hash(drawn.h, 7) % {slots}""",
-    # Six mentions in ten are of what the person has, the others of what the stay met.
-    """INSERT INTO diagnosis WITH mention AS (
-      SELECT stay_id, person_id, h, unnest(range(das + 1)) AS rank FROM drawn
+    # Six mentions in ten are of what the person has, the others of what the stay met. Its one unit has the principal and, in a session, the
+    # related diagnosis of the stay.
+    """INSERT INTO diagnosis WITH principal AS (
+      SELECT * FROM (VALUES (-1, 'stay_dr'), (-1, 'unit_dr'), (0, 'stay_dp'), (0, 'unit_dp')) AS written (rank, position)
+    ), mention AS (
+      SELECT stay_id, person_id, h, unnest(range(-is_session::INTEGER, das + 1)) AS rank FROM drawn
     ), placed AS (
-      SELECT stay_id, CASE rank WHEN 0 THEN 'stay_dp' ELSE 'das' END AS position,
-        CASE WHEN hash(h, rank) % 10 < 6 THEN hash(person_id, rank % 4) ELSE hash(h, rank, 8) END % {slots} AS slot
-      FROM mention
+      SELECT mention.stay_id, coalesce(principal.position, 'das') AS position,
+        CASE WHEN hash(h, mention.rank) % 10 < 6 THEN hash(person_id, abs(mention.rank) % 4) ELSE hash(h, mention.rank, 8) END
+          % {slots} AS slot
+      FROM mention LEFT JOIN principal ON mention.rank = principal.rank
     ) SELECT placed.stay_id, placed.position, slot.code FROM placed INNER JOIN slot ON slot.system = 'icd10' AND slot.slot = placed.slot""",
 )
 _PERSON = """CREATE TABLE person AS SELECT (range + 1)::INTEGER AS person_id, CASE hash(range, 9) % 2 WHEN 0 THEN 'F' ELSE 'M' END AS sex,
-  (1925 + hash(range, 10) % 85)::SMALLINT AS birth_year, CASE WHEN hash(range, 11) % 25 = 0 THEN DATE '2023-06-30' END AS death_date
+  (1925 + hash(range, 10) % 85)::SMALLINT AS birth_year,
+  CASE WHEN hash(range, 11) % 25 = 0 THEN DATE '2021-01-01' + (hash(range, 17) % 1461)::INTEGER END AS death_date
 FROM range({persons})"""
 
 
@@ -118,7 +141,7 @@ def _write_slots(connection: duckdb.DuckDBPyConnection) -> None:
     for system, common in PER_MILLE.items():
         held = connection.execute("SELECT list_id, list(code ORDER BY code) FROM definition_code WHERE system = ? GROUP BY 1", [system])
         filled = list(_slots_of(dict(held.fetchall()), common))
-        filled += [f"Z{rank % 3000:04d}" for rank in range(SLOTS - len(filled))]
+        filled += _others(system, connection, SLOTS - len(filled))
         rows = [(system, rank, code) for rank, code in enumerate(filled)]
         connection.execute("INSERT INTO slot SELECT unnest(?), unnest(?), unnest(?)", [list(column) for column in zip(*rows, strict=True)])
 
@@ -128,4 +151,12 @@ def _slots_of(lists: dict[str, list[str]], common: dict[str, int]) -> Iterator[s
         if list_id in common:
             yield from (codes[rank % len(codes)] for rank in range(common[list_id] * SLOTS // 1000))
     frequent = {code for list_id in common for code in lists[list_id]}
-    yield from sorted({code for codes in lists.values() for code in codes} - frequent)
+    yield from sorted(RARE * list({code for codes in lists.values() for code in codes} - frequent))
+
+
+def _others(system: str, connection: duckdb.DuckDBPyConnection, slots: int) -> list[str]:
+    """Codes of no list, the first ones in more slots than the last."""
+    listed = tuple(code for (code,) in connection.execute("SELECT code FROM definition_code WHERE system = ?", [system]).fetchall())
+    free = [code for code in map("".join, product(*_SHAPES[system])) if not code.startswith(listed)]
+    codes = free[:: len(free) // OTHERS[system]]
+    return [codes[int(len(codes) * (rank / slots) ** 2)] for rank in range(slots)]

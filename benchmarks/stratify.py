@@ -4,7 +4,7 @@ Belongs here: the ways that are compared, each in a process of its own, and the 
 method (sql/strata, run as it stands by strata.engine.models).
 
 Ours is told in three lines: codes to events (made once for the code lists), events to strata with their reasons, and both. A fourth tells
-what a reader pays who asks for every reason by its names.
+what a reader pays who asks for every reason by its names, a fifth the strata and such a reader together.
 Naive SQL and polars do less: diagnoses only, one clause at a time, no episode, no type, no rule. They compare shapes, not results.
 """
 
@@ -33,12 +33,6 @@ FACT_TABLES = ("list_code", "shown_event", "code_term", "care_event", "stay_even
 # Every reason under its names, as somebody reads it who wants them all.
 _READ = """SELECT count(*), max(person_id), max(condition), max(criterion_id), sum(events), min(first_date), max(last_date), max(expires_on)
   FROM person_evidence"""
-COLUMNS = {
-    "stay": ("sum(stay_id)", "sum(person_id)", "max(entry_date)", "max(exit_date)", "sum(traits)"),
-    "diagnosis": ("sum(stay_id)", "max(position)", "max(code)"),
-    "procedure": ("sum(stay_id)", "max(code)", "sum(day_offset)"),
-    "unit": ("sum(stay_id)", "max(authorisation_1)"),
-}
 # A person meets a criterion of one event, shown by a diagnosis in a list; the latest date is the reason.
 _NAIVE = """SELECT count(*), sum(stays) FROM (
   SELECT stay.person_id, definition_criterion.criterion_no, count(DISTINCT stay.stay_id) AS stays, max(stay.exit_date) AS last_date
@@ -56,22 +50,41 @@ _CODE_CRITERION = """SELECT DISTINCT seen.code, definition_term.position, defini
 
 def floor(path: Path, memory: str) -> Spent:
     """Read once each column that the strata need; codes are text."""
-    return _scan(path, memory, COLUMNS)
+    return _scan(path, memory, is_text_read=True)
 
 
 def floor_integers(path: Path, memory: str) -> Spent:
-    """The same without the codes: the columns that are numbers or dates."""
-    texts = ("max(position)", "max(code)", "max(authorisation_1)")
-    numbers = {table: tuple(one for one in columns if one not in texts) for table, columns in COLUMNS.items()}
-    return _scan(path, memory, numbers)
+    """The same without what is text: the columns that are numbers, dates, yes or no."""
+    return _scan(path, memory, is_text_read=False)
 
 
-def _scan(path: Path, memory: str, columns: dict[str, tuple[str, ...]]) -> Spent:
+def _scan(path: Path, memory: str, *, is_text_read: bool) -> Spent:
     connection, spent = _open(path, memory), Spent()
+    read = _needed(connection)
     with _timed(spent, "scan"):
-        for table, aggregates in columns.items():
+        for table, columns in read.items():
+            aggregates = (
+                f"{'sum' if 'INT' in kind else 'max'}({column})" for column, kind in columns.items() if is_text_read or kind != "VARCHAR"
+            )
             connection.execute(f"SELECT {', '.join(aggregates)} FROM {table}").fetchall()
     return spent
+
+
+def _models() -> dict[str, Any]:
+    """The files that are run: those of sql/strata, and the state of persons."""
+    from strata.engine import models
+
+    return {name: model for name, model in models.models().items() if model.layer == "strata" or name == "person_state"}
+
+
+def _needed(connection: Any) -> dict[str, dict[str, str]]:
+    """Facts by table and column, with their type: those that some file names which reads the table. Definitions are a few rows."""
+    found: dict[str, dict[str, str]] = {}
+    for model in _models().values():
+        for table in {"stay", "diagnosis", "procedure", "unit", "read_stay", "person"}.intersection(model.inputs):
+            columns = connection.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", [table]).fetchall()
+            found.setdefault(table, {}).update((column, kind) for column, kind in columns if column in model.words)
+    return found
 
 
 def ours(path: Path, memory: str) -> Spent:
@@ -79,10 +92,9 @@ def ours(path: Path, memory: str) -> Spent:
     from strata.engine import models
 
     connection, spent = _open(path, memory), Spent()
-    for name, model in models.models().items():
-        if model.layer == "strata" or name == "person_state":
-            with _timed(spent, name):
-                models.build(connection, name)
+    for name in _models():
+        with _timed(spent, name):
+            models.build(connection, name)
     with _timed(spent, READING):
         connection.execute(_READ).fetchall()
     return spent
@@ -116,12 +128,13 @@ WAYS: dict[str, Callable[[Path, str], Spent]] = {
     "floor_integers": floor_integers, "floor": floor, "ours": ours, "polars_streaming": polars_streaming, "naive": naive
 }  # fmt: skip
 LABELS = {
-    "floor_integers": "scan floor, numbers and dates only",
+    "floor_integers": "scan floor, without what is text",
     "floor": "scan floor, codes as text too",
     "events": "codes to events, once for the code lists",
     "strata": "**events to strata, reasons kept**",
     "ours": "both",
     "reading": "every reason read by its names, beside",
+    "read_strata": "events to strata, then every reason read",
     "polars_streaming": "polars, streamed, diagnoses only, criteria only",
     "naive": "naive SQL, LIKE, diagnoses only, criteria only",
 }
@@ -136,6 +149,7 @@ LINES: dict[str, tuple[str, Callable[[str], bool]]] = {
     "strata": ("ours", lambda step: step not in (*FACT_TABLES, READING)),
     "ours": ("ours", lambda step: step != READING),
     "reading": ("ours", lambda step: step == READING),
+    "read_strata": ("ours", lambda step: step not in FACT_TABLES),
     "polars_streaming": ("polars_streaming", lambda _: True),
     "naive": ("naive", lambda _: True),
 }

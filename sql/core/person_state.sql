@@ -5,7 +5,8 @@
 -- REST: a geographic code that no declared territory holds.
 -- Codes are counted by number, in the order of the codes; a day may be of several reporting years, found by its calendar year.
 -- Buckets: person_id
--- Years: reporting_year
+-- Years: reporting_year reporting_place
+-- Dense: person_id
 WITH place AS (
   SELECT geo_code, row_number() OVER (ORDER BY geo_code) AS geo_no
   FROM (SELECT DISTINCT geo_code FROM stay WHERE geo_code IS NOT NULL) AS code
@@ -13,9 +14,10 @@ WITH place AS (
 
 looked_back AS (
   SELECT
-    reporting_year.year,
     reporting_year.index_date,
     calendar.exit_year,
+    reporting_place.place,
+    reporting_place.places,
     -- the last day whose months are over at the index date, as in criterion_window
     CASE
       WHEN reporting_year.index_date = last_day(reporting_year.index_date)
@@ -23,13 +25,14 @@ looked_back AS (
       ELSE CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE)
     END AS after_date
   FROM reporting_year
+  INNER JOIN reporting_place ON reporting_year.year = reporting_place.year
   CROSS JOIN (SELECT DISTINCT extract(YEAR FROM exit_date) AS exit_year FROM stay) AS calendar
 ),
 
 seen AS NOT MATERIALIZED (
   SELECT
-    stay.person_id,
-    looked_back.year,
+    -- a person and a year are one number (reporting_place)
+    CAST(stay.person_id AS BIGINT) * looked_back.places + looked_back.place AS person_place,
     place.geo_no,
     stay.exit_date - DATE '1900-01-01' AS day_no,
     stay.is_contact,
@@ -46,27 +49,32 @@ seen AS NOT MATERIALIZED (
 
 -- One packed number per day or code, so that the largest one is the answer without a window: stays, day, code.
 packed AS (
-  SELECT person_id, year, day_no * 1048576 + geo_no AS number
+  SELECT person_place, day_no * 1048576 + geo_no AS number
   FROM seen
   WHERE residence_rule = 'last'
   UNION ALL
-  SELECT person_id, year, (count(*) FILTER (WHERE NOT is_contact) * 1048576 + max(day_no)) * 1048576 + geo_no AS number
+  SELECT person_place, (count(*) FILTER (WHERE NOT is_contact) * 1048576 + max(day_no)) * 1048576 + geo_no AS number
   FROM seen
   WHERE residence_rule = 'modal'
-  GROUP BY person_id, year, geo_no
+  GROUP BY person_place, geo_no
 ),
 
 chosen AS (
-  SELECT person_id, year, max(number) % 1048576 AS geo_no
+  SELECT person_place, max(number) % 1048576 AS geo_no
   FROM packed
-  GROUP BY person_id, year
+  GROUP BY person_place
 ),
 
 residence AS (
-  SELECT chosen.person_id, chosen.year, reporting_year.index_date, place.geo_code
+  SELECT
+    CAST(chosen.person_place // nullif(reporting_place.places, 0) AS INTEGER) AS person_id,
+    reporting_year.year,
+    reporting_year.index_date,
+    place.geo_code
   FROM chosen
   INNER JOIN place ON chosen.geo_no = place.geo_no
-  INNER JOIN reporting_year ON chosen.year = reporting_year.year
+  INNER JOIN reporting_place ON chosen.person_place % nullif(reporting_place.places, 0) = reporting_place.place
+  INNER JOIN reporting_year ON reporting_place.year = reporting_year.year
 ),
 
 aged AS (

@@ -44,14 +44,14 @@ our_status AS (
 ),
 
 our_criterion AS (
-  SELECT asked.condition, asked.comparison, person_evidence.year, person_evidence.person_id, 'met' AS level
+  SELECT asked.condition, asked.comparison, person_criterion.year, person_criterion.person_id, 'met' AS level
   FROM asked
-  INNER JOIN person_evidence
-    ON asked.condition = person_evidence.condition AND asked.value = person_evidence.criterion_id AND asked.year = person_evidence.year
+  INNER JOIN person_criterion
+    ON asked.condition = person_criterion.condition AND asked.value = person_criterion.criterion_id AND asked.year = person_criterion.year
   INNER JOIN definition ON asked.condition = definition.condition
   INNER JOIN person_state
-    ON person_evidence.person_id = person_state.person_id
-    AND person_evidence.year = person_state.year
+    ON person_criterion.person_id = person_state.person_id
+    AND person_criterion.year = person_state.year
     AND person_state.is_alive
     AND person_state.age_years >= definition.age_min
   WHERE asked.compared_with = 'criterion'

@@ -12,11 +12,11 @@ WITH shown AS (
         characteristic.measure,
         count(DISTINCT stock_member.person_id) AS holders
     FROM stock_member
-    INNER JOIN person_evidence
-        ON stock_member.person_id = person_evidence.person_id AND stock_member.condition = person_evidence.condition
-        AND stock_member.year = person_evidence.year
+    INNER JOIN person_criterion
+        ON stock_member.person_id = person_criterion.person_id AND stock_member.condition = person_criterion.condition
+        AND stock_member.year = person_criterion.year
     INNER JOIN characteristic
-        ON person_evidence.condition = characteristic.condition AND person_evidence.criterion_id = characteristic.criterion_id
+        ON person_criterion.condition = characteristic.condition AND person_criterion.criterion_id = characteristic.criterion_id
     WHERE stock_member.stratum IN ('1', '2', '3', '4')
     GROUP BY
         stock_member.year, stock_member.condition, stock_member.territory_id, stock_member.stratum, stock_member.sex, stock_member.age_band,

@@ -81,7 +81,6 @@ asked AS (
     condition,
     year,
     from_year,
-    from_date,
     lookback_months,
     CASE WHEN was_diseased AND is_diseased THEN 'stratum' ELSE 'population' END AS purpose,
     CASE WHEN was_diseased AND is_diseased THEN greatest(from_stratum, to_stratum) END AS outcome
@@ -96,7 +95,6 @@ member AS (
     asked.condition,
     asked.year,
     asked.from_year,
-    asked.from_date,
     definition_member.criterion_no,
     coalesce(definition_criterion.months < asked.lookback_months, FALSE) AS has_own_window
   FROM asked
@@ -118,12 +116,12 @@ evidence AS (
     member.year,
     count(*) FILTER (WHERE before.person_id IS NOT NULL AND after.person_id IS NULL) AS lost,
     count(*) FILTER (WHERE before.person_id IS NOT NULL AND after.person_id IS NULL AND NOT member.has_own_window) AS forgotten,
-    count(*) FILTER (WHERE after.last_date > member.from_date) AS gained,
+    count(*) FILTER (WHERE after.is_recent) AS gained,
     count(after.person_id) AS held
   FROM member
-  LEFT JOIN person_evidence AS before
+  LEFT JOIN person_criterion AS before
     ON member.person_id = before.person_id AND member.from_year = before.year AND member.criterion_no = before.criterion_no
-  LEFT JOIN person_evidence AS after
+  LEFT JOIN person_criterion AS after
     ON member.person_id = after.person_id AND member.year = after.year AND member.criterion_no = after.criterion_no
   GROUP BY member.person_id, member.condition, member.year
 ),

@@ -3,8 +3,12 @@
 -- criterion met alone may weigh otherwise (weight_alone).
 -- Follows: criterion_bit definition_member definition_rule
 WITH met AS (
-  SELECT DISTINCT condition, criteria
-  FROM person_criteria
+  SELECT DISTINCT
+    condition_bit.condition,
+    CAST((block.criteria >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria
+  FROM (SELECT DISTINCT block_no, criteria FROM person_criteria) AS block
+  INNER JOIN condition_bit ON block.block_no = condition_bit.block_no
+  WHERE ((block.criteria >> condition_bit.block_shift) & condition_bit.every_bit) <> 0
 ),
 
 scored AS (

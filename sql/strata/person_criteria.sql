@@ -1,39 +1,67 @@
--- Grain: one person x condition x reporting year, for whoever meets a criterion of the condition.
--- The criteria met as one number, a bit each (criterion_bit). They are added up once a person for several conditions side by side.
+-- Grain: one person x reporting year x block of conditions, for whoever meets a criterion of one of them.
+-- The criteria met as one number, a bit each, several conditions side by side (criterion_bit, condition_bit): straight from the events where
+-- one is enough, from what was counted where several are asked for. A reason is counted for who asks (person_reason).
+-- recent: those of them whose last event ended in the twelve months before the index date.
 -- Buckets: person_id
--- Years: person_reason
-WITH window_bit AS (
+-- Years: window_bit
+-- Dense: person_id
+WITH met AS NOT MATERIALIZED (
+  -- Dates are a question to the window of an event, never a way to find one: one question, that names both sides.
   SELECT
-    criterion_window.window_no,
-    criterion_bit.block_no,
-    bit_or(CAST(criterion_bit.bit AS HUGEINT) << criterion_bit.block_shift) AS bits
-  FROM criterion_window
-  INNER JOIN criterion_bit ON criterion_window.criterion_no = criterion_bit.criterion_no
-  GROUP BY criterion_window.window_no, criterion_bit.block_no
+    stay_event.person_id,
+    window_bit.place,
+    window_bit.places,
+    window_bit.bits,
+    CASE WHEN stay_event.exit_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+  FROM stay_event
+  INNER JOIN window_bit
+    ON stay_event.event_no = window_bit.event_no
+    AND CASE
+      WHEN stay_event.event_no = window_bit.event_no
+        THEN stay_event.exit_date <= window_bit.index_date AND stay_event.exit_date > window_bit.after_date
+      ELSE false
+    END
+  WHERE window_bit.is_once
+  UNION ALL
+  SELECT
+    care_event.person_id,
+    window_bit.place,
+    window_bit.places,
+    window_bit.bits,
+    CASE WHEN care_event.last_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+  FROM care_event
+  INNER JOIN window_bit
+    ON care_event.event_no = window_bit.event_no
+    AND care_event.first_date <= window_bit.index_date
+    AND least(care_event.last_date, window_bit.index_date) > window_bit.after_date
+  WHERE window_bit.is_once
+  UNION ALL
+  SELECT
+    person_count.person_id,
+    window_bit.place,
+    window_bit.places,
+    window_bit.bits,
+    CASE WHEN person_count.last_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+  FROM person_count
+  INNER JOIN window_bit ON person_count.window_no = window_bit.window_no
 ),
 
 added AS (
-  SELECT
-    person_reason.person_id,
-    person_reason.year,
-    window_bit.block_no,
-    bit_or(window_bit.bits) AS bits
-  FROM person_reason
-  INNER JOIN window_bit ON person_reason.window_no = window_bit.window_no
-  GROUP BY person_reason.person_id, person_reason.year, window_bit.block_no
+  SELECT CAST(person_id AS BIGINT) * places + place AS person_place, bit_or(bits) AS bits, bit_or(recent_bits) AS recent_bits
+  FROM met
+  GROUP BY person_place
 ),
 
-condition_bit AS (
-  SELECT condition, block_no, block_shift, CAST(bit_or(bit) AS HUGEINT) AS every_bit
-  FROM criterion_bit
-  GROUP BY condition, block_no, block_shift
+cell AS (
+  SELECT DISTINCT place, places, year, block_no
+  FROM window_bit
 )
 
 SELECT
-  added.person_id,
-  condition_bit.condition,
-  added.year,
-  CAST((added.bits >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria
+  CAST(added.person_place // nullif(cell.places, 0) AS INTEGER) AS person_id,
+  cell.year,
+  cell.block_no,
+  added.bits AS criteria,
+  coalesce(added.recent_bits, 0) AS recent
 FROM added
-INNER JOIN condition_bit ON added.block_no = condition_bit.block_no
-WHERE ((added.bits >> condition_bit.block_shift) & condition_bit.every_bit) <> 0
+INNER JOIN cell ON added.person_place % nullif(cell.places, 0) = cell.place

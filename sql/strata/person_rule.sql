@@ -4,11 +4,12 @@
 WITH aged AS (
   SELECT
     person_criteria.person_id,
-    person_criteria.condition,
+    condition_bit.condition,
     person_criteria.year,
-    person_criteria.criteria,
+    CAST((person_criteria.criteria >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
     person_state.age_years
   FROM person_criteria
+  INNER JOIN condition_bit ON person_criteria.block_no = condition_bit.block_no
   INNER JOIN person_state ON person_criteria.person_id = person_state.person_id AND person_criteria.year = person_state.year
 )
 

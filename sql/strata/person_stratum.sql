@@ -6,8 +6,8 @@
 WITH aged AS (
   SELECT
     person_criteria.person_id,
-    person_criteria.condition,
     person_criteria.year,
+    person_criteria.block_no,
     person_criteria.criteria,
     person_state.age_years,
     person_state.territory_id
@@ -16,29 +16,42 @@ WITH aged AS (
   WHERE person_state.is_alive
 ),
 
+met AS (
+  SELECT
+    aged.person_id,
+    condition_bit.condition,
+    aged.year,
+    CAST((aged.criteria >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
+    aged.age_years,
+    aged.territory_id
+  FROM aged
+  INNER JOIN condition_bit ON aged.block_no = condition_bit.block_no
+  WHERE ((aged.criteria >> condition_bit.block_shift) & condition_bit.every_bit) <> 0
+),
+
 -- The ages stand in one question that names both sides: alone, they would be taken for a way to join every person with every set.
 held AS (
   SELECT
-    aged.person_id,
-    aged.condition,
-    aged.year,
-    aged.territory_id,
+    met.person_id,
+    met.condition,
+    met.year,
+    met.territory_id,
     criteria_status.is_in_population,
     criteria_status.is_known,
     criteria_status.stratum_priority,
     criteria_status.risk_priority,
     definition.definition_id,
     definition.population_type
-  FROM aged
-  INNER JOIN criteria_status ON aged.condition = criteria_status.condition AND aged.criteria = criteria_status.criteria
-  INNER JOIN definition ON aged.condition = definition.condition
+  FROM met
+  INNER JOIN criteria_status ON met.condition = criteria_status.condition AND met.criteria = criteria_status.criteria
+  INNER JOIN definition ON met.condition = definition.condition
   WHERE
     CASE
-      WHEN aged.criteria = criteria_status.criteria
+      WHEN met.criteria = criteria_status.criteria
         THEN
-          aged.age_years >= criteria_status.age_from
-          AND aged.age_years < criteria_status.age_until
-          AND aged.age_years >= definition.age_min
+          met.age_years >= criteria_status.age_from
+          AND met.age_years < criteria_status.age_until
+          AND met.age_years >= definition.age_min
       ELSE false
     END
 ),

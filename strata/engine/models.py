@@ -7,10 +7,12 @@ Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Compar
 (parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time: the
 tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with
 the country. A file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
+`-- Dense: <column>`: its large sums are by that column alone, whose numbers follow each other, and keep little of each (placed).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
@@ -25,7 +27,8 @@ from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
 BUCKET_ROWS = 10_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
-_PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows", "View")
+PLACES_BITS = 22  # four million places: 100 to 200 MB a thread for what a Dense file keeps of each
+_PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows", "View", "Dense")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class Model:
         return "View" in self.promises
 
     @property
+    def is_dense(self) -> bool:
+        """What it adds up by person may have a place for every number."""
+        return "Dense" in self.promises
+
+    @property
     def follows(self) -> tuple[str, ...]:
         """For a reader that meets this table by a code it holds, these tables say all: what else is here is of codes it has not."""
         return self.promises.get("Follows", ())
@@ -108,10 +116,23 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
         if model.is_view:
             _build_view(connection, model)
         else:
-            _build_in_buckets(connection, model)
+            with placed(connection, model):
+                _build_in_buckets(connection, model)
     except duckdb.Error as error:
         raise reason(model, error) from error
     return None if model.is_view else int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
+
+
+@contextmanager
+def placed(connection: duckdb.DuckDBPyConnection, model: Model) -> Iterator[None]:
+    """Sums of a Dense file find the place of a number by the number, without a search, where the range leaves room for each."""
+    if model.is_dense:
+        connection.execute(f"SET perfect_ht_threshold = {PLACES_BITS}")
+    try:
+        yield
+    finally:
+        if model.is_dense:
+            connection.execute("RESET perfect_ht_threshold")
 
 
 def reason(model: Model, error: duckdb.Error) -> StrataError:
@@ -176,7 +197,8 @@ def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str
     found = connection.execute(f"SELECT quantile_disc({column}, {shares}) FROM ({sample})").fetchall()[0][0] or []
     bounds = sorted(set(found))
     inner = [f"{column} >= {low} AND {column} < {high}" for low, high in pairwise(bounds)]
-    return [f"({column} < {bounds[0]} OR {column} IS NULL)", *inner, f"{column} >= {bounds[-1]}"] if bounds else ["true"]
+    # NULL apart: beside it, nothing would be known of the least and the largest number of the first range
+    return [f"{column} < {bounds[0]}", *inner, f"{column} >= {bounds[-1]}", f"{column} IS NULL"] if bounds else ["true"]
 
 
 def cut(sql: str, limits: Mapping[str, str]) -> str:

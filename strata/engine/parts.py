@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from strata.engine import fingerprints
-from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
+from strata.engine.models import SQL_FOLDER, Model, build, cut, models, placed, ranges_of, reason
 from strata.ingest.warehouse.store import transaction
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
@@ -126,7 +126,7 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
     A view is its SQL and what it reads itself.
     """
     known = models(folder)
-    views = [known[name] for name in model.inputs if name in known and known[name].is_view]
+    views = _views(model, known)
     read = sorted({*model.inputs, *(name for view in views for name in view.inputs)} - {view.name for view in views})
     words = model.words.union(*(view.words for view in views))
     found: Inputs = {view.name: view.sha256 for view in views}
@@ -142,6 +142,12 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
             found[name] = _used(connection, words, name)
     # whole: the columns that matter are those that the table between looks at
     return found | {name: fingerprints.content(connection, name) for name in followed}
+
+
+def _views(model: Model, known: dict[str, Model]) -> list[Model]:
+    """The views that a file reads, and those that they read."""
+    found = [known[name] for name in model.inputs if name in known and known[name].is_view]
+    return found + [one for view in found for one in _views(view, known) if one not in found]
 
 
 def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:
@@ -194,7 +200,7 @@ def remake(
     )
     which = _of_slices(change) if model.is_by_slice else _of_years(change)
     try:
-        with transaction(connection):
+        with placed(connection, model), transaction(connection):
             sums = _replace(connection, model, change, which)
             content = fingerprints.content_of(connection, model.name, sums)
             record(connection, model, now, content, sums)

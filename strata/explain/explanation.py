@@ -126,7 +126,8 @@ def _type(connection: duckdb.DuckDBPyConnection, population_type: str | None) ->
         connection,
         """SELECT rule.rank, rule.person_type, rule.label_fr, rule.label_en, coalesce(type_term.terms = rule.terms, false) AS is_held,
              type_first.rank IS NOT NULL AS is_deciding
-           FROM definition_type_rule AS rule LEFT JOIN type_term ON rule.rank = type_term.rank
+           FROM definition_type_rule AS rule
+           LEFT JOIN (SELECT rank, count(*) AS terms FROM type_term GROUP BY rank) AS type_term ON rule.rank = type_term.rank
            LEFT JOIN type_first ON rule.rank = type_first.rank ORDER BY rule.rank""",
     )
     groups = rows(

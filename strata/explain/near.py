@@ -41,18 +41,19 @@ _PAST_DATES = _UNMET_ONLY | {
 }
 # What an index date changes, up to the status.
 _OF_DATE = (
-    "criterion_window", "person_state", "person_reason", "person_type", "person_criteria", "criteria_rule", "criteria_status",
-    "person_stratum",
+    "reporting_place", "criterion_window", "window_bit", "person_state", "person_count", "person_reason", "person_type", "person_criteria",
+    "criteria_rule", "criteria_status", "person_stratum",
 )  # fmt: skip
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
 _ONE_MORE = {
     "person_criteria": f"""
-    SELECT -one.criterion_no AS person_id, one.condition, reporting_year.year, one.bit | coalesce(held.criteria, 0) AS criteria
+    SELECT -one.criterion_no AS person_id, reporting_year.year, one.block_no,
+      (CAST(one.bit AS HUGEINT) << one.block_shift) | coalesce(held.criteria, 0) AS criteria
     FROM asked.criterion_bit AS one CROSS JOIN asked.reporting_year
-    LEFT JOIN asked.person_criteria AS held ON one.condition = held.condition
+    LEFT JOIN asked.person_criteria AS held ON one.block_no = held.block_no
     WHERE {_UNMET}
     UNION ALL
-    SELECT 0 AS person_id, condition, year, criteria FROM asked.person_criteria""",
+    SELECT 0 AS person_id, year, block_no, criteria FROM asked.person_criteria""",
     "person_state": """
     SELECT DISTINCT state.* REPLACE (held.person_id AS person_id, CASE held.person_id WHEN 0 THEN 200 ELSE state.age_years END AS age_years)
     FROM asked.person_state AS state CROSS JOIN variant.person_criteria AS held""",

@@ -23,21 +23,21 @@ _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
 # Built again from the definitions of one condition: numbers are shared between conditions there (shown_event), and _BESIDE is what no
 # stratum reads, which a run may therefore leave out.
 _OF_DEFINITION = (
-    "shown_event", "criterion_window", "criterion_bit", "code_term", "stay_event", "care_event", "person_reason", "person_criteria",
-    "criteria_rule", "criteria_status",
+    "reporting_place", "shown_event", "criterion_window", "criterion_bit", "condition_bit", "window_bit", "code_term", "stay_event",
+    "care_event", "person_count", "person_reason", "person_criteria", "criteria_rule", "criteria_status",
 )  # fmt: skip
 _BESIDE = ("criterion_source", "at_risk_dcir")
-# Steps of the engine that are kept: table here -> its CTE.
+# Steps of the engine that are kept: table here -> its CTEs.
 _STEPS = {
-    "stay_code": "coded",
-    "event_term": "hit",
-    "windowed_stay": "windowed",
-    "episode_beside": "episode_event",
-    "rule_score": "scored",
-    "type_count": "group_count",
-    "type_metric": "metric",
-    "type_term": "term_held",
-    "type_first": "first_rule",
+    "stay_code": ("coded",),
+    "event_term": ("hit",),
+    "windowed_stay": ("windowed", "windowed_once"),
+    "episode_beside": ("episode_event",),
+    "rule_score": ("scored",),
+    "type_count": ("group_count",),
+    "type_metric": ("metric",),
+    "type_term": ("term_held",),
+    "type_first": ("first_rule",),
 }
 
 
@@ -74,8 +74,8 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
     for name in (*_OF_DEFINITION, *_BESIDE):
         models.build(connection, name)
-    for table, name in _STEPS.items():
-        connection.execute(f"CREATE TABLE {table} AS {step(name)}")
+    for table, names in _STEPS.items():
+        connection.execute(f"CREATE TABLE {table} AS {' UNION ALL BY NAME '.join(f'({step(name)})' for name in names)}")
     _refuse_half_made(connection)
 
 

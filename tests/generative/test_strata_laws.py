@@ -3,6 +3,7 @@
 import csv
 import random
 
+import duckdb
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
@@ -151,6 +152,27 @@ def test_two_runs_agree_and_everyone_known_has_a_stratum_or_another_type(number:
              AND (person_type.person_type IS NULL OR person_type.person_type = 't2')"""
     )
     assert nowhere.fetchall() == []
+
+
+def test_a_criterion_of_a_person_is_a_bit_where_it_has_a_reason_and_nowhere_else() -> None:
+    """Bits are made from the events, reasons counted from them when they are read: two ways that must agree."""
+    connection = built("\n".join([HEADER, *stays(7)]), settings=five())
+    assert connection.execute("SELECT count(DISTINCT block_no) FROM person_criteria").fetchall()[0][0] > 1
+    assert bits_without_reason(connection) == []
+    one = "block_no = 0 AND person_id = 1 AND year = 2025"
+    connection.execute(f"UPDATE person_criteria SET criteria = xor(criteria, CAST(1 AS HUGEINT)) WHERE {one}")
+    assert len(bits_without_reason(connection)) == 1
+
+
+def bits_without_reason(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    """Criteria of persons that are a bit of theirs or a reason of theirs, but not both."""
+    return connection.execute(
+        """WITH bit AS (
+             SELECT person_id, year, criterion_no FROM person_criteria JOIN criterion_bit USING (block_no)
+             WHERE criteria & (CAST(bit AS HUGEINT) << block_shift) <> 0)
+           SELECT * FROM bit FULL JOIN (SELECT person_id, year, criterion_no, events FROM person_evidence) AS reason
+           USING (person_id, year, criterion_no) WHERE bit.person_id IS NULL OR events IS NULL"""
+    ).fetchall()
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

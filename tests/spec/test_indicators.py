@@ -494,7 +494,7 @@ def test_the_persons_of_a_place_are_described(tmp_path):
             add_person(connection, person, states={2024: "1"}, sex=sex)
         add_person(connection, 4, states={2024: "at_risk_strict"}, sex="M", age_band="80-84")
         connection.execute(
-            "INSERT INTO person_evidence SELECT person_id, 't2d', 2024, 'organ_kidney' FROM (VALUES (1), (4)) AS ill (person_id)"
+            "INSERT INTO person_criterion SELECT person_id, 't2d', 2024, 'organ_kidney' FROM (VALUES (1), (4)) AS ill (person_id)"
         )
 
     _, frame = build_people(tmp_path, add)

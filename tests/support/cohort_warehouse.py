@@ -52,7 +52,7 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
         CREATE TABLE person (person_id INTEGER, death_date DATE);
         CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR,
             age_years INTEGER GENERATED ALWAYS AS (CAST(substr(age_band, 1, 2) AS INTEGER)));
-        CREATE TABLE person_evidence (person_id INTEGER, condition VARCHAR, year SMALLINT, criterion_id VARCHAR);
+        CREATE TABLE person_criterion (person_id INTEGER, condition VARCHAR, year SMALLINT, criterion_id VARCHAR);
         CREATE TABLE definition_criterion (condition VARCHAR, criterion_id VARCHAR);
         CREATE TABLE ald (person_id INTEGER, start_date DATE, end_date DATE);
         CREATE TABLE care (person_id INTEGER, care_date DATE, system VARCHAR, code VARCHAR, service VARCHAR, speciality VARCHAR,
