@@ -207,6 +207,21 @@ def test_few_persons_in_a_gap_are_withheld_with_what_would_give_them_back(settin
     assert pick(told, "persons")["numerator"] == 240  # how many they are is told whatever is withheld of their follow-up
 
 
+def test_the_quarters_do_not_bound_a_gap_that_is_withheld(settings: Config) -> None:
+    """60 of 70 persons have one act each, in one quarter or another: 70 less the acts seen would say that ten had none."""
+    connection = warehouse(settings)
+    connection.execute("UPDATE definition_act_expected SET times = 1 WHERE act = 'blood'")
+    for person in range(1, 71):
+        add_person(connection, person, states={2024: "4", 2025: "4"})
+        if person <= 60:
+            care(connection, person, f"2024-{1 + 3 * (person % 4):02d}-10 nabm 1577 3211 0 1")
+    rows = rows_of(connection, settings)
+    assert pick(rows, "care_gap_blood")["numerator"] == 10
+    told = protect(rows, settings.disclosure).indicators
+    names = ["care_gap_blood", *(f"care_acts_blood_q{quarter}" for quarter in range(1, 5))]
+    assert [pick(told, name)["numerator"] for name in names] == [None] * 5
+
+
 def test_a_stratum_of_few_persons_has_no_number(settings: Config) -> None:
     connection = warehouse(settings)
     for person in range(1, 50):
