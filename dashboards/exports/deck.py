@@ -75,6 +75,8 @@ def _nation(slides: Slides, page: NationalPage) -> None:
         slides.pyramid(section)
         if section.hospital_use.lines:
             slides.tables(section.label, use_table(section.hospital_use, slides.t))
+        if section.care_gaps.lines:
+            slides.tables(section.label, care_table(section, slides.t))
 
 
 def _ranked(condition: NationalCondition) -> Iterator[tuple[tuple[str, Comparison], ...]]:

@@ -8,22 +8,10 @@ from dataclasses import replace
 
 from dashboards.model.blocks import Cell, Measure, Table
 from dashboards.model.page import ConditionSection, ExportedPage, NationalCondition, NationalPage, TerritoryTable
-from dashboards.model.twins import (
-    calendar_table,
-    calibration_table,
-    care_table,
-    cost_table,
-    funnel_table,
-    map_table,
-    movement_table,
-    profile_table,
-    pyramid_table,
-    ratio_cells,
-    section_tables,
-    use_table,
-    value_cell,
-)
+from dashboards.model.twins import ratio_cells, section_tables, value_cell
 from dashboards.texts import Texts
+
+OF_A_TERRITORY = ("glance", "expected", "compare")  # blocks that set a territory beside others: the whole has none to stand beside
 
 
 def territories_table(block: TerritoryTable, t: Texts) -> Table:
@@ -85,27 +73,14 @@ def head_tables(page: ExportedPage, t: Texts) -> dict[int, Table]:
 
 
 def page_tables(page: ExportedPage, t: Texts) -> Iterator[tuple[ConditionSection, tuple[Table, ...]]]:
-    """Every block of each condition that the page shows and that has numbers, in the order of the page."""
+    """Every block of each condition that the page shows and that has numbers."""
     if not isinstance(page, NationalPage):
         yield from ((section, section_tables(section, t)) for section in page.sections)
         return
     for condition in page.conditions:
-        section = condition.section
-        made = (
-            matrix_table(condition, t),
-            ranking_table(condition, t),
-            funnel_table(section.funnel, t),
-            map_table(section.map, t),
-            pyramid_table(section.pyramid, t),
-            use_table(section.hospital_use, t),
-            profile_table(section.profile, t),
-            care_table(section, t),
-            calendar_table(section, t),
-            movement_table(section, t),
-            calibration_table(section, t),
-            cost_table(section, t),
-        )
-        yield section, tuple(table for table in made if table.rows)
+        of_whole = (table for table in section_tables(condition.section, t) if table.name not in OF_A_TERRITORY)
+        made = (matrix_table(condition, t), ranking_table(condition, t), *of_whole)
+        yield condition.section, tuple(table for table in made if table.rows)
 
 
 def page_measures(page: ExportedPage) -> Iterator[tuple[ConditionSection, list[Measure]]]:
