@@ -198,15 +198,18 @@ def _gap_cell(cell: ActCell, t: Texts) -> Cell:
 
 
 def calendar_table(section: ConditionSection, t: Texts) -> Table:
-    """The same, one row per act and stratum: persons with fewer acts, then the acts seen and expected in each quarter."""
+    """The same, one row per act and stratum: persons with fewer acts, then the acts seen and expected in each quarter.
+
+    Not what cannot be computed: care_table says that.
+    """
     rows = []
     names = (*(t("pyramid.stratum", stratum=stratum) for stratum in sorted(STRATA)), t("care.all"))
     for line in section.care_gaps.lines:
         for name, cell in zip(names, line.cells, strict=True):
-            if cell.is_expected:
-                rows.append((Cell(f"{line.label}, {name}"), Cell(cell.expected), *_gap_parts(cell.gap), *_quarter_cells(cell)))
+            if cell.is_expected and cell.gap.row.status != "not_computable":
+                rows.append((Cell(f"{line.label}, {name}"), Cell(cell.expected), *_gap_parts(cell.gap), *_quarter_cells(cell, t)))
     parts = ("gap", "origin.interval", "origin.numerator", "origin.denominator")
-    heads = [t("care.act"), t("care.expected_head"), *(t(part if "." in part else f"care.{part}") for part in parts)]
+    heads = [t("care.act"), t("care.expected_one"), *(t(part if "." in part else f"care.{part}") for part in parts)]
     heads += [t(f"care.{part}", quarter=quarter) for quarter in range(1, 5) for part in ("seen", "due")]
     return Table("calendar", t("care.calendar_title"), tuple(heads), tuple(rows), section.care_gaps.bars)
 
@@ -220,10 +223,11 @@ def _gap_parts(gap: Measure) -> tuple[Cell, ...]:
     )
 
 
-def _quarter_cells(cell: ActCell) -> tuple[Cell, ...]:
-    """Acts seen and acts expected, quarter after quarter; nothing where no quarter is told."""
+def _quarter_cells(cell: ActCell, t: Texts) -> tuple[Cell, ...]:
+    """Acts seen and acts expected, quarter after quarter; that they are withheld, or cannot be computed, where no quarter is told."""
     if not cell.quarters:
-        return (Cell(""),) * 8
+        is_masked = cell.gap.row.status.startswith("suppressed")
+        return (Cell(t("status.suppressed_secondary") if is_masked else cell.text),) * 8
     return tuple(
         part
         for one in cell.quarters

@@ -109,6 +109,8 @@ def test_the_twins_hold_every_number_of_the_figures(told: Published) -> None:
     (row,) = [one for one in whole.rows if one[0].text == "Acte blood, Strate 2"]
     assert [cell.number for cell in row[6:10]] == [80, 120, 80, 120]
     assert (row[10].text, row[10].number, row[11].number) == ("< 11", None, None)
+    (masked,) = [one for one in whole.rows if one[0].text == "Acte blood, Strate 4"]
+    assert {cell.text for cell in masked[6:]} == {"masqué"}  # with the gap, whose own word is '< 11'
     assert len({len(one) for one in whole.rows} | {len(whole.heads)}) == 1
 
 
