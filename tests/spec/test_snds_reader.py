@@ -259,6 +259,24 @@ def staged_groups(folder: Path) -> list[list[str]]:
         return [sorted(set(extract.tables["stay"].column("finess").to_pylist())) for extract in ready.extracts()]
 
 
+def test_a_group_is_handed_over_in_pieces_that_are_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a stay all come in one piece."""
+    monkeypatch.setattr(raw_set, "PIECE_STAYS", 2)
+    write_csv(tmp_path, together(*(stay(number) for number in range(1, 6))))
+    (tables,) = snds.table_sets((source, recognise_source(source)) for source in open_sources(tmp_path))
+    with snds.staged(tables, tmp_path) as ready:
+        (group,) = ready.extracts()
+        pieces = list(group.pieces())
+        assert [piece["stay"].num_rows for piece in pieces] == [2, 2, 1]
+        for name, whole in group.tables.items():
+            order = [(column, "ascending") for column in whole.column_names]
+            assert pa.concat_tables([piece[name] for piece in pieces]).sort_by(order) == whole.sort_by(order)
+        for piece in pieces:
+            own = set(piece["stay"].column("line").to_pylist())
+            assert all(set(rows.column("line").to_pylist()) <= own for rows in piece.values())
+        assert len(pa.table(group.persons())) == 5
+
+
 def test_a_year_is_handed_over_by_groups_of_whole_hospitals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[Rows] = [stay(number, finess=f"99000{hospital}000") for hospital in (3, 1, 2) for number in (1, 2)]
     write_csv(tmp_path, together(*rows))
