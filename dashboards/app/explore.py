@@ -66,7 +66,8 @@ def _choices(writer: Writer, question: Question) -> Any:
     shown = [one for one in published.definitions if question.condition in ("", one.condition)]
     lists: list[Any] = []
     for one in shown:
-        keys = [key for key in (f"{one.condition}/{name}" for name in published.catalogue) if key in found]
+        told = (name for name, entry in published.catalogue.items() if not entry.get("follow_up", {}).get("quarter"))  # in the calendar
+        keys = [key for key in (f"{one.condition}/{name}" for name in told) if key in found]
         lists += [html.H3(one.label[question.language]), html.Ul([_button(writer, key) for key in keys], className="choices")]
     return [
         html.H2(t("explore.title")),

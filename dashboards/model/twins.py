@@ -203,7 +203,7 @@ def calendar_table(section: ConditionSection, t: Texts) -> Table:
     Not what cannot be computed: care_table says that.
     """
     rows = []
-    names = (*(t("pyramid.stratum", stratum=stratum) for stratum in sorted(STRATA)), t("care.all"))
+    names = care_heads(t)
     for line in section.care_gaps.lines:
         for name, cell in zip(names, line.cells, strict=True):
             if cell.is_expected and cell.gap.row.status != "not_computable":
