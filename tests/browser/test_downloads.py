@@ -55,6 +55,20 @@ def test_a_clicked_file_says_what_the_page_says(page: Page, tmp_path: Path, endi
     assert "DONNÉES SYNTHÉTIQUES" in said
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".pptx"])
+def test_a_clicked_file_of_all_territories_says_what_its_page_says(
+    browser: Browser, sample_site: Path, tmp_path: Path, ending: str
+) -> None:
+    page = browser.new_page(accept_downloads=True)
+    page.goto((sample_site / "index.html").as_uri())
+    path = clicked(page, ending, tmp_path)
+    said = words_of(path)
+    names = page.locator("#t2d-ranking tbody th").all_inner_texts()
+    assert path.name == f"national{ending}" and shown_total(page) in said and "DONNÉES SYNTHÉTIQUES" in said
+    assert len(names) >= 5 and all(name.strip() in said for name in names)
+    page.close()
+
+
 def test_every_link_of_a_page_arrives(page: Page, sample_site: Path) -> None:
     links = page.locator("a[href]").evaluate_all("(all) => all.map((one) => one.href)")
     missing = [link for link in links if not Path(link.split("#")[0].removeprefix("file://")).is_file()]
