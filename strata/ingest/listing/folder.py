@@ -37,7 +37,7 @@ from strata.ingest.reasons import Refused
 from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds.person_files import flow_months, person_tables
 from strata.ingest.snds.stay_sets import WORK_PREFIX, TableSet, table_sets
-from strata.ingest.snds.table_file import Counted, TableFile, count_by_hospital, count_rows
+from strata.ingest.snds.table_file import Counted, TableFile, count_by_hospital, count_of
 
 _FINESS, _YEAR = re.compile(r"[0-9][0-9AB][0-9]{7}"), re.compile(r"20[0-9]{2}")
 
@@ -229,8 +229,8 @@ def _of_hospitals(field: str, counts: list[tuple[TableFile, Counted]], year: int
 def _add_persons(listing: Listing, file: TableFile, connection: duckdb.DuckDBPyConnection, work: Path) -> None:
     source, recognised = file.source, file.recognised
     try:
-        months = flow_months(connection, file, work)
-        listing.persons.append(PersonTable(source.name, recognised.family, recognised.version, count_rows(file, work), months))
+        lines, months = count_of(connection, file, work), flow_months(connection, file, work)
+        listing.persons.append(PersonTable(source.name, recognised.family, recognised.version, lines, months))
     except Refused as refused:
         listing.unread.append(_unread(source, recognised, refused.code))
 

@@ -201,6 +201,13 @@ def count_by_hospital(connection: duckdb.DuckDBPyConnection, file: TableFile, wo
 _IS_FINESS = "regexp_full_match(finess, '[0-9][0-9AB][0-9]{7}')"
 
 
+def count_of(connection: duckdb.DuckDBPyConnection, file: TableFile, work: Path) -> int:
+    """Rows of a table that is not staged, those that cannot be cut left out. Refused as by `stage`."""
+    with _readable(file, work) as path:
+        types(connection, file, path)
+        return int(connection.execute(f"SELECT count(*) FROM {scan_sql(file, path)}").fetchall()[0][0])
+
+
 def distinct_months(connection: duckdb.DuckDBPyConnection, file: TableFile, name: str, work: Path) -> list[str]:
     """The months ('2019-02') of one of the dates of a table that is not staged; dates that cannot be read are left out.
 
