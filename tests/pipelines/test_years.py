@@ -12,6 +12,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from pipelines.assets import build_assets
 from pipelines.definitions import _refuse_without_year, defs
+from pipelines.landing_sensor import STABLE_POLLS, landing_sensor
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import Session
 from pipelines.years import DATA_VERSION, PERSONS_BY_YEAR, RANGE_START, READ_BY_YEAR, Years
@@ -57,6 +58,18 @@ def test_the_schedule_starts_a_run_of_the_last_year() -> None:
     schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"), YEARS)
     asked = schedule.evaluate_tick(dg.build_schedule_context(repository_def=defs.get_repository_def())).run_requests
     assert [one.tags["dagster/partition"] for one in asked or []] == ["2025"]
+
+
+def test_the_sensor_starts_a_run_of_the_last_year(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "a.rsa").write_text("line\n", encoding="utf-8")
+    sensor, cursor, asked = landing_sensor(replace(config(), folder=tmp_path), YEARS), None, []
+    for _ in range(STABLE_POLLS + 1):
+        with dg.DagsterInstance.ephemeral() as instance:
+            told = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor, repository_def=defs.get_repository_def()))
+        cursor = told.cursor
+        asked += [one.tags["dagster/partition"] for one in told.run_requests or []]
+    assert asked == ["2025"]
 
 
 @pytest.mark.parametrize("tags", [{"dagster/partition": "2023"}, {RANGE_START: "2021", RANGE_END: "2022"}])
