@@ -3,7 +3,7 @@
 Belongs here: the ways that are compared, each in a process of its own, and the table printed. Not here: the facts (person_facts.py), the
 method (sql/strata, run as it stands by strata.engine.models).
 
-Ours is told in three lines: codes to events (made once for the code lists), events to strata with their reasons, and both. A fourth tells
+Ours is told in three lines: codes to events (made once for the code lists), events to strata, and both. A fourth tells
 what a reader pays who asks for every reason by its names, a fifth the strata and such a reader together.
 Naive SQL and polars do less: diagnoses only, one clause at a time, no episode, no type, no rule. They compare shapes, not results.
 """
@@ -131,7 +131,7 @@ LABELS = {
     "floor_integers": "scan floor, without what is text",
     "floor": "scan floor, codes as text too",
     "events": "codes to events, once for the code lists",
-    "strata": "**events to strata, reasons kept**",
+    "strata": "**events to strata**",
     "ours": "both",
     "reading": "every reason read by its names, beside",
     "read_strata": "events to strata, then every reason read",
