@@ -11,7 +11,9 @@ docs/explanation/disclosure.md says what is promised, against whom, and what is 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from strata.config import Disclosure
 from strata.disclosure.cells import NODE, count_cells, with_counts
@@ -42,10 +44,19 @@ def protect(
     relations = relations or Relations()
     rows = with_counts(measured)
     cells = count_cells(rows)
-    masks = suppress(sums_of(cells, relations), rules, past_of(cells, rows, earlier))
+    masks = _masks(cells, relations, rules, past_of(cells, rows, earlier))
     euros = suppress_euros(rows, masks.cells.filter(pl.col("status").is_not_null()).select(NODE), rules.dominance_share, relations)
     indicators = mask(coarsened(rows), masks.cells, euros.cells)
     return Protected(indicators, _report(indicators, masks, euros))
+
+
+def _masks(cells: pl.DataFrame, relations: Relations, rules: Disclosure, past: NDArray[np.str_]) -> Masks:
+    """With large totals taken as known; without, where these and not the publication would tell (a stratum of a few in a whole nation)."""
+    masks = suppress(sums_of(cells, relations), rules, past)
+    if not len(masks.verdict.told) and not masks.elsewhere:
+        return masks
+    other = suppress(sums_of(cells, relations, is_many_known=False), rules, past)
+    return min((masks, other), key=lambda one: (len(one.verdict.told), one.elsewhere))
 
 
 def _report(indicators: pl.DataFrame, masks: Masks, euros: EuroMasks) -> dict[str, Any]:

@@ -7,8 +7,9 @@ A difference that is no published cell - extended risk without strict, members w
 node too, hidden: it is never printed, and must not be found by subtraction when it concerns few persons.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -65,17 +66,22 @@ class Sums:
     matrix: csr_matrix
 
 
-def sums_of(cells: pl.DataFrame, relations: Relations | None = None) -> Sums:
-    """Every equation between the counts of `cells` (cells.count_cells)."""
+def sums_of(cells: pl.DataFrame, relations: Relations | None = None, *, is_many_known: bool = True) -> Sums:
+    """Every equation between the counts of `cells` (cells.count_cells).
+
+    Members who are many are taken as known, published or not: what is nested in them is solved apart, and they are seldom withheld.
+    is_many_known: False where that would give a few by subtraction, whatever is withheld: beside a few, they are counts like others.
+    """
     relations = relations or Relations()
     numbered = cells.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
     book = _Book(cells["persons"].to_numpy())
     for column, (total, parts) in _SUMS.items():
         _add_column(book, numbered, column, total, parts, relations)
     _add_wholes(book, numbered, relations.wholes)
-    _add_nested(book, numbered)
+    crowds = _crowds(book, numbered, is_many_known)
+    _add_nested(book, numbered, crowds)
     _add_same(book, numbered, relations.same)
-    _add_partitions(book, numbered, relations.partitions)
+    _add_partitions(book, numbered, relations.partitions, crowds)
     _add_unions(book, numbered, relations.unions)
     _add_margins(book, numbered, relations.margins)
     add_moves(book, numbered, hidden=HIDDEN, margin=MARGIN)
@@ -150,11 +156,25 @@ def _add_wholes(book: _Book, cells: pl.DataFrame, wholes: Mapping[str, Sequence[
             book.add(row["total"], row["parts"], is_whole=len(row["parts"]) == len(places))
 
 
-def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
-    """Strict risk within extended; whoever an indicator counts within the members of its cell (of movement: moves.py).
+def _crowds(book: _Book, cells: pl.DataFrame, is_many_known: bool) -> set[int]:
+    """The nodes of members taken as known (sums_of)."""
+    members = cells.filter(pl.col("counted") == MEMBERS)["node"].to_list()
+    many = {node for node in members if book.value(node) >= MANY}
+    return many if is_many_known else many - _beside_few(book)
 
-    Members who are many are taken as known, published or not: so each count nested in them is solved apart from the others.
-    """
+
+def _beside_few(book: _Book) -> set[int]:
+    """The cells that share one of the sums written so far with a few persons."""
+    beside: set[int] = set()
+    for _, terms in groupby(book.terms, key=lambda term: term[0]):
+        nodes = [node for _, node, _ in terms if node < len(book.values)]
+        if any(0 < book.value(node) < MANY for node in nodes):
+            beside.update(nodes)
+    return beside
+
+
+def _add_nested(book: _Book, cells: pl.DataFrame, crowds: Container[int]) -> None:
+    """Strict risk within extended; whoever an indicator counts within the members of its cell (of movement: moves.py)."""
     others = [name for name in NODE if name != "stratum"]
     strict, extended = (
         cells.filter(pl.col("stratum") == f"at_risk_{level}").select(*others, level="node") for level in ("strict", "extended")
@@ -171,7 +191,7 @@ def _add_nested(book: _Book, cells: pl.DataFrame) -> None:
         book.add(total, [part], is_whole=False)
     for total, part in within.sort("part").iter_rows():
         if book.value(part) <= (size := book.value(total)):
-            book.add(total if size < MANY else book.new(size, MARGIN), [part], is_whole=False)
+            book.add(book.new(size, MARGIN) if total in crowds else total, [part], is_whole=False)
 
 
 def _add_same(book: _Book, cells: pl.DataFrame, same: Mapping[str, tuple[str, Sequence[str]]]) -> None:
@@ -184,15 +204,14 @@ def _add_same(book: _Book, cells: pl.DataFrame, same: Mapping[str, tuple[str, Se
             book.add(row["nested"], row["parts"], is_whole=True)
 
 
-def _add_partitions(book: _Book, cells: pl.DataFrame, partitions: Sequence[Sequence[str]]) -> None:
-    """Taken with the size of what they make up when it is large: it is known, published or not."""
+def _add_partitions(book: _Book, cells: pl.DataFrame, partitions: Sequence[Sequence[str]], crowds: Container[int]) -> None:
     members = cells.filter(pl.col("counted") == MEMBERS).select(*CELL, total="node")
     for names in partitions:
         found = cells.filter(pl.col("counted").is_in(list(names))).group_by(CELL, maintain_order=True).agg(parts="node")
         whole = found.filter(pl.col("parts").list.len() == len(names)).join(members, on=CELL).sort("total")
         for row in whole.iter_rows(named=True):
             size = book.value(row["total"])
-            book.add(row["total"] if size < MANY else book.new(size, MARGIN), row["parts"], is_whole=True)
+            book.add(book.new(size, MARGIN) if row["total"] in crowds else row["total"], row["parts"], is_whole=True)
 
 
 def _add_unions(book: _Book, cells: pl.DataFrame, unions: Mapping[str, tuple[str, str]]) -> None:

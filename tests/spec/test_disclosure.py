@@ -169,6 +169,22 @@ def test_women_by_stratum_are_the_cell_of_women_and_ages_add_up():
     assert all(pick(found, name)["status"].startswith("suppressed") for name in ("young", "old"))
 
 
+def test_a_stratum_of_a_few_in_the_whole_nation_is_withheld_and_nothing_tells_it():
+    """Were the totals taken as known beside it, its ages would give it by subtraction, and no publication of a rare condition could leave."""
+    strata = {"1": 384, "2": 9, "3": 0, "4": 0, "all": 393}
+    counts = {("ALL", stratum, "all", "all"): count for stratum, count in strata.items()}
+    young = {"1": 120, "2": 4, "3": 0, "4": 0, "all": 124}
+    ages = [
+        frame_of({cell: count}, indicator_id=f"share_{name}", measure=name, table="share", numerator_persons=of)
+        for (cell, count), few in zip(counts.items(), young.values(), strict=True)
+        for name, of in (("young", few), ("old", count - few))
+    ]
+    relations = Relations(partitions=[["young", "old"]])
+    protected = protect(pl.concat([frame_of(counts), *ages], how="diagonal_relaxed"), RULES, relations=relations)
+    assert protected.report["not_proved"] == protected.report["told_elsewhere"] == 0
+    assert pick(protected.indicators, "persons", territory_id="ALL", stratum="2")["status"].startswith("suppressed")
+
+
 def test_what_a_pack_tells_is_no_protection():
     """Bands 1 and 2 are one cell of the pack: its sum is known, so the partner of band 1 must be found elsewhere too."""
     bands = {"18-39": 5, "40-49": 60, "50-59": 70, "60-64": 80}
