@@ -170,7 +170,7 @@ def test_women_by_stratum_are_the_cell_of_women_and_ages_add_up():
 
 
 def test_a_stratum_of_a_few_in_the_whole_nation_is_withheld_and_nothing_tells_it():
-    """Were the totals taken as known beside it, its ages would give it by subtraction, and no publication of a rare condition could leave."""
+    """Were totals taken as known beside it, its ages would give it by subtraction: no publication of a rare condition could leave."""
     strata = {"1": 384, "2": 9, "3": 0, "4": 0, "all": 393}
     counts = {("ALL", stratum, "all", "all"): count for stratum, count in strata.items()}
     young = {"1": 120, "2": 4, "3": 0, "4": 0, "all": 124}
