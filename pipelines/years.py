@@ -18,7 +18,9 @@ from strata.engine.models import Model
 READ_BY_YEAR = ("read_slice", "read_stay")
 PERSONS_BY_YEAR = ("person_year", "person_state", "person_stratum")
 _BY_WINDOW = ("person_state", "person_stratum")  # a state looks back over several years of stays
-INDICATORS = "indicators"  # the layer
+# The counts and costs that a territory reads first. The other indicators are made by the same run: a table with partitions costs a run of
+# Dagster's about a tenth of a processor second (docs/decisions/0010).
+INDICATORS_BY_YEAR = ("persons", "prevalence", "cost_per_patient", "cost_vs_expected")
 # Tags of Dagster.
 DATA_VERSION = "dagster/data_version"
 PARTITION = "dagster/partition"
@@ -60,8 +62,7 @@ class Years:
 
     def of_model(self, model: Model) -> dg.StaticPartitionsDefinition | None:
         """The partitions of a table that SQL makes; None where a year says nothing of it."""
-        is_shown = model.layer == INDICATORS and "year" in model.words
-        return self.partitions if is_shown or model.name in PERSONS_BY_YEAR else None
+        return self.partitions if model.name in (*PERSONS_BY_YEAR, *INDICATORS_BY_YEAR) else None
 
     def of_read(self, table: str) -> dg.StaticPartitionsDefinition | None:
         """The same of a table that Python writes."""
