@@ -4,7 +4,7 @@
 -- person_evidence names them.
 -- View: events are kept with their dates, those of a person together (stay_event); where one is enough, a reason is counted when it is read.
 WITH once AS (
-  SELECT DISTINCT window_no, year, event_no, index_date, after_date
+  SELECT DISTINCT window_no, year, event_no, counted, at_least, episode_event_no, months, index_date, after_date
   FROM criterion_window
   WHERE counted = 'stay' AND at_least = 1
 ),
@@ -12,9 +12,15 @@ WITH once AS (
 windowed_once AS NOT MATERIALIZED (
   SELECT
     stay_event.person_id,
+    stay_event.stay_id,
     stay_event.exit_date,
+    stay_event.days,
     once.year,
-    once.window_no
+    once.window_no,
+    once.counted,
+    once.at_least,
+    once.episode_event_no,
+    once.months
   FROM stay_event
   INNER JOIN once
     ON stay_event.event_no = once.event_no
@@ -26,9 +32,15 @@ windowed_once AS NOT MATERIALIZED (
   -- What was shown outside stays, dated by its last day up to the index date.
   SELECT
     care_event.person_id,
+    CAST(NULL AS BIGINT) AS stay_id,
     least(care_event.last_date, once.index_date) AS exit_date,
+    CAST(1 AS SMALLINT) AS days,
     once.year,
-    once.window_no
+    once.window_no,
+    once.counted,
+    once.at_least,
+    once.episode_event_no,
+    once.months
   FROM care_event
   INNER JOIN once
     ON care_event.event_no = once.event_no

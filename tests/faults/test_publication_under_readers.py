@@ -44,7 +44,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is published is invented; how it is published is the product's."""
     monkeypatch.setattr(publishing, "_write_data", _write_data)
     monkeypatch.setattr(publishing, "make_receipt", _receipt)
-    monkeypatch.setattr(publishing, "_data_package", lambda folder: {})
+    monkeypatch.setattr(publishing, "catalogue_of", lambda connection: None)
+    monkeypatch.setattr(publishing, "_data_package", lambda folder, catalogue: {})
     monkeypatch.setattr(publishing.revision, "compare", lambda before, after: {"previous": None, "causes": {}, "indicators": {}})
 
 
@@ -110,7 +111,7 @@ from strata.config import Config
 from strata.publication.publish import publish
 from tests.faults import test_publication_under_readers as here
 here.publishing._write_data, here.publishing.make_receipt = here._write_data, here._receipt
-here.publishing._data_package = lambda folder: {}
+here.publishing._data_package, here.publishing.catalogue_of = lambda folder, catalogue: {}, lambda connection: None
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 try:
     publish(duckdb.connect(), Config(folder=Path(sys.argv[1])), run_id="second")
