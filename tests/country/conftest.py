@@ -37,7 +37,7 @@ class Country:
 
 @pytest.fixture(scope="session")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Country:
-    """Both forms up to the strata, the indicators and the checks. What withholds is slow on a small country, and knows nothing of forms."""
+    """Both forms up to the indicators and the checks. What withholds is slow on a small country, and knows nothing of forms."""
     from pipelines.runner import run
     from strata.config import load
     from strata.synthetic import write_country
@@ -45,7 +45,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Country:
     folder = tmp_path_factory.mktemp("country")
     write_country(folder, persons=PERSONS, years=range(2017, 2026), formats=FORMS, seed=SEED)
     for form in FORMS:
-        run(load(folder / form / "strata.toml"), progress=lambda _: None, until=("strata", "indicators", "quality"))
+        run(load(folder / form / "strata.toml"), progress=lambda _: None, until=("indicators", "quality"))
     return Country(folder, {})
 
 

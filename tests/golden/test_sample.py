@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -24,6 +25,25 @@ def test_the_sample_gives_its_expected_figures(published: Path) -> None:
     found = expected.select(KEY).join(rows, on=KEY, how="left").select(expected.columns)
     assert len(expected) == 140
     assert found.equals(expected)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "person(person_id, sex, birth_year, death_date)",
+        "stay(stay_id, person_id, field, finess, year, entry_date, exit_date, geo_code, ghm, ghs, cost_billed_eur, cost_standard_eur)",
+        "diagnosis(stay_id, unit_rank, position, code)",
+        "procedure(stay_id, unit_rank, code, phase, activity, day_offset)",
+        "quarantine(source_file, source_line, reason)",
+        "rejected(reason, field, finess, year, stays, persons)",
+        "person_stratum(person_id, condition, year, stratum, status, definition_id, rule_id, territory_id)",
+        "person_evidence(person_id, condition, year, criterion_id, events, first_date, last_date, expires_on)",
+    ],
+)
+def test_a_run_leaves_the_tables_that_other_tools_may_read(published: Path, columns: str) -> None:
+    table, names = columns.removesuffix(")").split("(")
+    with duckdb.connect(str(published.parents[1] / "warehouse" / "strata.duckdb"), read_only=True) as connection:
+        assert connection.execute(f"SELECT {names} FROM {table} LIMIT 1").fetchall() or table == "quarantine"
 
 
 def test_two_runs_of_the_sample_publish_the_same_bytes(published: Path) -> None:
