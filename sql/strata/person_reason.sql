@@ -9,6 +9,7 @@ WITH once AS (
   WHERE counted = 'stay' AND at_least = 1
 ),
 
+-- With the columns of `windowed` in person_count: strata explain shows the events of both as one.
 windowed_once AS NOT MATERIALIZED (
   SELECT
     stay_event.person_id,
