@@ -1,7 +1,27 @@
 -- Grain: one row per stock year x condition x place (ALL and groups included) x stratum ('all' included) x sex x age band x characteristic where somebody has it.
 -- Who the diseased are: of which sex and ages, with which damage and which other diseases, as the evidence of the look-back shows them.
 -- holders: persons. A characteristic of several criteria is had by whoever meets one.
-WITH shown AS (
+WITH mask AS (
+    SELECT
+        characteristic.measure,
+        criterion_bit.condition,
+        criterion_bit.block_no,
+        bit_or(CAST(criterion_bit.bit AS HUGEINT) << criterion_bit.block_shift) AS bits
+    FROM characteristic
+    INNER JOIN definition_criterion
+        ON characteristic.condition = definition_criterion.condition AND characteristic.criterion_id = definition_criterion.criterion_id
+    INNER JOIN criterion_bit ON definition_criterion.criterion_no = criterion_bit.criterion_no
+    GROUP BY characteristic.measure, criterion_bit.condition, criterion_bit.block_no
+),
+
+asked AS (
+    SELECT condition, block_no, bit_or(bits) AS bits
+    FROM mask
+    GROUP BY condition, block_no
+),
+
+-- Persons are counted by the set of characteristics they have, and each set is taken apart once.
+alike AS (
     SELECT
         stock_member.year,
         stock_member.condition,
@@ -9,18 +29,23 @@ WITH shown AS (
         stock_member.stratum,
         stock_member.sex,
         stock_member.age_band,
-        characteristic.measure,
-        count(DISTINCT stock_member.person_id) AS holders
+        person_criteria.criteria & asked.bits AS criteria,
+        count(*) AS holders
     FROM stock_member
-    INNER JOIN person_criterion
-        ON stock_member.person_id = person_criterion.person_id AND stock_member.condition = person_criterion.condition
-        AND stock_member.year = person_criterion.year
-    INNER JOIN characteristic
-        ON person_criterion.condition = characteristic.condition AND person_criterion.criterion_id = characteristic.criterion_id
+    INNER JOIN asked ON stock_member.condition = asked.condition
+    INNER JOIN person_criteria
+        ON stock_member.person_id = person_criteria.person_id AND stock_member.year = person_criteria.year
+        AND asked.block_no = person_criteria.block_no
     WHERE stock_member.stratum IN ('1', '2', '3', '4')
     GROUP BY
         stock_member.year, stock_member.condition, stock_member.territory_id, stock_member.stratum, stock_member.sex, stock_member.age_band,
-        characteristic.measure
+        person_criteria.criteria & asked.bits
+),
+
+shown AS (
+    SELECT alike.year, alike.condition, alike.territory_id, alike.stratum, alike.sex, alike.age_band, mask.measure, alike.holders
+    FROM alike
+    INNER JOIN mask ON alike.condition = mask.condition AND (alike.criteria & mask.bits) <> 0
 ),
 
 known AS (

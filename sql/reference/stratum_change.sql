@@ -6,41 +6,37 @@
 -- Other causes: type_changed (another type of the condition than before), death, entered (not seen a year before, or under age), left (known still,
 -- but no residence in the country), moved (same stratum, another territory), same_evidence (an age passed, or a criterion that weighs more alone).
 -- Years: compared_year
-WITH placed AS (
-  SELECT
-    person_id,
-    condition,
-    year,
-    territory_id,
-    CASE status WHEN 'diseased' THEN CAST(stratum AS VARCHAR) ELSE status END AS stratum,
-    status = 'diseased' AS is_diseased
+WITH told AS (
+  SELECT person_stratum.person_id, person_stratum.condition, compared_year.year
   FROM person_stratum
-),
-
-earlier AS (
-  SELECT placed.person_id, placed.condition, compared_year.year, placed.stratum, placed.is_diseased
-  FROM placed
-  INNER JOIN compared_year ON placed.year = compared_year.from_year
-),
-
-later AS (
-  SELECT placed.person_id, placed.condition, compared_year.year, placed.stratum, placed.is_diseased
-  FROM placed
-  INNER JOIN compared_year ON placed.year = compared_year.year
+  INNER JOIN compared_year ON person_stratum.year = compared_year.from_year
+  WHERE person_stratum.status = 'diseased'
+  UNION
+  SELECT person_stratum.person_id, person_stratum.condition, compared_year.year
+  FROM person_stratum
+  INNER JOIN compared_year ON person_stratum.year = compared_year.year
+  WHERE person_stratum.status = 'diseased'
 ),
 
 paired AS (
   SELECT
-    coalesce(earlier.person_id, later.person_id) AS person_id,
-    coalesce(earlier.condition, later.condition) AS condition,
-    coalesce(earlier.year, later.year) AS year,
-    coalesce(earlier.stratum, 'none') AS from_stratum,
-    later.stratum AS to_stratum,
-    coalesce(earlier.is_diseased, FALSE) AS was_diseased,
-    coalesce(later.is_diseased, FALSE) AS is_diseased
-  FROM earlier
-  FULL JOIN later ON earlier.person_id = later.person_id AND earlier.condition = later.condition AND earlier.year = later.year
-  WHERE earlier.is_diseased OR later.is_diseased
+    told.person_id,
+    told.condition,
+    told.year,
+    compared_year.from_year,
+    compared_year.from_date,
+    compared_year.index_date,
+    compared_year.lookback_months,
+    CASE earlier.status WHEN 'diseased' THEN CAST(earlier.stratum AS VARCHAR) ELSE coalesce(earlier.status, 'none') END AS from_stratum,
+    CASE later.status WHEN 'diseased' THEN CAST(later.stratum AS VARCHAR) ELSE later.status END AS to_stratum,
+    coalesce(earlier.status = 'diseased', FALSE) AS was_diseased,
+    coalesce(later.status = 'diseased', FALSE) AS is_diseased
+  FROM told
+  INNER JOIN compared_year ON told.year = compared_year.year
+  LEFT JOIN person_stratum AS earlier
+    ON told.person_id = earlier.person_id AND told.condition = earlier.condition AND compared_year.from_year = earlier.year
+  LEFT JOIN person_stratum AS later
+    ON told.person_id = later.person_id AND told.condition = later.condition AND told.year = later.year
 ),
 
 described AS (
@@ -48,14 +44,15 @@ described AS (
     paired.person_id,
     paired.condition,
     paired.year,
-    compared_year.from_year,
-    compared_year.from_date,
-    compared_year.lookback_months,
+    paired.from_year,
+    paired.lookback_months,
     paired.from_stratum,
     paired.was_diseased,
     paired.is_diseased,
     coalesce(before.sex, after.sex) AS sex,
     coalesce(before.age_band, after.age_band) AS age_band,
+    before.age_years AS from_age_years,
+    after.age_years,
     before.territory_id AS from_territory_id,
     after.territory_id,
     before.age_years IS NULL OR before.age_years < definition.age_min AS is_new_here,
@@ -63,75 +60,102 @@ described AS (
     definition.falls,
     CASE
       WHEN paired.to_stratum IS NOT NULL THEN paired.to_stratum
-      WHEN person.death_date > compared_year.from_date AND person.death_date <= compared_year.index_date THEN 'dead'
+      WHEN person.death_date > paired.from_date AND person.death_date <= paired.index_date THEN 'dead'
       ELSE 'none'
     END AS to_stratum
   FROM paired
-  INNER JOIN compared_year ON paired.year = compared_year.year
   INNER JOIN definition ON paired.condition = definition.condition
   INNER JOIN person ON paired.person_id = person.person_id
-  LEFT JOIN person_state AS before ON paired.person_id = before.person_id AND compared_year.from_year = before.year
+  LEFT JOIN person_state AS before ON paired.person_id = before.person_id AND paired.from_year = before.year
   LEFT JOIN person_state AS after ON paired.person_id = after.person_id AND paired.year = after.year
 ),
 
 -- Those whose evidence must be read, with the rules to read it for: those of the higher of two strata, or of the population on the way in or out.
+-- The criteria met then and now are numbers, a bit each (person_criteria).
 asked AS (
   SELECT
-    person_id,
-    condition,
-    year,
-    from_year,
-    lookback_months,
-    CASE WHEN was_diseased AND is_diseased THEN 'stratum' ELSE 'population' END AS purpose,
-    CASE WHEN was_diseased AND is_diseased THEN greatest(from_stratum, to_stratum) END AS outcome
+    described.person_id,
+    described.condition,
+    described.year,
+    described.lookback_months,
+    CASE WHEN described.was_diseased AND described.is_diseased THEN 'stratum' ELSE 'population' END AS purpose,
+    CASE WHEN described.was_diseased AND described.is_diseased THEN greatest(described.from_stratum, described.to_stratum) END AS outcome,
+    described.from_age_years,
+    described.age_years,
+    CAST((coalesce(before.criteria, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS from_criteria,
+    CAST((coalesce(after.criteria, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
+    CAST((coalesce(after.recent, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS recent
   FROM described
-  WHERE from_stratum <> to_stratum AND to_stratum <> 'dead' AND NOT (is_new_here AND NOT was_diseased)
+  INNER JOIN condition_bit ON described.condition = condition_bit.condition
+  LEFT JOIN person_criteria AS before
+    ON described.person_id = before.person_id AND described.from_year = before.year AND condition_bit.block_no = before.block_no
+  LEFT JOIN person_criteria AS after
+    ON described.person_id = after.person_id AND described.year = after.year AND condition_bit.block_no = after.block_no
+  WHERE
+    described.from_stratum <> described.to_stratum
+    AND described.to_stratum <> 'dead'
+    AND NOT (described.is_new_here AND NOT described.was_diseased)
 ),
 
--- Each criterion of a rule of that purpose that held at one of the two dates: was it met then, is it met now?
-member AS (
-  SELECT DISTINCT
-    asked.person_id,
-    asked.condition,
-    asked.year,
-    asked.from_year,
-    definition_member.criterion_no,
-    coalesce(definition_criterion.months < asked.lookback_months, FALSE) AS has_own_window
-  FROM asked
-  INNER JOIN person_rule
-    ON asked.person_id = person_rule.person_id
-    AND asked.condition = person_rule.condition
-    AND asked.purpose = person_rule.purpose
-    AND person_rule.year IN (asked.from_year, asked.year)
-    AND (asked.outcome IS NULL OR asked.outcome = person_rule.outcome)
-  INNER JOIN definition_member
-    ON person_rule.condition = definition_member.condition AND person_rule.rule_id = definition_member.rule_id
-  INNER JOIN definition_criterion ON definition_member.criterion_no = definition_criterion.criterion_no
+-- At each of the two dates a set of criteria, at an age, makes rules hold.
+dated AS (
+  SELECT person_id, condition, year, purpose, outcome, from_criteria AS criteria, from_age_years AS age_years, TRUE AS is_before FROM asked
+  UNION ALL
+  SELECT person_id, condition, year, purpose, outcome, criteria, age_years, FALSE AS is_before FROM asked
+),
+
+rule_bit AS (
+  SELECT definition_member.condition, definition_member.rule_id, bit_or(criterion_bit.bit) AS bits
+  FROM definition_member
+  INNER JOIN criterion_bit ON definition_member.criterion_no = criterion_bit.criterion_no
+  GROUP BY definition_member.condition, definition_member.rule_id
+),
+
+-- weighed: the criteria of the rules of that purpose that held at one of the two dates.
+held AS (
+  SELECT
+    dated.person_id,
+    dated.condition,
+    dated.year,
+    bit_or(CASE
+      WHEN criteria_rule.purpose = dated.purpose AND (dated.outcome IS NULL OR criteria_rule.outcome = dated.outcome)
+      THEN rule_bit.bits
+    END)
+      AS weighed,
+    bool_or(criteria_rule.purpose = 'population' AND dated.is_before) AS was_in_population,
+    bool_or(criteria_rule.purpose = 'population' AND NOT dated.is_before) AS is_in_population
+  FROM dated
+  INNER JOIN criteria_rule ON dated.condition = criteria_rule.condition AND dated.criteria = criteria_rule.criteria
+  INNER JOIN rule_bit ON criteria_rule.condition = rule_bit.condition AND criteria_rule.rule_id = rule_bit.rule_id
+  WHERE CASE WHEN dated.criteria = criteria_rule.criteria THEN dated.age_years >= criteria_rule.age_min ELSE FALSE END
+  GROUP BY dated.person_id, dated.condition, dated.year
+),
+
+-- Criteria that look back less far than the definition does.
+own_window AS (
+  SELECT condition_bit.condition, compared_year.year, coalesce(bit_or(criterion_bit.bit), 0) AS bits
+  FROM condition_bit
+  CROSS JOIN compared_year
+  LEFT JOIN definition_criterion
+    ON condition_bit.condition = definition_criterion.condition AND definition_criterion.months < compared_year.lookback_months
+  LEFT JOIN criterion_bit ON definition_criterion.criterion_no = criterion_bit.criterion_no
+  GROUP BY condition_bit.condition, compared_year.year
 ),
 
 evidence AS (
   SELECT
-    member.person_id,
-    member.condition,
-    member.year,
-    count(*) FILTER (WHERE before.person_id IS NOT NULL AND after.person_id IS NULL) AS lost,
-    count(*) FILTER (WHERE before.person_id IS NOT NULL AND after.person_id IS NULL AND NOT member.has_own_window) AS forgotten,
-    count(*) FILTER (WHERE after.is_recent) AS gained,
-    count(after.person_id) AS held
-  FROM member
-  LEFT JOIN person_criterion AS before
-    ON member.person_id = before.person_id AND member.from_year = before.year AND member.criterion_no = before.criterion_no
-  LEFT JOIN person_criterion AS after
-    ON member.person_id = after.person_id AND member.year = after.year AND member.criterion_no = after.criterion_no
-  GROUP BY member.person_id, member.condition, member.year
-),
-
-in_population AS (
-  SELECT DISTINCT person_id, condition, year
-  FROM person_rule
-  WHERE
-    purpose = 'population'
-    AND year IN (SELECT year FROM compared_year UNION SELECT from_year FROM compared_year)
+    asked.person_id,
+    asked.condition,
+    asked.year,
+    (held.weighed & asked.from_criteria & ~asked.criteria) <> 0 AS has_lost,
+    (held.weighed & asked.from_criteria & ~asked.criteria & ~own_window.bits) <> 0 AS has_forgotten,
+    (held.weighed & asked.recent) <> 0 AS has_gained,
+    (held.weighed & asked.criteria) <> 0 AS has_held,
+    held.was_in_population,
+    held.is_in_population
+  FROM asked
+  INNER JOIN held ON asked.person_id = held.person_id AND asked.condition = held.condition AND asked.year = held.year
+  INNER JOIN own_window ON asked.condition = own_window.condition AND asked.year = own_window.year
 )
 
 SELECT
@@ -149,19 +173,15 @@ SELECT
     WHEN described.from_stratum = described.to_stratum AND described.from_territory_id <> described.territory_id THEN 'moved'
     WHEN described.from_stratum = described.to_stratum THEN 'unchanged'
     WHEN described.is_new_here AND NOT described.was_diseased THEN 'entered'
-    WHEN NOT described.is_diseased AND described.is_out_of_sight AND evidence.held > 0 THEN 'left'
-    WHEN NOT described.was_diseased AND before.person_id IS NOT NULL THEN 'type_changed'
-    WHEN NOT described.is_diseased AND after.person_id IS NOT NULL THEN 'type_changed'
+    WHEN NOT described.is_diseased AND described.is_out_of_sight AND evidence.has_held THEN 'left'
+    WHEN NOT described.was_diseased AND evidence.was_in_population THEN 'type_changed'
+    WHEN NOT described.is_diseased AND evidence.is_in_population THEN 'type_changed'
     WHEN (described.to_stratum > described.from_stratum OR NOT described.was_diseased) AND described.is_diseased
-      THEN CASE WHEN evidence.gained > 0 THEN 'new_evidence' ELSE 'same_evidence' END
-    WHEN evidence.forgotten > 0 THEN 'evidence_expired'
-    WHEN evidence.lost > 0 THEN CASE described.falls WHEN 'expiry' THEN 'evidence_expired' ELSE 'no_recent_event' END
+      THEN CASE WHEN evidence.has_gained THEN 'new_evidence' ELSE 'same_evidence' END
+    WHEN evidence.has_forgotten THEN 'evidence_expired'
+    WHEN evidence.has_lost THEN CASE described.falls WHEN 'expiry' THEN 'evidence_expired' ELSE 'no_recent_event' END
     ELSE 'same_evidence'
   END AS cause
 FROM described
 LEFT JOIN evidence
   ON described.person_id = evidence.person_id AND described.condition = evidence.condition AND described.year = evidence.year
-LEFT JOIN in_population AS before
-  ON described.person_id = before.person_id AND described.condition = before.condition AND described.from_year = before.year
-LEFT JOIN in_population AS after
-  ON described.person_id = after.person_id AND described.condition = after.condition AND described.year = after.year

@@ -486,20 +486,26 @@ def test_new_cases_are_the_entries_of_the_movement(nation):
 
 
 def test_the_persons_of_a_place_are_described(tmp_path):
-    """Three members of 60, one of them a man, one with kidney damage by either of two criteria; one at risk is nobody here."""
+    """Three members of 60, one of them a man, two with kidney damage, by one of two criteria or by both; one at risk is nobody here."""
 
     def add(connection):
-        connection.execute("INSERT INTO definition_criterion VALUES ('t2d', 'organ_kidney')")
+        connection.execute("INSERT INTO definition_criterion VALUES (1, 't2d', 'organ_kidney'), (2, 't2d', 'organ_eye_or_kidney')")
+        connection.execute("INSERT INTO criterion_bit VALUES (1, 't2d', 1, 0, 40), (2, 't2d', 2, 0, 40)")
+        connection.execute(
+            """INSERT INTO characteristic BY NAME
+            SELECT 'kidney_damage' AS measure, 't2d' AS condition, 'organ_eye_or_kidney' AS criterion_id"""
+        )
         for person, sex in ((1, "F"), (2, "F"), (3, "M")):
             add_person(connection, person, states={2024: "1"}, sex=sex)
         add_person(connection, 4, states={2024: "at_risk_strict"}, sex="M", age_band="80-84")
         connection.execute(
-            "INSERT INTO person_criterion SELECT person_id, 't2d', 2024, 'organ_kidney' FROM (VALUES (1), (4)) AS ill (person_id)"
+            """INSERT INTO person_criteria SELECT person_id, 2024, 0, CAST(bits AS HUGEINT) << 40
+            FROM (VALUES (1, 3), (2, 2), (3, 4), (4, 1)) AS ill (person_id, bits)"""
         )
 
     _, frame = build_people(tmp_path, add)
     found = {name: pick(frame, f"share_{name}") for name in ("women", "under_65", "aged_75_84", "kidney_damage", "eye_damage")}
-    assert [found[name]["numerator"] for name in ("women", "under_65", "aged_75_84", "kidney_damage")] == [2, 3, 0, 1]
+    assert [found[name]["numerator"] for name in ("women", "under_65", "aged_75_84", "kidney_damage")] == [2, 3, 0, 2]
     assert {found[name]["denominator"] for name in ("women", "under_65", "aged_75_84", "kidney_damage")} == {3}
     assert found["eye_damage"]["reason"] == "definition"  # this definition has no such criterion
     assert (pick(frame, "mean_age")["value"], pick(frame, "mean_age")["lower"]) == (60, 60)

@@ -52,8 +52,9 @@ def empty(settings: Config, *, first_data_year: int = 2017, finess: str = "99000
         CREATE TABLE person (person_id INTEGER, death_date DATE);
         CREATE TABLE person_state (person_id INTEGER, year SMALLINT, age_band VARCHAR, sex VARCHAR, territory_id VARCHAR,
             age_years INTEGER GENERATED ALWAYS AS (CAST(substr(age_band, 1, 2) AS INTEGER)));
-        CREATE TABLE person_criterion (person_id INTEGER, condition VARCHAR, year SMALLINT, criterion_id VARCHAR);
-        CREATE TABLE definition_criterion (condition VARCHAR, criterion_id VARCHAR);
+        CREATE TABLE person_criteria (person_id INTEGER, year SMALLINT, block_no SMALLINT, criteria HUGEINT);
+        CREATE TABLE criterion_bit (criterion_no SMALLINT, condition VARCHAR, bit BIGINT, block_no SMALLINT, block_shift INTEGER);
+        CREATE TABLE definition_criterion (criterion_no SMALLINT, condition VARCHAR, criterion_id VARCHAR);
         CREATE TABLE ald (person_id INTEGER, start_date DATE, end_date DATE);
         CREATE TABLE care (person_id INTEGER, care_date DATE, system VARCHAR, code VARCHAR, service VARCHAR, speciality VARCHAR,
             quantity INTEGER);
