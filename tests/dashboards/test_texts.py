@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.figures.scale import ratio_scale, round_ticks
-from dashboards.model.numbers import Numbers
+from dashboards.model.numbers import LOCALES, MINUS, Numbers
 from dashboards.site import build_site
 from dashboards.texts import load
 from tests.support.published_sample import write_published
@@ -55,6 +56,14 @@ def test_high_signs_never_begin_a_line() -> None:
 )
 def test_numbers_are_written_as_the_language_does(written: str, expected: str) -> None:
     assert written == expected
+
+
+@given(st.sampled_from(sorted(LOCALES)), st.floats(-1e10, 1e10), st.integers(0, 4))
+def test_numbers_are_written_as_babel_writes_them(language: str, value: float, digits: int) -> None:
+    rounded = round(value, digits)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    wanted = (MINUS if rounded < 0 else "") + format_decimal(abs(rounded), format=pattern, locale=LOCALES[language])
+    assert Numbers(language).decimal(value, digits) == wanted
 
 
 @given(st.lists(st.floats(0.05, 20), max_size=8))
