@@ -1,16 +1,17 @@
 """What one more month costs: a refresh after the current year's cumulative files were sent again, against a refresh of everything.
 
 Belongs here: sending months, the processor seconds of each refresh, step by step, the hashes that must agree. Not here: how a refresh
-skips (strata/engine/parts.py).
+skips (strata/engine/parts.py), nor the process of one refresh (one_refresh.py).
 
     python -m benchmarks.one_more_month --persons 300000 1000000 --years 2017-2025 --months 1 6 12 [--tables] [--country FOLDER]
 
 A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
 then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held
 anything is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading
-text and publishing are included. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as it
-is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet
-one.
+text and publishing are included. As on a user's machine, none compiles the sources: the run of the month before has left them compiled, as
+PYTHONDONTWRITEBYTECODE is not handed on. --tables stops before the publication. --country: a folder that `strata synth` has filled, left
+as it is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a
+quiet one.
 """
 
 import argparse
@@ -25,12 +26,8 @@ import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from pipelines import session
-from pipelines.runner import run
-from strata.config import load
 from strata.engine.models import models
 from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
@@ -46,11 +43,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, nargs="+", default=[1, 6, 12])
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--country", type=Path)
-    parser.add_argument("--refresh", type=Path, help="one refresh of this project, in this process")
     chosen = parser.parse_args()
-    if chosen.refresh:
-        refresh(chosen.refresh, chosen.tables)
-        return
     first, last = (int(year) for year in chosen.years.split("-"))
     for persons in [0] if chosen.country else chosen.persons:
         with tempfile.TemporaryDirectory(dir=chosen.country) as work:
@@ -142,9 +135,10 @@ def by_layer(full: dict[str, Any], partial: dict[str, Any]) -> dict[str, tuple[f
 
 def refreshed(project: Path, stops: bool) -> tuple[dict[str, Any], str]:
     """Refresh a project in a process of its own; gives the record of the run with `total` and `cpu` seconds, and what came out."""
-    command = [sys.executable, "-m", "benchmarks.one_more_month", "--refresh", str(project), *(["--tables"] if stops else [])]
+    command = [sys.executable, "-m", "benchmarks.one_refresh", str(project), *(["--tables"] if stops else [])]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, start = os.times(), time.perf_counter()
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env=environment)
     after = os.times()
     cpu = after.children_user - before.children_user + after.children_system - before.children_system
     path = max((project / "warehouse" / "runs").glob("*.json"))
@@ -153,12 +147,6 @@ def refreshed(project: Path, stops: bool) -> tuple[dict[str, Any], str]:
         return record, str(sorted(record["rows"].items()))
     receipt = json.loads((Path(record["publication"]) / "receipt.json").read_text(encoding="utf-8"))
     return record, str(receipt["content_hash"])
-
-
-def refresh(project: Path, stops: bool) -> None:
-    """One refresh, here. A step is timed in processor seconds, of all threads."""
-    vars(session)["time"] = SimpleNamespace(perf_counter=time.process_time)  # `timed` asks for nothing else
-    run(load(project / "strata.toml"), progress=lambda _: None, until=("quality", "reference") if stops else "publication")
 
 
 if __name__ == "__main__":

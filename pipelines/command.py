@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from pipelines.commands import (
     compare,
@@ -31,6 +32,7 @@ from pipelines.commands import (
 )
 from pipelines.commands import list as listing
 from pipelines.commands.terminal import Parser, Terminal, terminal
+from pipelines.process import leave
 from strata.errors import StrataError
 
 _ROOT = Path(__file__).parent.parent
@@ -65,13 +67,20 @@ COMMANDS = (
 )
 
 
+def program() -> NoReturn:
+    """The whole process: what `strata` and `python -m pipelines.command` start."""
+    leave(main())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code. Never a traceback without --debug."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speaker = terminal()
     try:
         chosen = build_parser(speaker).parse_args(given)
-        return int(chosen.action(chosen, speaker))
+        code = int(chosen.action(chosen, speaker))
+        print(end="", flush=True)  # what could not be written is told like any other error, not at the end of the process
+        return code
     except StrataError as error:
         return _fail(error, speaker, "--debug" in given)
     except BaseException as error:
@@ -156,4 +165,4 @@ def _is_ours(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -15,6 +15,7 @@ from pipelines.checks import build_checks
 from pipelines.expectations import Outcome
 from pipelines.fleeting_instance import fleeting_instance
 from pipelines.gate import refuse_failures
+from pipelines.process import few_searches
 from pipelines.session import Progress, Session, open_session
 from strata.config import Config
 from strata.engine.models import SQL_FOLDER
@@ -48,7 +49,7 @@ def run(config: Config, *, progress: Progress, until: str | tuple[str, ...] = "p
     StrataError: the first that an asset raised, or the one that lists the blocking checks that failed. The warehouse is closed
     either way, and the last publication stays.
     """
-    with open_session(config, progress) as session:
+    with few_searches(), open_session(config, progress) as session:
         materialise(session, build_assets(folder), build_checks(folder), until)
     return RunResult(session.run_id, session.publication, session.quality_page, session.seconds, session.rows, session.outcomes)
 

@@ -1,5 +1,10 @@
 """The `strata` command as a person meets it: help, refusals, exit codes, two languages, never a traceback."""
 
+import errno
+import io
+import os
+import subprocess
+import sys
 import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,6 +17,7 @@ from pipelines.commands.init import TEMPLATES
 from pipelines.commands.terminal import in_french
 from strata.config import Config, Coverage, load
 from strata.errors import StrataError
+from tests.support.repository import ROOT
 
 PARTS = {"fr": ("Problème", "Où", "Cause", "Que faire"), "en": ("Problem", "Where", "Why", "What to do")}
 # command line, and what the refusal must name
@@ -191,6 +197,31 @@ def test_a_path_that_cannot_be_written_is_no_defect_of_the_program(tmp_path: Pat
     assert command.main(["init", "file"]) == 2
     said = capsys.readouterr().err
     assert str(Path("file") / "landing") in said and "défaut du programme" not in said
+
+
+def _process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipelines.command", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "STRATA_LANGUAGE": "en", "PYTHONUTF8": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
+
+
+def test_the_process_leaves_with_its_code_once_all_is_told(tmp_path: Path) -> None:
+    good = _process("init", str(tmp_path / "project"))
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "strata.toml" in good.stdout  # through a pipe, what is written waits in a buffer
+    wrong = _process("run", "--config", "missing.toml")
+    assert wrong.returncode == 2
+    assert "What to do" in wrong.stderr
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert command.main(["init", "project"]) == 2
+    assert "le disque est plein" in capsys.readouterr().err
 
 
 def test_the_place_of_an_error_is_ours_in_a_clone_and_in_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
