@@ -31,12 +31,22 @@ BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError
 Read = TypeVar("Read")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Where an archive entry lies. archive_sha256: of all the bytes of the archive, taken before its directory is read. rank: in there."""
+
+    archive: Path
+    archive_sha256: str
+    rank: int
+
+
 @dataclass
 class SourceFile:
     """One file of the landing folder, or one entry of an archive in it.
 
     name: relative to landing, '/' between folders, `archive.zip!entry` for an entry; stable across platforms.
     size: bytes once uncompressed. path: the file on disk, None for an archive entry (stream it, or read it whole into memory).
+    entry: of an archive that could be read from one end to the other, None otherwise.
     refused: None, or the reason (quarantine_reasons.csv) why it may not be opened: opening it then raises Refused.
     """
 
@@ -45,7 +55,8 @@ class SourceFile:
     path: Path | None = None
     refused: str | None = None
     _open: Callable[[], BinaryIO] | None = field(default=None, repr=False)
-    _sha256: str | None = field(default=None, repr=False)
+    entry: Entry | None = None
+    known_sha256: str | None = field(default=None, repr=False)  # once it was read, or told by who read the same bytes before
     recognised: Any = None  # what it was recognised as (recognise.py), once somebody has asked
 
     @property
@@ -75,24 +86,24 @@ class SourceFile:
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """All its bytes in blocks of `size`; once exhausted, sha256 is known without another reading."""
-        digest = None if self._sha256 else hashlib.sha256()
+        digest = None if self.known_sha256 else hashlib.sha256()
         with self.open() as stream:
             while block := stream.read(size):
                 if digest:
                     digest.update(block)
                 yield block
         if digest:
-            self._sha256 = digest.hexdigest()
+            self.known_sha256 = digest.hexdigest()
 
     @property
     def sha256(self) -> str:
         """Hash of the content, not of the archive around it; '' when refused. Reads the whole file the first time."""
         if self.refused:
             return ""
-        if self._sha256 is None:
+        if self.known_sha256 is None:
             for _ in self.blocks():
                 pass
-        return self._sha256 or ""
+        return self.known_sha256 or ""
 
 
 class _Guarded(io.RawIOBase):
@@ -159,7 +170,17 @@ def _is_archive(path: Path) -> bool:
         return handle.read(4) in _ZIP_MAGIC or path.suffix.lower() == ".zip"
 
 
+def sha256_of(path: Path) -> str | None:
+    """Hash of a file as it lies on disk; None when it cannot be read to its end."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def _entries(path: Path, name: str) -> Iterator[SourceFile]:
+    archive_sha256 = sha256_of(path)
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
@@ -169,14 +190,15 @@ def _entries(path: Path, name: str) -> Iterator[SourceFile]:
     if refused := _over_caps(infos):
         yield SourceFile(name, 0, path, refused)
         return
-    files = [info for info in infos if not info.is_dir() or info.file_size]
+    files = [(info, rank) for rank, info in enumerate(infos) if not info.is_dir() or info.file_size]
     if not files:
         yield SourceFile(name, 0, path, "empty_archive")
     seen: set[str] = set()
-    for info in sorted(files, key=lambda info: info.filename):
+    for info, rank in sorted(files, key=lambda file: file[0].filename):
         reason = "duplicate_entry" if info.filename in seen else _refused_entry(info)
         seen.add(info.filename)
-        yield SourceFile(f"{name}!{_plain(info.filename)}", info.file_size, None, reason, _opener(path, info))
+        entry = Entry(path, archive_sha256, rank) if archive_sha256 else None
+        yield SourceFile(f"{name}!{_plain(info.filename)}", info.file_size, None, reason, _opener(path, info), entry)
 
 
 def _over_caps(infos: Iterable[zipfile.ZipInfo]) -> str | None:

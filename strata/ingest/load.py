@@ -6,7 +6,7 @@ Not here: reading (atih/mco.py, snds/stay_sets.py) and storing (warehouse/store.
 
 import hashlib
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ from strata.ingest.snds.person_files import person_sets
 from strata.ingest.snds.person_set import staged_persons
 from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
 from strata.ingest.warehouse.accounts import write_files
+from strata.ingest.warehouse.known_archives import keep, recall
 from strata.ingest.warehouse.lock import lock
 from strata.ingest.warehouse.notices import absent_notices, still_shown
 from strata.ingest.warehouse.person_store import store_persons
@@ -82,14 +83,17 @@ def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress:
 
 def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Progress) -> IngestReport:
     sources = list(open_sources(landing)) if landing.is_dir() else []
+    recall(connection, sources)
     found = [(source, recognise_source(source)) for source in sources]
     transmissions, tables, others = pairs(sources), table_sets(found), field_files(sources)
-    persons = person_sets(found, lambda known: _is_known(connection, known), _work(connection))
+    taken = _taken(connection)
+    persons = person_sets(found, lambda known: _is_known(taken, known), _work(connection))
     if not transmissions and not tables and not others and not persons and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
     report = IngestReport()
     with writing(_work(connection) or Path()):
-        for batch in _batches(transmissions):
+        keep(connection, sources)
+        for batch in _batches(connection, transmissions):
             report.slices.update(_load_pairs(connection, batch, progress))
         unverified: list[Found] = []
         for fields in batches(others):
@@ -110,27 +114,34 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     return report
 
 
-def _batches(transmissions: list[Pair]) -> Iterator[list[Pair]]:
-    """Transmissions in their order, as many together as are held; a large one, which is not, by itself."""
-    batch: list[Pair] = []
-    size = 0
-    for pair in transmissions:
-        own = sum(source.size for source in pair.sources)
-        if batch and size + own > HELD_BYTES:
+def _batches(connection: duckdb.DuckDBPyConnection, transmissions: list[Pair]) -> Iterator[list[Pair]]:
+    """Transmissions that are new, in their order, as many together as are held; a large one, which is not, by itself.
+
+    What is in is asked again once a batch is stored: it may have taken the place of what a later one is a copy of.
+    """
+    rest = deque(transmissions)
+    while rest:
+        taken, size = _taken(connection), 0
+        batch: list[Pair] = []
+        while rest:
+            own = sum(source.size for source in rest[0].sources)
+            if _is_known(taken, rest[0].sources):
+                rest.popleft()
+            elif batch and size + own > HELD_BYTES:
+                break
+            else:
+                batch.append(rest.popleft())
+                size += own
+        if batch:
             yield batch
-            batch, size = [], 0
-        batch.append(pair)
-        size += own
-    if batch:
-        yield batch
 
 
 def _load_pairs(connection: duckdb.DuckDBPyConnection, batch: list[Pair], progress: Progress) -> list[str]:
     incoming: list[Incoming] = []
-    work = _work(connection)
+    work, taken = _work(connection), _taken(connection)
     with _little_memory(connection, work), ExitStack() as opened:
         for pair in (_beside_what_is_in(connection, pair) for pair in batch):
-            if not _is_known(connection, pair.sources, beside=incoming):
+            if not _is_known(taken, pair.sources, beside=incoming):
                 progress(pair.sources[0].name)
                 incoming.append(_incoming(pair, opened.enter_context(open_pair(pair, work))))
                 if incoming[-1].stays.person_key == "hash":
@@ -185,7 +196,8 @@ def _last_month(files: list[FileSeen], said: Announced | None) -> int | None:
 
 def _load_fields(connection: duckdb.DuckDBPyConnection, batch: list[FieldFiles], progress: Progress, unverified: list[Found]) -> list[str]:
     """Transmissions of SMR, HAD or PSY that may be read together. Files of a layout that no source confirms are added to `unverified`."""
-    new = [files for files in batch if not _is_known(connection, files.sources)]
+    taken = _taken(connection)
+    new = [files for files in batch if not _is_known(taken, files.sources)]
     for files in new:
         progress(files.sources[0].name)
     memory_limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
@@ -221,7 +233,7 @@ def _of_field(files: FieldFiles, extract: Stays, seen: list[FileSeen]) -> Incomi
 
 
 def _load_set(connection: duckdb.DuckDBPyConnection, tables: TableSet, progress: Progress, doubts: list[Doubt]) -> list[str]:
-    if _is_known(connection, [file.source for file in tables.files]):
+    if _is_known(_taken(connection), [file.source for file in tables.files]):
         return []
     progress(", ".join(file.source.name for file in tables.files))
     verdicts: list[str] = []
@@ -250,12 +262,15 @@ def _sha256(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(parts)).encode("ascii")).hexdigest()
 
 
-def _is_known(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile], beside: Iterable[Incoming] = ()) -> bool:
+def _is_known(taken: set[str], sources: list[SourceFile], beside: Iterable[Incoming] = ()) -> bool:
     """Whether all this content was taken before, or is about to be (beside), whatever its names. What was refused is read again."""
     wanted = {seen(source).sha256 for source in sources}
-    wanted -= {file.sha256 for one in beside for file in one.stays.files if file.reason is None}
-    query = f"SELECT DISTINCT sha256 FROM read_file WHERE {_TAKEN} AND list_contains(?, sha256)"
-    return wanted == {row[0] for row in connection.execute(query, [list(wanted)]).fetchall()}
+    return wanted - {file.sha256 for one in beside for file in one.stays.files if file.reason is None} <= taken
+
+
+def _taken(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Hashes of the contents that were taken, as the account says now."""
+    return {row[0] for row in connection.execute(f"SELECT DISTINCT sha256 FROM read_file WHERE {_TAKEN}").fetchall()}
 
 
 _TAKEN = f"(reason IS NULL OR reason IN {NO_FAULT}) AND family <> 'unknown' AND sha256 <> ''"

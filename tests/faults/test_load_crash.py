@@ -5,10 +5,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from strata.ingest import load
 from strata.ingest.load import ingest
 from strata.ingest.raw import raw_set
 from strata.ingest.snds import stay_sets as snds
-from strata.ingest.warehouse import store
+from strata.ingest.warehouse import known_archives, store
 from tests.support.landing import rows, unaccounted, write_archive
 from tests.support.snds_set import stay, together, write_csv
 
@@ -45,6 +46,48 @@ def test_a_replacement_that_dies_leaves_the_old_slice(tmp_path: Path, monkeypatc
     assert state(warehouse) == before
     assert [path.name for path in warehouse.parent.iterdir()] == ["strata.duckdb"]
     assert dict(ingest(landing, warehouse).slices) == {"replace": 1}
+    assert unaccounted(warehouse) == []
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM archive_entry", "INSERT INTO archive_entry", "COMMIT"])
+def test_a_run_that_dies_while_it_keeps_what_archives_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    landing, warehouse = tmp_path / "landing", tmp_path / "w" / "strata.duckdb"
+    write_archive(landing / "a.zip", {1: 1})
+    ingest(landing, warehouse)
+    before = rows(warehouse, "FROM archive_entry ORDER BY ALL")
+    write_archive(landing / "b.zip", {1: 1, 2: 6})
+
+    class Dying:
+        def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+            self.connection = connection
+
+        def execute(self, query: str, *values: object) -> object:
+            if query.startswith(statement):
+                raise Crash
+            return self.connection.execute(query, *values)
+
+    whole = known_archives.keep
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "keep", lambda connection, sources: whole(Dying(connection), sources))
+        with pytest.raises(Crash):
+            ingest(landing, warehouse)
+    assert rows(warehouse, "FROM archive_entry ORDER BY ALL") == before
+    assert dict(ingest(landing, warehouse).slices) == {"replace": 1}
+
+
+def test_an_archive_whose_hashes_are_kept_but_whose_stays_are_not_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing, warehouse = tmp_path / "landing", tmp_path / "w" / "strata.duckdb"
+    write_archive(landing / "a.zip", {1: 1})
+
+    def dies(*arguments: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_insert", dies)
+        with pytest.raises(Crash):
+            ingest(landing, warehouse)
+    assert rows(warehouse, "SELECT count(*) FROM archive_entry") == [(2,)]
+    assert dict(ingest(landing, warehouse).slices) == {"new": 1}
     assert unaccounted(warehouse) == []
 
 

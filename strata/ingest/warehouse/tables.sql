@@ -47,6 +47,9 @@ CREATE TABLE IF NOT EXISTS read_slice (
 
 CREATE TABLE IF NOT EXISTS read_slice_file (slice_id INTEGER, source_file VARCHAR, sha256 VARCHAR, accepted BIGINT);
 
+-- Grain: one entry of an archive of the landing folder. No name: what an archive holds follows from its bytes (known_archives.py).
+CREATE TABLE IF NOT EXISTS archive_entry (archive_sha256 VARCHAR, entry_rank INTEGER, sha256 VARCHAR);
+
 CREATE TABLE IF NOT EXISTS territory (territory_id VARCHAR, territory_name VARCHAR, geo_code VARCHAR);
 
 CREATE TABLE IF NOT EXISTS territory_straddle (territory_id VARCHAR, geo_code VARCHAR, residents BIGINT);
