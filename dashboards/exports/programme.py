@@ -4,6 +4,7 @@ Belongs here: what the published numbers can fill in, and what is left for the t
 """
 
 import io
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 
@@ -12,8 +13,9 @@ from docx.document import Document as Doc
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement
 from docx.shared import Cm, Emu, Pt, RGBColor
-from docx.styles.style import ParagraphStyle
+from docx.table import Table as Grid
 from docx.table import _Row
+from docx.text.paragraph import Paragraph
 
 from dashboards.exports.columns import column_shares
 from dashboards.exports.same_bytes import without_clock
@@ -23,14 +25,15 @@ from dashboards.model.twins import brief_glance_table, care_table, follow_table,
 from dashboards.texts import Texts, load
 
 TABLE_POINTS, LETTERS = 8.5, 100  # letters of a table across a sheet
-SMALL = "Table text"
+# Styles by their ids: told one by its name, the library looks through all of them each time.
+TITLE, BULLET, LINES, SMALL = "Title", "ListBullet", "LightGrid-Accent1", "Tabletext"
 TO_COMPLETE = ("aims", "actions", "partners", "calendar", "follow_up")
 
 
 def write_programme(page: TerritoryPage) -> bytes:
     """The bytes of the .docx; the same page gives the same bytes."""
     t, document = load(page.language), Document()
-    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(10.5)
+    _fonts(document)
     sheet = document.sections[0]
     sheet.page_width, sheet.page_height = Cm(21), Cm(29.7)
     sheet.left_margin = sheet.right_margin = sheet.top_margin = sheet.bottom_margin = Cm(1.8)
@@ -38,9 +41,9 @@ def write_programme(page: TerritoryPage) -> bytes:
     _head(document, page, t)
     for section in page.sections:
         _section(document, section, page, t)
-    document.add_heading(t("programme.team"), level=1)
+    _heading(document, t("programme.team"), 1)
     for name in TO_COMPLETE:
-        document.add_heading(t(f"programme.{name}"), level=2)
+        _heading(document, t(f"programme.{name}"), 2)
         _blank(document, t(f"programme.{name}_hint"))
     out = io.BytesIO()
     document.save(out)
@@ -48,8 +51,25 @@ def write_programme(page: TerritoryPage) -> bytes:
     return without_clock(out.getvalue(), day)
 
 
+def _fonts(document: Doc) -> None:
+    """The letters of the text, and of what stands in a table."""
+    normal, small = document.styles["Normal"], document.styles.add_style("Table text", WD_STYLE_TYPE.PARAGRAPH)
+    normal.font.name, normal.font.size = "Calibri", Pt(10.5)
+    small.base_style, small.font.size = normal, Pt(TABLE_POINTS)
+    small.paragraph_format.space_after = Pt(0)
+
+
+def _styled(paragraph: Paragraph, style_id: str) -> None:
+    paragraph._p.style = style_id
+
+
+def _heading(document: Doc, words: str, level: int) -> None:
+    """A title of the document (0) or of a part of it."""
+    _styled(document.add_paragraph(words), f"Heading{level}" if level else TITLE)
+
+
 def _head(document: Doc, page: TerritoryPage, t: Texts) -> None:
-    document.add_heading(f"{t('programme.title')} — {page.name}", level=0)
+    _heading(document, f"{t('programme.title')} — {page.name}", 0)
     if page.stamp.is_synthetic:
         document.add_paragraph().add_run(f"{t('page.synthetic')}. {t('page.synthetic_note')}").bold = True
     document.add_paragraph(t("programme.intro", run=page.stamp.run_id, date=page.stamp.data_through))
@@ -58,13 +78,13 @@ def _head(document: Doc, page: TerritoryPage, t: Texts) -> None:
 
 def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: Texts) -> None:
     """One disease: persons, strata, who they are, how they use hospitals, gaps."""
-    document.add_heading(f"{section.label} — {page.year}{page.stamp.title_note}", level=1)
+    _heading(document, f"{section.label} — {page.year}{page.stamp.title_note}", 1)
     document.add_paragraph(t("page.definition", id=section.definition_id))
     document.add_paragraph(section.pyramid.reading)
     _table(document, pyramid_table(section.pyramid, t))
     for step in section.pyramid.steps:
         if step.meaning:
-            document.add_paragraph(t("page.pair", name=step.label, text=step.meaning), style="List Bullet")
+            _styled(document.add_paragraph(t("page.pair", name=step.label, text=step.meaning)), BULLET)
     glance = brief_glance_table(section.glance, t)
     _titled(
         document, replace(glance, heads=glance.heads[:-1], rows=tuple(row[:-1] for row in glance.rows))
@@ -74,49 +94,46 @@ def _section(document: Doc, section: ConditionSection, page: TerritoryPage, t: T
     _titled(document, care_table(section, t))
     _titled(document, movement_table(section, t))
     _titled(document, follow_table(section, t))
-    document.add_heading(t("first_look.title"), level=2)
+    _heading(document, t("first_look.title"), 2)
     for item in section.first_look.items:
-        document.add_paragraph(
-            f"{t('page.pair', name=item.label, text=item.text)} {t('first_look.caveat', text=item.caveat)}", style="List Bullet"
-        )
+        said = f"{t('page.pair', name=item.label, text=item.text)} {t('first_look.caveat', text=item.caveat)}"
+        _styled(document.add_paragraph(said), BULLET)
     document.add_paragraph(section.first_look.empty_text or section.first_look.rule)
-    document.add_heading(t("programme.comment"), level=2)
+    _heading(document, t("programme.comment"), 2)
     _blank(document, t("programme.comment_hint"))
 
 
 def _titled(document: Doc, table: Table) -> None:
     """A heading, the table when it has rows, and what to read of it or why it is empty."""
-    document.add_heading(table.title, level=2)
+    _heading(document, table.title, 2)
     if table.rows:
         _table(document, table)
     document.add_paragraph(table.reading)
 
 
 def _table(document: Doc, table: Table) -> None:
-    grid = document.add_table(rows=1 + len(table.rows), cols=len(table.heads), style="Light Grid Accent 1")
-    grid.autofit = False
+    grid = document.add_table(rows=1, cols=len(table.heads))
+    grid._tbl.tblStyle_val, grid.autofit = LINES, False
     width = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin
     widths = [Emu(int(width * share)) for share in column_shares(table, LETTERS)]
-    for column, one in zip(grid.columns, widths, strict=True):  # some programs read the widths of columns, others those of cells
-        column.width = one
-    small = _small(document).style_id
-    texts = (table.heads, *(tuple(cell.text for cell in row) for row in table.rows))
-    for line, words in zip(grid.rows, texts, strict=True):
-        for cell, word, one in zip(line.cells, words, widths, strict=True):
-            cell.text, cell.width = word, one
-            cell.paragraphs[0]._p.style = small  # by its id: set by the style, the library looks through all styles for each cell
-        _whole(line)
-    _repeated(grid.rows[0])
+    line = grid.rows[0]
+    for column, cell, one in zip(grid.columns, line.cells, widths, strict=True):
+        column.width = cell.width = one  # some programs read the widths of columns, others those of cells
+        cell.text = "-"
+        _styled(cell.paragraphs[0], SMALL)
+    _whole(line)
+    _fill(grid, (table.heads, *(tuple(cell.text for cell in row) for row in table.rows)))
+    _repeated(line)
     document.add_paragraph()
 
 
-def _small(document: Doc) -> ParagraphStyle:
-    """The style of what stands in a table."""
-    if SMALL not in document.styles:
-        style = document.styles.add_style(SMALL, WD_STYLE_TYPE.PARAGRAPH)
-        style.base_style, style.font.size = document.styles["Normal"], Pt(TABLE_POINTS)
-        style.paragraph_format.space_after = Pt(0)
-    return document.styles[SMALL]
+def _fill(grid: Grid, texts: tuple[tuple[str, ...], ...]) -> None:
+    """The rows as copies of the first one with other words: the library takes three times as long to lay out each cell."""
+    laid_out = grid._tbl.tr_lst[0]
+    grid._tbl.extend([deepcopy(laid_out) for _ in texts[1:]])
+    for line, words in zip(grid._tbl.tr_lst, texts, strict=True):
+        for cell, word in zip(line.tc_lst, words, strict=True):
+            cell.p_lst[0].r_lst[0].text = word
 
 
 def _whole(row: _Row) -> None:

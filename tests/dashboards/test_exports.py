@@ -69,6 +69,14 @@ def document_text(page: TerritoryPage) -> str:
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
+def test_every_style_of_the_document_is_defined_in_it(page: TerritoryPage) -> None:
+    with zipfile.ZipFile(io.BytesIO(write_programme(page))) as parts:
+        said, defined = (parts.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
+    used = set(re.findall(r'<w:(?:pStyle|tblStyle) w:val="([^"]*)"', said))
+    assert used - set(re.findall(r'w:styleId="([^"]*)"', defined)) == set()
+    assert {"Title", "Heading1", "Heading2"} < used and len(used) > 5
+
+
 def test_every_table_of_the_page_is_a_sheet_with_the_same_numbers(page: TerritoryPage, book: openpyxl.Workbook) -> None:
     texts = load("fr")
     tables = [*head_tables(page, texts).values(), *(table for section in page.sections for table in section_tables(section, texts))]
