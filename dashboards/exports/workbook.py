@@ -5,14 +5,13 @@ Belongs here: cells, formats, charts. Not here: any number that the page object 
 
 import io
 import re
-from datetime import date
+from datetime import datetime, time
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from dashboards.exports.same_bytes import without_clock
 from dashboards.model.blocks import Cell, Measure, Table
 from dashboards.model.national_twins import head_tables, page_measures, page_tables
 from dashboards.model.page import ConditionSection, ExportedPage
@@ -28,9 +27,9 @@ NAVY, WIDEST = "#0b3c5d", 48
 
 def write_workbook(page: ExportedPage) -> bytes:
     """The bytes of the .xlsx; the same page gives the same bytes."""
-    out, day = io.BytesIO(), _day(page)
+    out, texts = io.BytesIO(), load(page.language)
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        texts = load(page.language)
+        book.set_properties({"created": _day(page)})  # in memory, the archive itself has no clock
         styles = _styles(book, texts)
         _cover(book.add_worksheet(texts("xlsx.cover")), page, texts, styles)
         for year, table in head_tables(page, texts).items():
@@ -41,12 +40,12 @@ def write_workbook(page: ExportedPage) -> bytes:
                 _table(sheet, table, f"{table.title} — {section.label}", styles)
                 _chart(book, sheet, table, section, texts)
             _numbers(book.add_worksheet(_sheet_name(section, texts("xlsx.numbers"))), measures, styles)
-    return without_clock(out.getvalue(), day)
+    return out.getvalue()
 
 
-def _day(page: ExportedPage) -> date:
+def _day(page: ExportedPage) -> datetime:
     """The last day of the data."""
-    return page.sections[0].pyramid.total.row.data_through
+    return datetime.combine(page.sections[0].pyramid.total.row.data_through, time())
 
 
 def _styles(book: Workbook, t: Texts) -> dict[str, Format]:
