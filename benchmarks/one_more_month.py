@@ -8,10 +8,9 @@ skips (strata/engine/parts.py), nor the process of one refresh (one_refresh.py).
 A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
 then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held
 anything is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading
-text and publishing are included. As on a user's machine, none compiles the sources: the run of the month before has left them compiled, as
-PYTHONDONTWRITEBYTECODE is not handed on. --tables stops before the publication. --country: a folder that `strata synth` has filled, left
-as it is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a
-quiet one.
+text and publishing are included. As on a user's machine, none compiles the sources: the run of the month before, which is not measured, has
+left them compiled. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as it is. Processor
+seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet one.
 """
 
 import argparse
@@ -28,6 +27,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.compiled import environment
 from strata.engine.models import models
 from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
@@ -136,9 +136,8 @@ def by_layer(full: dict[str, Any], partial: dict[str, Any]) -> dict[str, tuple[f
 def refreshed(project: Path, stops: bool) -> tuple[dict[str, Any], str]:
     """Refresh a project in a process of its own; gives the record of the run with `total` and `cpu` seconds, and what came out."""
     command = [sys.executable, "-m", "benchmarks.one_refresh", str(project), *(["--tables"] if stops else [])]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, start = os.times(), time.perf_counter()
-    subprocess.run(command, check=True, env=environment)
+    subprocess.run(command, check=True, env=environment())
     after = os.times()
     cpu = after.children_user - before.children_user + after.children_system - before.children_system
     path = max((project / "warehouse" / "runs").glob("*.json"))
