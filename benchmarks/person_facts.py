@@ -3,8 +3,10 @@
 Belongs here: what these stays look like. Not here: what is measured on them (stratify.py), the synthetic country of the demonstration
 (strata/synthetic), whose persons fall ill and age; these only have plausible numbers.
 
-Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. Three diagnoses in ten are in some code list,
-the common ones as often as hospitals code them. Stays come by hospital-year, so that those of a person lie far apart.
+Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. The ill are as many as published for France
+(type 2 diabetes: 2.0 million of the 28.8 million persons seen, 7 %, with 12 % of the stays), or somewhat more (heart failure 5 % for 4, at
+risk of the one 63 % for 60, of the other 50 % for 33): few persons have most of the codes, and most of the stays. Stays come by
+hospital-year, so that those of a person lie far apart.
 As many codes, places, authorisations, days and dates of death as hospitals write, the common ones more often: a column that says too little
 is stored in less, and read faster, than a real one.
 """
@@ -25,13 +27,19 @@ CONDITIONS = ["hf", "t2d"]
 CHUNK = 2_000_000
 STAYS_PER_SLICE = 20_000
 SLOTS = 65_536
-RARE = 4  # slots of every code of a list that is not common
-# Mentions of each list per thousand mentions; every other code of a list has RARE slots.
+RARE = 2  # slots of every code of a list that is not common
+SICK = 0.07  # of persons: those who come most often, with a fifth of the stays
+# Mentions of each list per thousand mentions, of the sick and of the others; every other code of a list has RARE slots.
 PER_MILLE = {
     "icd10": {
-        "htn": 60, "dm_t2": 25, "dyslipidaemia": 20, "obesity_bmi30": 15, "af_flutter": 20, "hf_core": 15, "ckd_early": 6, "ckd_3": 6,
-        "ckd_4_5": 4, "copd": 10, "anaemia": 20, "coronary": 15, "overweight": 5, "pad": 6, "stroke_any": 8, "alcohol": 10,
-        "sleep_apnoea": 8, "valve": 6, "chemo_session": 10, "dialysis_dx": 4, "palliative": 5,
+        "htn": 100, "dm_t2": 120, "dyslipidaemia": 40, "obesity_bmi30": 30, "af_flutter": 25, "hf_core": 35, "ckd_early": 4, "ckd_3": 4,
+        "ckd_4_5": 2, "copd": 15, "anaemia": 20, "coronary": 15, "overweight": 10, "pad": 3, "stroke_any": 4, "alcohol": 10,
+        "sleep_apnoea": 15, "valve": 6, "chemo_session": 15, "dialysis_dx": 2, "palliative": 3,
+    },
+    "icd10_others": {
+        "htn": 25, "dm_t2": 0, "dyslipidaemia": 10, "obesity_bmi30": 10, "af_flutter": 1, "hf_core": 0, "ckd_early": 2, "ckd_3": 0,
+        "ckd_4_5": 0, "copd": 2, "anaemia": 3, "coronary": 1, "overweight": 5, "pad": 0, "stroke_any": 1, "alcohol": 3,
+        "sleep_apnoea": 3, "valve": 1, "chemo_session": 4, "dialysis_dx": 0, "palliative": 1,
     },
     "ccam": {"dialysis_act": 20, "pci_act": 8, "eye_act": 10},
     "ghm": {"valve_coronary_ghm": 10},
@@ -60,20 +68,21 @@ CREATE TABLE unit (stay_id BIGINT, authorisation_1 VARCHAR, authorisation_2 VARC
 """
 # The bits of traits: strata/tables/trait.csv.
 _DRAWN = """CREATE OR REPLACE TEMP TABLE drawn AS
-WITH numbered AS (
-  SELECT range AS n, ((range // {per_slice}) + 1) * 4294967296 + range % {per_slice} + 1 AS stay_id,
-    1 + ((pow(hash(range, 1) / 18446744073709551616.0, 1.7) * {persons})::BIGINT * 7919) % {persons} AS person_id,
-    hash(range, 2) AS h
-  FROM range({first}, {last})
+WITH met AS (
+  SELECT range AS n, (pow(hash(range, 1) / 18446744073709551616.0, 1.7) * {persons})::BIGINT AS rank FROM range({first}, {last})
+), numbered AS (
+  SELECT n, ((n // {per_slice}) + 1) * 4294967296 + n % {per_slice} + 1 AS stay_id, 1 + (rank * 7919) % {persons} AS person_id,
+    CASE WHEN rank < {sick} * {persons} THEN 'icd10' ELSE 'icd10_others' END AS diagnoses, hash(n, 2) AS h
+  FROM met
 ), described AS (
-  SELECT n, stay_id, person_id::INTEGER AS person_id, h,
+  SELECT n, stay_id, person_id::INTEGER AS person_id, diagnoses, h,
     h % 100 < 20 AS is_session,
     CASE WHEN h % 100 < 60 THEN 0 ELSE 1 + floor(-ln((hash(n, 12) + 1.0) / 18446744073709551617.0) * 5) END::INTEGER AS nights,
     DATE '2020-01-01' + (365 * (n // {per_slice} % 5) + (h >> 16) % 365)::INTEGER AS exit_date,
     (h >> 32) % 100 < 15 AS is_urgent, (h >> 40) % 100 < 3 AS is_transfer_in, (h >> 48) % 200 = 0 AS is_death
   FROM numbered
 )
-SELECT stay_id, person_id, h, is_session, is_transfer_in, exit_date, exit_date - nights AS entry_date,
+SELECT stay_id, person_id, diagnoses, h, is_session, is_transfer_in, exit_date, exit_date - nights AS entry_date,
   CASE WHEN is_death THEN '9' WHEN (h >> 52) % 40 = 0 THEN '7' WHEN (h >> 52) % 20 = 1 THEN '6' ELSE '8' END AS exit_mode, nights,
   -- half of the persons live in a seventh of the places; of a stay in twenty the place is another
   '9' || lpad((5600 * pow(hash(CASE (h >> 56) % 20 WHEN 0 THEN n ELSE person_id END, 13) / 18446744073709551616.0, 2.8))::INTEGER::VARCHAR,
@@ -101,13 +110,13 @@ _CODED = (
     """INSERT INTO diagnosis WITH principal AS (
       SELECT * FROM (VALUES (-1, 'stay_dr'), (-1, 'unit_dr'), (0, 'stay_dp'), (0, 'unit_dp')) AS written (rank, position)
     ), mention AS (
-      SELECT stay_id, person_id, h, unnest(range(-is_session::INTEGER, das + 1)) AS rank FROM drawn
+      SELECT stay_id, person_id, diagnoses, h, unnest(range(-is_session::INTEGER, das + 1)) AS rank FROM drawn
     ), placed AS (
-      SELECT mention.stay_id, coalesce(principal.position, 'das') AS position,
+      SELECT mention.stay_id, mention.diagnoses, coalesce(principal.position, 'das') AS position,
         CASE WHEN hash(h, mention.rank) % 10 < 6 THEN hash(person_id, abs(mention.rank) % 4) ELSE hash(h, mention.rank, 8) END
           % {slots} AS slot
       FROM mention LEFT JOIN principal ON mention.rank = principal.rank
-    ) SELECT placed.stay_id, placed.position, slot.code FROM placed INNER JOIN slot ON slot.system = 'icd10' AND slot.slot = placed.slot""",
+    ) SELECT placed.stay_id, placed.position, slot.code FROM placed INNER JOIN slot ON slot.system = placed.diagnoses AND slot.slot = placed.slot""",
 )
 _PERSON = """CREATE TABLE person AS SELECT (range + 1)::INTEGER AS person_id, CASE hash(range, 9) % 2 WHEN 0 THEN 'F' ELSE 'M' END AS sex,
   (1925 + hash(range, 10) % 85)::SMALLINT AS birth_year,
@@ -129,7 +138,7 @@ def generate(path: Path, stays: int) -> None:
     connection.execute(_PERSON.format(persons=persons))
     for first in range(0, stays, CHUNK):
         last = min(first + CHUNK, stays)
-        connection.execute(_DRAWN.format(per_slice=STAYS_PER_SLICE, persons=persons, first=first, last=last))
+        connection.execute(_DRAWN.format(per_slice=STAYS_PER_SLICE, persons=persons, sick=SICK, first=first, last=last))
         for statement in _CODED:
             connection.execute(statement.format(slots=SLOTS))
     connection.close()
@@ -138,11 +147,12 @@ def generate(path: Path, stays: int) -> None:
 def _write_slots(connection: duckdb.DuckDBPyConnection) -> None:
     """slot: which code a number below SLOTS stands for, in each nomenclature."""
     connection.execute("CREATE TABLE slot (system VARCHAR, slot INTEGER, code VARCHAR)")
-    for system, common in PER_MILLE.items():
+    for name, common in PER_MILLE.items():
+        system = name.partition("_")[0]
         held = connection.execute("SELECT list_id, list(code ORDER BY code) FROM definition_code WHERE system = ? GROUP BY 1", [system])
         filled = list(_slots_of(dict(held.fetchall()), common))
         filled += _others(system, connection, SLOTS - len(filled))
-        rows = [(system, rank, code) for rank, code in enumerate(filled)]
+        rows = [(name, rank, code) for rank, code in enumerate(filled)]
         connection.execute("INSERT INTO slot SELECT unnest(?), unnest(?), unnest(?)", [list(column) for column in zip(*rows, strict=True)])
 
 

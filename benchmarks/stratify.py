@@ -30,6 +30,8 @@ from measure_reader import peak_mb  # noqa: E402
 Spent = dict[str, tuple[float, float]]  # step -> seconds, CPU seconds
 # From codes to events: made once for a code list, whatever the reporting years.
 FACT_TABLES = ("list_code", "shown_event", "code_term", "care_event", "stay_event")
+# Where persons live and how old they are.
+STATE_TABLES = ("residence_place", "person_residence", "person_state")
 # Every reason under its names, as somebody reads it who wants them all.
 _READ = """SELECT count(*), max(person_id), max(condition), max(criterion_id), sum(events), min(first_date), max(last_date), max(expires_on)
   FROM person_evidence"""
@@ -43,7 +45,7 @@ _NAIVE = """SELECT count(*), sum(stays) FROM (
   JOIN stay ON stay.stay_id = diagnosis.stay_id
   GROUP BY stay.person_id, definition_criterion.criterion_no)"""
 _CODE_CRITERION = """SELECT DISTINCT seen.code, definition_term.position, definition_criterion.criterion_no
-  FROM (SELECT DISTINCT code FROM slot WHERE system = 'icd10') AS seen
+  FROM (SELECT DISTINCT code FROM slot WHERE starts_with(system, 'icd10')) AS seen
   JOIN definition_code ON definition_code.system = 'icd10' AND starts_with(seen.code, definition_code.code)
   JOIN definition_term USING (list_id) JOIN definition_criterion USING (event_no)"""
 
@@ -74,7 +76,7 @@ def _models() -> dict[str, Any]:
     """The files that are run: those of sql/strata, and the state of persons."""
     from strata.engine import models
 
-    return {name: model for name, model in models.models().items() if model.layer == "strata" or name == "person_state"}
+    return {name: model for name, model in models.models().items() if model.layer == "strata" or name in STATE_TABLES}
 
 
 def _needed(connection: Any) -> dict[str, dict[str, str]]:

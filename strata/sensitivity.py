@@ -143,7 +143,7 @@ def recount(connection: duckdb.DuckDBPyConnection, variant: Variant, year: int) 
         rebuilt.add("stay_rejection")  # what else reads the settings does not read this one
     elif variant.axis == "residence":
         _replace(connection, "setting", f"* REPLACE ('{variant.value}' AS residence_rule)")
-        rebuilt.add("person_state")
+        rebuilt.add("person_residence")
     rebuilt |= set(models.downstream(stale | rebuilt))
     for name in _behind_strata():
         if name in rebuilt:

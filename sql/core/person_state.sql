@@ -1,110 +1,21 @@
 -- Grain: one person x reporting year, for persons with a usable stay in the look-back and a residence known in the country.
--- Where the person lives and how old they are at the index date. Residence rule 'last': the most recent known one (the larger code
--- when two stays end the same day); 'modal': the most frequent one, the most recent when equal. Stays of every field of care included
--- speak; an ambulatory act gives a residence, but does not weigh in the frequency: a person may have hundreds.
--- REST: a geographic code that no declared territory holds.
--- Codes are counted by number, in the order of the codes; a day may be of several reporting years, found by its calendar year.
--- Buckets: person_id
--- Years: reporting_year reporting_place
--- Dense: person_id
-WITH place AS (
-  SELECT geo_code, row_number() OVER (ORDER BY geo_code) AS geo_no
-  FROM (SELECT DISTINCT geo_code FROM stay WHERE geo_code IS NOT NULL) AS code
-),
-
-looked_back AS (
-  SELECT
-    reporting_year.index_date,
-    calendar.exit_year,
-    reporting_place.place,
-    reporting_place.places,
-    -- the last day whose months are over at the index date, as in criterion_window
-    CASE
-      WHEN reporting_year.index_date = last_day(reporting_year.index_date)
-        THEN last_day(CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE))
-      ELSE CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE)
-    END AS after_date
-  FROM reporting_year
-  INNER JOIN reporting_place ON reporting_year.year = reporting_place.year
-  CROSS JOIN (SELECT DISTINCT extract(YEAR FROM exit_date) AS exit_year FROM stay) AS calendar
-),
-
-seen AS NOT MATERIALIZED (
-  SELECT
-    -- a person and a year are one number (reporting_place)
-    CAST(stay.person_id AS BIGINT) * looked_back.places + looked_back.place AS person_place,
-    place.geo_no,
-    stay.exit_date - DATE '1900-01-01' AS day_no,
-    stay.is_contact,
-    setting.residence_rule
-  FROM stay
-  INNER JOIN place ON stay.geo_code = place.geo_code
-  INNER JOIN looked_back
-    ON extract(YEAR FROM stay.exit_date) = looked_back.exit_year
-    AND stay.exit_date <= looked_back.index_date
-    AND stay.exit_date > looked_back.after_date
-  CROSS JOIN setting
-  WHERE stay.counts_for_person
-),
-
--- One packed number per day or code, so that the largest one is the answer without a window: stays, day, code.
-packed AS (
-  SELECT person_place, day_no * 1048576 + geo_no AS number
-  FROM seen
-  WHERE residence_rule = 'last'
-  UNION ALL
-  SELECT person_place, (count(*) FILTER (WHERE NOT is_contact) * 1048576 + max(day_no)) * 1048576 + geo_no AS number
-  FROM seen
-  WHERE residence_rule = 'modal'
-  GROUP BY person_place, geo_no
-),
-
-chosen AS (
-  SELECT person_place, max(number) % 1048576 AS geo_no
-  FROM packed
-  GROUP BY person_place
-),
-
-residence AS (
-  SELECT
-    CAST(chosen.person_place // nullif(reporting_place.places, 0) AS INTEGER) AS person_id,
-    reporting_year.year,
-    reporting_year.index_date,
-    place.geo_code
-  FROM chosen
-  INNER JOIN place ON chosen.geo_no = place.geo_no
-  INNER JOIN reporting_place ON chosen.person_place % nullif(reporting_place.places, 0) = reporting_place.place
-  INNER JOIN reporting_year ON reporting_place.year = reporting_year.year
-),
-
-aged AS (
-  SELECT
-    residence.person_id,
-    residence.year,
-    residence.geo_code,
-    person.sex,
-    CAST(residence.year - person.birth_year AS SMALLINT) AS age_years,
-    person.death_date IS NULL OR person.death_date > residence.index_date AS is_alive
-  FROM residence
-  INNER JOIN person ON residence.person_id = person.person_id
-),
-
--- Ages meet their band once, not once a person: an age between two others is no way to join many rows.
-banded AS (
-  SELECT age.age_years, age_band.age_band
-  FROM (SELECT DISTINCT CAST(reporting_year.year - person.birth_year AS SMALLINT) AS age_years FROM person CROSS JOIN reporting_year) AS age
-  INNER JOIN age_band ON age.age_years >= age_band.age_min AND age.age_years <= age_band.age_max
+-- Where the person lives and how old they are at the index date (person_residence), under their names.
+-- REST: a geographic code that no declared territory holds. age_band: NULL under the first band.
+-- View: a text costs twice what a number does to write; one more question to read.
+WITH banded AS (
+  SELECT CAST(unnest(range(age_min, age_max + 1)) AS SMALLINT) AS age_years, age_band
+  FROM age_band
 )
 
 SELECT
-  aged.person_id,
-  aged.year,
-  aged.age_years,
+  person_residence.person_id,
+  person_residence.year,
+  person_residence.age_years,
   banded.age_band,
-  aged.sex,
-  aged.geo_code,
-  coalesce(territory.territory_id, 'REST') AS territory_id,
-  aged.is_alive
-FROM aged
-LEFT JOIN banded ON aged.age_years = banded.age_years
-LEFT JOIN territory ON aged.geo_code = territory.geo_code
+  CASE WHEN person_residence.is_female THEN 'F' ELSE 'M' END AS sex,
+  residence_place.geo_code,
+  residence_place.territory_id,
+  person_residence.is_alive
+FROM person_residence
+INNER JOIN residence_place ON person_residence.geo_no = residence_place.geo_no
+LEFT JOIN banded ON person_residence.age_years = banded.age_years

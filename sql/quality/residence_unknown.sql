@@ -24,10 +24,10 @@ seen AS (
 ),
 
 placed AS (
-  SELECT person_state.person_id, bit_or(reporting.bit) AS bits
-  FROM person_state
-  INNER JOIN reporting ON person_state.year = reporting.year
-  GROUP BY person_state.person_id
+  SELECT person_residence.person_id, bit_or(reporting.bit) AS bits
+  FROM person_residence
+  INNER JOIN reporting ON person_residence.year = reporting.year
+  GROUP BY person_residence.person_id
 ),
 
 counted AS (

@@ -1,5 +1,5 @@
 -- Grain: one set of criteria of a condition that somebody meets x range of ages in which the same rules may hold.
--- What the rules that hold come to: of each purpose the one that decides, the smallest priority.
+-- What the rules that hold come to: of each purpose the one that decides (status_rule).
 -- Follows: criterion_bit definition_member definition_rule
 WITH step AS (
   SELECT condition, age_min FROM definition_rule
@@ -19,10 +19,11 @@ SELECT
   coalesce(age.age_until, 32767) AS age_until,
   bool_or(criteria_rule.purpose = 'population') AS is_in_population,
   bool_or(criteria_rule.purpose = 'known') AS is_known,
-  min(CASE WHEN criteria_rule.purpose = 'stratum' THEN criteria_rule.priority END) AS stratum_priority,
-  min(CASE WHEN criteria_rule.purpose = 'at_risk' THEN criteria_rule.priority END) AS risk_priority
+  min(CASE WHEN criteria_rule.purpose = 'stratum' THEN status_rule.status_no END) AS stratum_status_no,
+  min(CASE WHEN criteria_rule.purpose = 'at_risk' THEN status_rule.status_no END) AS risk_status_no
 FROM criteria_rule
 INNER JOIN age
   ON criteria_rule.condition = age.condition
   AND CASE WHEN criteria_rule.condition = age.condition THEN criteria_rule.age_min <= age.age_from ELSE false END
+LEFT JOIN status_rule ON criteria_rule.condition = status_rule.condition AND criteria_rule.rule_id = status_rule.rule_id
 GROUP BY criteria_rule.condition, criteria_rule.criteria, age.age_from, age.age_until

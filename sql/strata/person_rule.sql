@@ -7,10 +7,10 @@ WITH aged AS (
     condition_bit.condition,
     person_criteria.year,
     CAST((person_criteria.criteria >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
-    person_state.age_years
+    person_residence.age_years
   FROM person_criteria
   INNER JOIN condition_bit ON person_criteria.block_no = condition_bit.block_no
-  INNER JOIN person_state ON person_criteria.person_id = person_state.person_id AND person_criteria.year = person_state.year
+  INNER JOIN person_residence ON person_criteria.person_id = person_residence.person_id AND person_criteria.year = person_residence.year
 )
 
 -- One question, that names both sides: an age compared by itself would be taken for a way to join every person with every rule.

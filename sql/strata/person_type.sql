@@ -23,7 +23,7 @@ type_condition AS (
   FROM type_group
 ),
 
-shown AS NOT MATERIALIZED (
+shown AS MATERIALIZED (
   SELECT
     stay_event.person_id,
     stay_event.stay_id,

@@ -41,8 +41,8 @@ _PAST_DATES = _UNMET_ONLY | {
 }
 # What an index date changes, up to the status.
 _OF_DATE = (
-    "reporting_place", "criterion_window", "window_bit", "person_state", "person_count", "person_reason", "person_type", "person_criteria",
-    "criteria_rule", "criteria_status", "person_stratum",
+    "reporting_place", "criterion_window", "window_bit", "person_residence", "person_state", "person_count", "person_reason", "person_type", "person_criteria",
+    "criteria_rule", "criteria_status", "person_status", "person_stratum",
 )  # fmt: skip
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
 _ONE_MORE = {
@@ -54,9 +54,9 @@ _ONE_MORE = {
     WHERE {_UNMET}
     UNION ALL
     SELECT 0 AS person_id, year, block_no, criteria FROM asked.person_criteria""",
-    "person_state": """
+    "person_residence": """
     SELECT DISTINCT state.* REPLACE (held.person_id AS person_id, CASE held.person_id WHEN 0 THEN 200 ELSE state.age_years END AS age_years)
-    FROM asked.person_state AS state CROSS JOIN variant.person_criteria AS held""",
+    FROM asked.person_residence AS state CROSS JOIN variant.person_criteria AS held""",
     "person_type": """
     SELECT DISTINCT held.person_id, type.condition, type.year, type.person_type
     FROM asked.person_type AS type CROSS JOIN variant.person_criteria AS held""",
@@ -75,7 +75,7 @@ def near_criteria(connection: duckdb.DuckDBPyConnection) -> dict[int, list[Row]]
 
 def imagined_rules(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[int]], dict[int, Row]]:
     """(rule not held -> the criteria any of which would make it hold (0: the age), criterion -> the status it would then give)."""
-    vary(connection, _ONE_MORE, ("criteria_rule", "criteria_status", "person_rule", "person_stratum"))
+    vary(connection, _ONE_MORE, ("criteria_rule", "criteria_status", "person_rule", "person_status", "person_stratum"))
     gained: dict[str, list[int]] = defaultdict(list)
     for row in rows(
         connection,

@@ -25,7 +25,7 @@ def scope(config: Config, condition: str | None, year: int | None) -> tuple[list
     """The conditions and the year: every condition and the last stock year unless named. StrataError (usage): not in the warehouse."""
     connection = connect(config.database, read_only=True)
     try:
-        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        tables = {name for (name,) in connection.execute("SELECT DISTINCT table_name FROM duckdb_columns()").fetchall()}
         if not {"person_stratum", "definition", "reporting_year", "person_identity"} <= tables:
             raise _wrong(
                 "warehouse", "aucune exécution n'a fait de strates", "no run has made strata", "Lancer strata run", "Run strata run"

@@ -24,7 +24,8 @@ _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
 # stratum reads, which a run may therefore leave out.
 _OF_DEFINITION = (
     "reporting_place", "shown_event", "criterion_window", "criterion_bit", "condition_bit", "window_bit", "code_term", "stay_event",
-    "care_event", "person_count", "person_reason", "person_criteria", "criteria_rule", "criteria_status",
+    "care_event", "person_count", "person_reason", "person_criteria", "status_rule", "criteria_rule",
+    "criteria_status",
 )  # fmt: skip
 _BESIDE = ("criterion_source", "at_risk_dcir")
 # Steps of the engine that are kept: table here -> its CTEs.
@@ -69,7 +70,8 @@ def ask(connection: duckdb.DuckDBPyConnection, condition: str, year: int) -> Non
     for table in _OF_EVENT:
         _cut(connection, table, "event_no IN (SELECT event_no FROM asked.definition_event)")
     _cut(connection, "reporting_year", f"year = {year:d}")
-    _cut(connection, "person_state", f"year = {year:d}")
+    for table in ("person_residence", "person_state"):
+        _cut(connection, table, f"year = {year:d}")
     for table in _OF_YEAR:
         _cut(connection, table, f"condition = '{condition}' AND year = {year:d}")
     for name in (*_OF_DEFINITION, *_BESIDE):

@@ -15,7 +15,11 @@ from tests.support import small_country
 
 LAYERS = ("staging", "core", "strata")
 ALSO = ("compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "used_stay", "member_use")
-TABLES = [name for name, model in models().items() if (model.layer in LAYERS and name != "population_cell") or name in ALSO]
+TABLES = [
+    name
+    for name, model in models().items()
+    if (model.layer in LAYERS and name != "population_cell") or name in ALSO or (model.layer == "quality" and model.is_by_slice)
+]
 CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
 
 # a year is a slice: the years ended last are sent again most often. Stays lie close to the new year, where they may reach back.
@@ -142,7 +146,7 @@ def test_a_stay_of_this_year_that_speaks_of_the_years_before() -> None:
         send(one, [*BACKWARDS, *REACHING], {2025})
     in_part = refresh(warehouse)
     refresh(whole)
-    assert {"stay", "stay_event", "person_state", "person_count", "person_criteria", "person_stratum", "stock_member", "used_stay"} <= {
+    assert {"stay", "stay_event", "person_residence", "person_count", "person_criteria", "person_status", "stock_member", "used_stay"} <= {
         *in_part
     }
     assert differing(warehouse, whole) == []
@@ -175,7 +179,7 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
     monkeypatch.setattr(small_country, "config", lambda: other)
     in_part = refresh(warehouse)
     refresh(whole)
-    assert "person_state" not in in_part
+    assert "person_residence" not in in_part
     assert differing(warehouse, whole) == []
 
 
@@ -183,7 +187,7 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
     ("table", "edit"),
     [
         ("stay_event", "UPDATE definition_code SET list_id = 'other' WHERE code = (SELECT min(code) FROM definition_code)"),
-        ("person_stratum", "UPDATE definition_member SET weight = weight + 1"),
+        ("person_status", "UPDATE definition_member SET weight = weight + 1"),
         ("stratum_change", "UPDATE definition_rule SET age_min = age_min + 1"),  # through a view
         ("stratum_change", "UPDATE criterion_bit SET bit = bit * 2"),
     ],
@@ -191,7 +195,7 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
 def test_what_a_table_between_looks_at_is_seen_by_its_readers(table: str, edit: str) -> None:
     """A code goes from one list to another, a criterion weighs more, a rule asks for another age, a criterion has another bit: the reader's
     own SQL does not name the table, or not the column."""
-    only = ["shown_event", "criterion_bit", "condition_bit"]
+    only = ["shown_event", "criterion_bit", "condition_bit", "status_rule"]
     connection = small_country.built(text([]), only=only)
     build(connection, "compared_year")
     contents = dict.fromkeys((*models(), *parts.READ), "the same")

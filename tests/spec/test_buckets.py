@@ -39,13 +39,13 @@ def _use_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tables_that_grow_with_the_country_are_built_in_buckets() -> None:
-    assert {"person_state", "stay_event", "person_count", "person_criteria", "person_type", "person_stratum"} <= {*BUCKETED}
+    assert {"person_residence", "stay_event", "person_count", "person_criteria", "person_type", "person_status"} <= {*BUCKETED}
 
 
 def test_range_after_range_gives_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = built(STAYS)
     whole = {table: _rows(connection, table) for table in BUCKETED}
-    assert all(whole[table] for table in ("stay_event", "person_count", "person_criteria", "person_stratum"))
+    assert all(whole[table] for table in ("stay_event", "person_count", "person_criteria", "person_status"))
     _use_ranges(monkeypatch)
     for table in BUCKETED:
         models.build(connection, table)

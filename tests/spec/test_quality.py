@@ -10,8 +10,13 @@ from strata.ingest.warehouse import tables as warehouse
 from tests.support.small_country import built
 
 
+_ADDED_UP_FROM = {"stay_check": "stay_fault", "accounting_check": "slice_held"}
+
+
 def row(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
-    """The only row of a quality table, rebuilt."""
+    """The only row of a quality table, rebuilt, after what it adds up."""
+    if table in _ADDED_UP_FROM:
+        models.build(connection, _ADDED_UP_FROM[table])
     models.build(connection, table)
     found = connection.execute(f"FROM {table}")
     names = [column[0] for column in found.description]
@@ -131,6 +136,7 @@ def test_chaining_is_the_share_of_stays_followed_to_a_person_each_year() -> None
 def test_a_status_that_cannot_be_is_counted(fault: str, column: str) -> None:
     connection = built("person | exit | das\n1 | 2025-03-10 | E1190")
     assert set(row(connection, "person_stratum_check").values()) == {0}
+    connection.execute("CREATE TABLE held AS FROM person_stratum; DROP VIEW person_stratum; ALTER TABLE held RENAME TO person_stratum")
     connection.execute(fault)
     assert row(connection, "person_stratum_check")[column] == 1
 
