@@ -10,12 +10,15 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from strata.errors import StrataError
+from strata.ingest import load
 from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import ingest
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
+from strata.ingest.warehouse.store import Incoming, Slice, store
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
 from tests.support.rsa_lines import FINESS
 from tests.support.snds_set import Rows, stay, together, write_csv, write_parquet
@@ -270,6 +273,31 @@ def test_progress_names_what_is_read(project: Project) -> None:
     told: list[str] = []
     ingest(project.landing, project.warehouse, progress=told.append)
     assert told == ["a.zip!x.rsa"]
+
+
+def test_what_is_in_is_neither_stored_again_nor_between_what_is_new(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (2, 4):
+        write_archive(project.landing / f"{number}.zip", {1: 1}, finess=f"99000{number}000")
+    project.ingest()
+    together: list[int] = []
+
+    def counted(connection: duckdb.DuckDBPyConnection, *incoming: Incoming) -> list[Slice]:
+        together.append(len(incoming))
+        return store(connection, *incoming)
+
+    monkeypatch.setattr(load, "store", counted)
+    assert project.ingest() == {}
+    assert together == []
+    for number in (1, 3, 5):
+        write_archive(project.landing / f"{number}.zip", {1: 1}, finess=f"99000{number}000")
+    assert project.ingest() == {"new": 3}
+    assert together == [3]
+    monkeypatch.setattr(load, "HELD_BYTES", 0)
+    for number in (6, 7):
+        write_archive(project.landing / f"{number}.zip", {1: 1}, finess=f"99000{number}000")
+    shutil.copy(project.landing / "6.zip", project.landing / "8.zip")
+    assert project.ingest() == {"new": 2}
+    assert together == [3, 1, 1]  # once 6.zip is in, its copy is known
 
 
 def test_the_folder_is_for_its_owner_only(project: Project) -> None:
