@@ -51,7 +51,7 @@ def stamp_of(writer: Writer) -> Stamp:
         run_id=published.run_id,
         project=published.project,
         threshold=published.threshold,
-        data_through=writer.numbers.day(max(row.data_through for row in published.rows.values())),
+        data_through=writer.numbers.day(published.data_through),
         period=texts(f"period.{latest.period_status}"),
         is_synthetic=latest.synthetic,
         lookback_years=latest.lookback_years,

@@ -159,6 +159,11 @@ class Published:
         """A row of the year in front, to read what is the same in all of that year: scope, period, date of the data, synthetic or not."""
         return next(row for row in self.rows.values() if row.year == self.front_year)
 
+    @cached_property
+    def data_through(self) -> date:
+        """The last day of the data, of any year."""
+        return max(row.data_through for row in self.rows.values())
+
 
 def read_published(run_folder: Path) -> Published:
     """Read indicators.parquet, indicators.json, places.csv, receipt.json of one run folder; the other files of Published where they are."""
@@ -263,13 +268,13 @@ def _as_rows(frame: pl.DataFrame, key: list[str]) -> list[tuple[tuple[str, str],
     empty = {name: NO_COST if name == "cost_basis" else "" for name in TEXT_COLUMNS}
     frame = frame.with_columns(pl.col(name).fill_null(text) for name, text in empty.items()).sort(key)
     parts = frame.select("sex", "age_band").iter_rows()
-    rows = (Row(*map(_shared, values)) for values in frame.select(COLUMNS).iter_rows())
+    rows = map(Row, *(_shared(frame[name].to_list()) if name in TEXT_COLUMNS else frame[name].to_list() for name in COLUMNS))
     return list(zip(parts, rows, strict=True))
 
 
-def _shared(value: Any) -> Any:
-    """The one copy of a text: a publication repeats a few of them in every row."""
-    return intern(value) if isinstance(value, str) else value
+def _shared(texts: list[str]) -> list[str]:
+    """The one copy of each text: a publication repeats a few of them in every row."""
+    return list(map(intern, texts))
 
 
 def _groups(rows: dict[Key, Row]) -> dict[tuple[str, str, str], tuple[Row, ...]]:

@@ -59,12 +59,13 @@ def publish(
     try:
         report = _write_data(connection, config, building)
         described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}, "disclosure": report}
-        write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
+        receipt = make_receipt(connection, config, files=file_hashes(building), **described)
+        write_receipt(receipt, building)
         revision.write(revision.compare(_before(published), building), building)
         if extra:
             extra(building)
         _write_json(_data_package(building, catalogue_of(connection)), building / "datapackage.json")
-        write_receipt(make_receipt(connection, config, files=file_hashes(building), **described), building)
+        write_receipt(receipt | {"files": file_hashes(building)}, building)
         _sync(building)
         building.rename(target)
     except BaseException:

@@ -224,8 +224,9 @@ def _reference(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
 def _rows(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, int | str]:
     layers = {name: model.layer for name, model in models().items()}
     tables = [name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1").fetchall()]
-    counts = {name: connection.sql(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for name in tables}
-    return {name: _shown(count, threshold) if _is_personal(name, layers.get(name)) else count for name, count in counts.items()}
+    counted = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)
+    counts = connection.sql(counted).fetchall()
+    return {name: _shown(count, threshold) if _is_personal(name, layers.get(name)) else count for name, count in counts}
 
 
 def _is_personal(table: str, layer: str | None) -> bool:
