@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -280,16 +281,24 @@ def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tup
     """Give a row to each file no reader took (copies, unknown and refused files); gives the account of the whole folder."""
     accounts = []
     with transaction(connection):
+        rows = _rows_by_name(connection.execute("SELECT * FROM read_file").fetchall())
         for source, _ in found:
             account = seen(source)
-            query = "SELECT * FROM read_file WHERE source_file = ? AND sha256 = ?"
-            if row := connection.execute(query, [source.name, account.sha256]).fetchone():
-                account = FileSeen(*row)
-            else:
-                account = _copy_of(connection, account)
-                write_files(connection, [account])
-            accounts.append(account)
+            row = rows.get(source.name, {}).get(account.sha256)
+            if row is None:
+                row = _copy_of(connection, account)
+                write_files(connection, [row])
+                rows |= _rows_by_name(connection.execute("SELECT * FROM read_file WHERE source_file = ?", [source.name]).fetchall())
+            accounts.append(row)
     return accounts
+
+
+def _rows_by_name(rows: Iterable[tuple[Any, ...]]) -> dict[str, dict[str, FileSeen]]:
+    """Accounts by the name of the file, then by the hash of its content."""
+    by_name: dict[str, dict[str, FileSeen]] = {}
+    for one in (FileSeen(*row) for row in rows):
+        by_name.setdefault(one.source_file, {}).setdefault(one.sha256, one)
+    return by_name
 
 
 def _reach_further(connection: duckdb.DuckDBPyConnection, sources: list[SourceFile]) -> None:
