@@ -16,18 +16,12 @@ WITH file AS (
   FROM read_file
 ),
 stay_held AS (
-  SELECT count(*) AS stays, count(*) FILTER (WHERE read_slice.slice_id IS NULL) AS stays_without_slice
-  FROM read_stay
-  LEFT JOIN read_slice ON read_slice.slice_id = read_stay.slice_id
-),
-unit_held AS (
-  SELECT read_stay.slice_id, count(*) AS units
-  FROM read_unit
-  INNER JOIN read_stay ON read_unit.stay_id = read_stay.stay_id
-  GROUP BY read_stay.slice_id
-),
-line_held AS (
-  SELECT slice_id, count(*) AS stays FROM read_stay GROUP BY slice_id
+  SELECT
+    CAST(coalesce(sum(slice_held.stays), 0) AS BIGINT) AS stays,
+    CAST(coalesce(sum(slice_held.stays) FILTER (WHERE read_slice.slice_id IS NULL), 0) AS BIGINT) AS stays_without_slice,
+    CAST(coalesce(sum(slice_held.diagnoses_without_stay), 0) AS BIGINT) AS diagnoses_without_stay
+  FROM slice_held
+  LEFT JOIN read_slice ON slice_held.slice_id = read_slice.slice_id
 ),
 line_accepted AS (
   SELECT
@@ -51,20 +45,13 @@ line_unheld AS (
       sum(
         abs(
           coalesce(line_accepted.lines, 0)
-          - CASE WHEN coalesce(line_accepted.is_by_stay, true) THEN coalesce(line_held.stays, 0) ELSE coalesce(unit_held.units, 0) END
+          - CASE WHEN coalesce(line_accepted.is_by_stay, true) THEN coalesce(slice_held.stays, 0) ELSE coalesce(slice_held.units, 0) END
         )
       ),
       0
     ) AS lines
   FROM line_accepted
-  FULL JOIN line_held ON line_accepted.slice_id = line_held.slice_id
-  LEFT JOIN unit_held ON line_accepted.slice_id = unit_held.slice_id
-),
-diagnosis_held AS (
-  SELECT count(*) AS diagnoses_without_stay
-  FROM read_diagnosis
-  LEFT JOIN read_stay ON read_stay.stay_id = read_diagnosis.stay_id
-  WHERE read_stay.stay_id IS NULL
+  FULL JOIN slice_held ON line_accepted.slice_id = slice_held.slice_id
 )
 SELECT
   file.files,
@@ -76,8 +63,7 @@ SELECT
   stay_held.stays,
   stay_held.stays_without_slice,
   line_unheld.lines AS unheld_lines,
-  diagnosis_held.diagnoses_without_stay
+  stay_held.diagnoses_without_stay
 FROM file
 CROSS JOIN stay_held
 CROSS JOIN line_unheld
-CROSS JOIN diagnosis_held

@@ -1,6 +1,7 @@
 -- Grain: one row per hospital x field of care x year.
 -- How finely a hospital codes: associated diagnoses per stay, sessions and ambulatory contacts apart. A change of coding moves strata as a change of health would:
 -- it has to be seen beside them. The slice of a stay is the quotient of its number, so that no diagnosis has to find its stay again.
+-- Slices: slice_id
 WITH mention AS (
   SELECT stay_id // 4294967296 AS slice_id, count(*) AS das
   FROM diagnosis
@@ -16,6 +17,7 @@ volume AS (
 )
 
 SELECT
+  volume.slice_id,
   read_slice.finess,
   read_slice.field,
   read_slice.year,

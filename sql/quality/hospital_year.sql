@@ -1,6 +1,8 @@
 -- Grain: one row per hospital x field of care x year.
 -- What a hospital sent and how well: volume, chaining, residence, errors of grouping. Shares are of the stays that count as stays.
+-- Slices: slice_id
 SELECT
+  stay_id // 4294967296 AS slice_id,
   finess,
   field,
   year,
@@ -13,4 +15,4 @@ SELECT
   / NULLIF(count(*) FILTER (WHERE counts_for_cost), 0)::DOUBLE AS cost_unknown_share,
   count(*) FILTER (WHERE is_death AND counts_as_stay) AS deaths
 FROM stay
-GROUP BY finess, field, year
+GROUP BY stay_id // 4294967296, finess, field, year

@@ -1,7 +1,9 @@
 -- Grain: one row per hospital x field of care x year x month of exit.
 -- What a DIM can hold against the OVALIDE tables of the same transmission: rows, rows in error, stays and sessions, nights or days, euros.
 -- Counted before any filter, as OVALIDE does; `stays` and `valued_stays` are what remains for our own figures.
+-- Slices: slice_id
 SELECT
+  stay.stay_id // 4294967296 AS slice_id,
   read_stay.finess,
   read_stay.field,
   read_stay.year,
@@ -19,4 +21,6 @@ SELECT
   CAST(coalesce(sum(read_stay.billing_base_eur), 0) AS DECIMAL(16, 2)) AS billing_base_eur
 FROM read_stay
 INNER JOIN stay ON read_stay.stay_id = stay.stay_id
-GROUP BY read_stay.finess, read_stay.field, read_stay.year, coalesce(read_stay.exit_month, extract(MONTH FROM read_stay.exit_date))
+GROUP BY
+  stay.stay_id // 4294967296, read_stay.finess, read_stay.field, read_stay.year,
+  coalesce(read_stay.exit_month, extract(MONTH FROM read_stay.exit_date))

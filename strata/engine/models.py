@@ -58,6 +58,11 @@ class Model:
         return "Slices" in self.promises
 
     @property
+    def slice_column(self) -> str:
+        """What says of which slice a row of a table by slice is: stay_id or slice_id."""
+        return self.promises["Slices"][0]
+
+    @property
     def years(self) -> tuple[str, ...]:
         """Tables that, cut to some years, give the rows of these years; empty: no such promise."""
         return self.promises.get("Years", ())

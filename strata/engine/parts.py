@@ -5,7 +5,7 @@ transaction. Not here: making a table whole (models.py), what a table was made o
 
 Three promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
 
-`-- Slices: stay_id`: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a slice is a range.
+`-- Slices: stay_id`, or slice_id: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a range a slice.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
 they are the same when these tables are cut to the years asked for. A stay is of the year it ends in, so one that began before that year
 may speak of the years before: all the years of these persons are made again.
@@ -198,7 +198,7 @@ def remake(
     connection.execute(
         "INSERT INTO stale_person SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name)", [names]
     )
-    which = _of_slices(change) if model.is_by_slice else _of_years(change)
+    which = _of_slices(change, model.slice_column) if model.is_by_slice else _of_years(change)
     try:
         with placed(connection, model), transaction(connection):
             sums = _replace(connection, model, change, which)
@@ -220,7 +220,9 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(model.name, _has_year(connection, model), which)}")
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     if model.is_by_slice and change.slices:
-        _insert(connection, model, dict.fromkeys(_having(connection, model, "stay_id"), which), "true")
+        columns = ("slice_id", "stay_id")
+        limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column)}
+        _insert(connection, model, limits, "true")
     elif not model.is_by_slice:
         if change.first_year is not None:
             years = f"year >= {change.first_year}"
@@ -241,9 +243,11 @@ def _insert(connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[st
         connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
 
 
-def _of_slices(change: Change) -> str:
+def _of_slices(change: Change, column: str) -> str:
     if not change.slices:
         return "false"
+    if column == "slice_id":
+        return "slice_id IN (SELECT slice_id FROM stale_slice)"
     low, high = min(change.slices) << 32, (max(change.slices) + 1 << 32) - 1
     return f"(stay_id BETWEEN {low} AND {high} AND stay_id >> 32 IN (SELECT slice_id FROM stale_slice))"
 
@@ -263,7 +267,7 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
     if not _is_dated(connection, model):
         return Change(change.slices, is_dated=False)
     has_year = _has_year(connection, model)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(model.name, has_year, _of_slices(change))}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(model.name, has_year, _of_slices(change, model.slice_column))}")
     both = "SELECT * FROM gone_stay UNION ALL SELECT * FROM come_stay"
     first = connection.execute(f"SELECT min(first_year) FROM ({both})").fetchall()[0][0]
     connection.execute("CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)")

@@ -9,7 +9,6 @@ from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
 from tests.support.small_country import built
 
-
 _ADDED_UP_FROM = {"stay_check": "stay_fault", "accounting_check": "slice_held"}
 
 

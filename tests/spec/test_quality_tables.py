@@ -8,7 +8,10 @@ import pytest
 from strata.engine import models
 from tests.support.small_country import built
 
-TABLES = ("code_seen", "hospital_year", "coding_intensity", "extension_filled", "drift", "drift_check", "code_check", "reconciliation")
+TABLES = (
+    "code_mention", "code_seen", "hospital_year", "coding_intensity", "extension_filled", "drift", "drift_check", "code_check",
+    "reconciliation",
+)  # fmt: skip
 
 
 def quality(stays: str, nomenclature: str = "") -> duckdb.DuckDBPyConnection:
