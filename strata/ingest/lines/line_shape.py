@@ -76,8 +76,14 @@ def _codes(family: str) -> frozenset[str]:
 
 def _long_as(line: bytes) -> Vote | None:
     """The families without a code that have lines as long, of which this line has at least the cells."""
-    families = tuple(family for family in BY_LENGTH if any(_score(line, one) > 0 for one in layouts(family).values()))
-    return (families, None) if families else None
+    families = dict.fromkeys(layout.family for layout in _of_length(len(line)) if _score(line, layout) > 0)
+    return (tuple(families), None) if families else None
+
+
+@cache
+def _of_length(length: int) -> tuple[Layout, ...]:
+    """The layouts without a code that have lines of this length, in the order of BY_LENGTH."""
+    return tuple(layout for family in BY_LENGTH for layout in layouts(family).values() if layout.fixed.width == length)
 
 
 def _settled(families: tuple[str, ...], code: str | None, lines: list[bytes]) -> Shape:
