@@ -84,7 +84,7 @@ asked AS (
     described.age_years,
     CAST((coalesce(before.criteria, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS from_criteria,
     CAST((coalesce(after.criteria, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
-    CAST((coalesce(after.recent, 0) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS recent
+    described.is_diseased AND (described.to_stratum > described.from_stratum OR NOT described.was_diseased) AS has_risen
   FROM described
   INNER JOIN condition_bit ON described.condition = condition_bit.condition
   LEFT JOIN person_criteria AS before
@@ -142,6 +142,51 @@ own_window AS (
   GROUP BY condition_bit.condition, compared_year.year
 ),
 
+-- Of those who rose or came in: the criteria whose last event ended in the twelve months before the index date. They are few, so that their
+-- events are asked; nobody else needs to know.
+risen AS (
+  SELECT DISTINCT person_id, year
+  FROM asked
+  WHERE has_risen
+),
+
+seen_lately AS (
+  SELECT stay_event.person_id, window_bit.year, window_bit.block_no, window_bit.bits
+  FROM risen
+  INNER JOIN stay_event ON risen.person_id = stay_event.person_id
+  INNER JOIN window_bit ON risen.year = window_bit.year AND stay_event.event_no = window_bit.event_no
+  WHERE
+    window_bit.is_once
+    AND stay_event.exit_date <= window_bit.index_date
+    AND stay_event.exit_date > greatest(window_bit.after_date, window_bit.year_before_date)
+  UNION ALL
+  SELECT care_event.person_id, window_bit.year, window_bit.block_no, window_bit.bits
+  FROM risen
+  INNER JOIN care_event ON risen.person_id = care_event.person_id
+  INNER JOIN window_bit ON risen.year = window_bit.year AND care_event.event_no = window_bit.event_no
+  WHERE
+    window_bit.is_once
+    AND care_event.first_date <= window_bit.index_date
+    AND least(care_event.last_date, window_bit.index_date) > greatest(window_bit.after_date, window_bit.year_before_date)
+  UNION ALL
+  SELECT person_count.person_id, window_bit.year, window_bit.block_no, window_bit.bits
+  FROM risen
+  INNER JOIN person_count ON risen.person_id = person_count.person_id AND risen.year = person_count.year
+  INNER JOIN window_bit ON person_count.window_no = window_bit.window_no
+  WHERE person_count.last_date > window_bit.year_before_date
+),
+
+recent AS (
+  SELECT
+    seen_lately.person_id,
+    condition_bit.condition,
+    seen_lately.year,
+    CAST((bit_or(seen_lately.bits) >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria
+  FROM seen_lately
+  INNER JOIN condition_bit ON seen_lately.block_no = condition_bit.block_no
+  GROUP BY seen_lately.person_id, condition_bit.condition, seen_lately.year, condition_bit.block_shift, condition_bit.every_bit
+),
+
 evidence AS (
   SELECT
     asked.person_id,
@@ -149,13 +194,14 @@ evidence AS (
     asked.year,
     (held.weighed & asked.from_criteria & ~asked.criteria) <> 0 AS has_lost,
     (held.weighed & asked.from_criteria & ~asked.criteria & ~own_window.bits) <> 0 AS has_forgotten,
-    (held.weighed & asked.recent) <> 0 AS has_gained,
+    (held.weighed & coalesce(recent.criteria, 0)) <> 0 AS has_gained,
     (held.weighed & asked.criteria) <> 0 AS has_held,
     held.was_in_population,
     held.is_in_population
   FROM asked
   INNER JOIN held ON asked.person_id = held.person_id AND asked.condition = held.condition AND asked.year = held.year
   INNER JOIN own_window ON asked.condition = own_window.condition AND asked.year = own_window.year
+  LEFT JOIN recent ON asked.person_id = recent.person_id AND asked.condition = recent.condition AND asked.year = recent.year
 )
 
 SELECT

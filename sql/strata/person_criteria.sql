@@ -1,7 +1,6 @@
 -- Grain: one person x reporting year x block of conditions, for whoever meets a criterion of one of them.
 -- The criteria met as one number, a bit each, several conditions side by side (criterion_bit, condition_bit): straight from the events where
 -- one is enough, from what was counted where several are asked for. A reason is counted for who asks (person_reason).
--- recent: those of them whose last event ended in the twelve months before the index date.
 -- Buckets: person_id
 -- Years: window_bit
 -- Dense: person_id
@@ -11,8 +10,7 @@ WITH met AS NOT MATERIALIZED (
     stay_event.person_id,
     window_bit.place,
     window_bit.places,
-    window_bit.bits,
-    CASE WHEN stay_event.exit_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+    window_bit.bits
   FROM stay_event
   INNER JOIN window_bit
     ON stay_event.event_no = window_bit.event_no
@@ -27,8 +25,7 @@ WITH met AS NOT MATERIALIZED (
     care_event.person_id,
     window_bit.place,
     window_bit.places,
-    window_bit.bits,
-    CASE WHEN care_event.last_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+    window_bit.bits
   FROM care_event
   INNER JOIN window_bit
     ON care_event.event_no = window_bit.event_no
@@ -40,14 +37,13 @@ WITH met AS NOT MATERIALIZED (
     person_count.person_id,
     window_bit.place,
     window_bit.places,
-    window_bit.bits,
-    CASE WHEN person_count.last_date > window_bit.year_before_date THEN window_bit.bits END AS recent_bits
+    window_bit.bits
   FROM person_count
   INNER JOIN window_bit ON person_count.window_no = window_bit.window_no
 ),
 
 added AS (
-  SELECT CAST(person_id AS BIGINT) * places + place AS person_place, bit_or(bits) AS bits, bit_or(recent_bits) AS recent_bits
+  SELECT CAST(person_id AS BIGINT) * places + place AS person_place, bit_or(bits) AS bits
   FROM met
   GROUP BY person_place
 ),
@@ -61,7 +57,6 @@ SELECT
   CAST(added.person_place // nullif(cell.places, 0) AS INTEGER) AS person_id,
   cell.year,
   cell.block_no,
-  added.bits AS criteria,
-  coalesce(added.recent_bits, 0) AS recent
+  added.bits AS criteria
 FROM added
 INNER JOIN cell ON added.person_place % nullif(cell.places, 0) = cell.place

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from strata.engine import models
-from tests.support.small_country import built
+from tests.support.small_country import built, hold_rows
 
 TERRITORIES = "INSERT INTO territory VALUES ('T1', 'Ici', '9A001'), ('T2', 'Là', '9A002')"
 
@@ -140,6 +140,7 @@ def test_who_is_known_but_lives_nowhere_has_left() -> None:
 
 def test_a_change_that_no_evidence_explains_says_so() -> None:
     connection = built("person | exit | das\n1 | 2024-06-10 | E1198", also=TERRITORIES)
+    hold_rows(connection, "person_stratum")
     for year, stratum in ((2024, 2), (2025, 1)):
         connection.execute("UPDATE person_stratum SET stratum = ? WHERE year = ? AND condition = 't2d'", [stratum, year])
     models.build(connection, "compared_year")

@@ -92,6 +92,11 @@ def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[s
     return {person: set(met) for person, met in rows.fetchall()}
 
 
+def hold_rows(connection: duckdb.DuckDBPyConnection, view: str) -> None:
+    """Put the rows of a view in its place, so that a test can make them wrong."""
+    connection.execute(f"CREATE TABLE held AS FROM {view}; DROP VIEW {view}; ALTER TABLE held RENAME TO {view}")
+
+
 def _slices(connection: duckdb.DuckDBPyConnection, first_year: int, care_fields: set[str]) -> None:
     """A transmission in each year and field of care; every stay says it came in the first one of its field (_FIRST_SLICE)."""
     for name in sorted(care_fields):
