@@ -4,17 +4,18 @@ Belongs here: what the published numbers can fill in, and what is left for the t
 """
 
 import io
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.document import Document as Doc
 from docx.enum.style import WD_STYLE_TYPE
-from docx.oxml import OxmlElement
+from docx.oxml.ns import nsdecls
+from docx.oxml.parser import parse_xml
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Cm, Emu, Pt, RGBColor
-from docx.table import Table as Grid
-from docx.table import _Row
 from docx.text.paragraph import Paragraph
 
 from dashboards.exports.columns import column_shares
@@ -112,38 +113,31 @@ def _titled(document: Doc, table: Table) -> None:
 
 
 def _table(document: Doc, table: Table) -> None:
-    grid = document.add_table(rows=1, cols=len(table.heads))
+    grid = document.add_table(rows=0, cols=len(table.heads))
     grid._tbl.tblStyle_val, grid.autofit = LINES, False
     width = document.sections[0].page_width - document.sections[0].left_margin - document.sections[0].right_margin
     widths = [Emu(int(width * share)) for share in column_shares(table, LETTERS)]
-    line = grid.rows[0]
-    for column, cell, one in zip(grid.columns, line.cells, widths, strict=True):
-        column.width = cell.width = one  # some programs read the widths of columns, others those of cells
-        cell.text = "-"
-        _styled(cell.paragraphs[0], SMALL)
-    _whole(line)
-    _fill(grid, (table.heads, *(tuple(cell.text for cell in row) for row in table.rows)))
-    _repeated(line)
+    for column, one in zip(grid.columns, widths, strict=True):  # some programs read the widths of columns, others those of cells
+        column.width = one
+    grid._tbl.append(_row(table.heads, widths, is_head=True))
+    grid._tbl.extend(_row([cell.text for cell in row], widths) for row in table.rows)
     document.add_paragraph()
 
 
-def _fill(grid: Grid, texts: tuple[tuple[str, ...], ...]) -> None:
-    """The rows as copies of the first one with other words: the library takes three times as long to lay out each cell."""
-    laid_out = grid._tbl.tr_lst[0]
-    grid._tbl.extend([deepcopy(laid_out) for _ in texts[1:]])
-    for line, words in zip(grid._tbl.tr_lst, texts, strict=True):
-        for cell, word in zip(line.tc_lst, words, strict=True):
-            cell.p_lst[0].r_lst[0].text = word
+def _row(texts: Sequence[str], widths: list[Emu], is_head: bool = False) -> BaseOxmlElement:
+    """A row as the file holds it, never broken over two sheets: the library takes ten times as long to lay out each cell.
+
+    The heads of the columns stand on each sheet.
+    """
+    cells = "".join(_cell(words, width) for words, width in zip(texts, widths, strict=True))
+    return parse_xml(f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if is_head else ''}</w:trPr>{cells}</w:tr>")
 
 
-def _whole(row: _Row) -> None:
-    """The row is not broken over two sheets."""
-    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-
-
-def _repeated(row: _Row) -> None:
-    """The heads of the columns stand on each sheet."""
-    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+def _cell(words: str, width: Emu) -> str:
+    space = ' xml:space="preserve"' if words != words.strip() else ""
+    run = f"<w:r><w:t{space}>{escape(words)}</w:t></w:r>" if words else "<w:r/>"
+    text = f'<w:p><w:pPr><w:pStyle w:val="{SMALL}"/></w:pPr>{run}</w:p>'
+    return f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width.twips}"/></w:tcPr>{text}</w:tc>'
 
 
 def _blank(document: Doc, hint: str) -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -67,6 +68,17 @@ def document_text(page: TerritoryPage) -> str:
     document = docx.Document(io.BytesIO(write_programme(page)))
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def test_words_that_look_like_markup_are_words(page: TerritoryPage) -> None:
+    words = ' 5 < 7 & <a:t>"x"</w:t> '
+    first, *others = page.sections[0].glance.lines
+    glance = replace(page.sections[0].glance, lines=(replace(first, label=words), *others))
+    page = replace(page, sections=(replace(page.sections[0], glance=glance), *page.sections[1:]))
+    assert words in slide_texts(Presentation(io.BytesIO(write_deck(page)))).split("\n")
+    assert words in document_text(page).split("\n")
+    with zipfile.ZipFile(io.BytesIO(write_programme(page))) as parts:
+        assert '<w:t xml:space="preserve"> 5 &lt; 7' in parts.read("word/document.xml").decode()
 
 
 def test_every_style_of_the_document_is_defined_in_it(page: TerritoryPage) -> None:
