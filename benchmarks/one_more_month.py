@@ -10,7 +10,8 @@ then the month arrives: January after a December, December after a November. A w
 anything is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading
 text and publishing are included. As on a user's machine, none compiles the sources: the run of the month before, which is not measured, has
 left them compiled. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as it is. Processor
-seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet one.
+seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet one. Of two
+sizes, what does not grow with the country is told apart.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
 
 Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the full refresh, of that of the month, same numbers
+Spent = tuple[str, int, float, float]  # month, stays, processor seconds of the full refresh, of that of the month
 
 
 def main() -> None:
@@ -45,12 +47,14 @@ def main() -> None:
     parser.add_argument("--country", type=Path)
     chosen = parser.parse_args()
     first, last = (int(year) for year in chosen.years.split("-"))
+    spent: list[Spent] = []
     for persons in [0] if chosen.country else chosen.persons:
         with tempfile.TemporaryDirectory(dir=chosen.country) as work:
             if not chosen.country:
                 write_country(Path(work) / "country", persons=persons, years=range(first, last + 1), seed=1, formats=("atih",))
             country = (chosen.country or Path(work) / "country") / "atih"
-            print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
+            spent += print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
+    print_growth(spent)
 
 
 def measure(country: Path, work: Path, last: int, months: Iterable[int], stops: bool) -> Iterator[Case]:
@@ -103,8 +107,9 @@ def cells(lines: list[bytes], family: str, year: int, name: str) -> Iterator[byt
     return (line[field.start : field.start + field.width] for line in lines)
 
 
-def print_steps(cases: Iterable[Case]) -> None:
-    """Processor seconds by layer; 'rest' is starting, loading libraries, orchestration."""
+def print_steps(cases: Iterable[Case]) -> list[Spent]:
+    """Processor seconds by layer; 'rest' is starting, loading libraries, orchestration. Gives those of all."""
+    found: list[Spent] = []
     for month, full, partial, is_same in cases:
         spent = by_layer(full, partial)
         print(f"\n{month}: {full['rows']['stay']} stays\n\n| step | full s | month s | ratio | of the full refresh |")
@@ -120,6 +125,18 @@ def print_steps(cases: Iterable[Case]) -> None:
         for name, (one, other) in totals.items():
             print(f"| **{name}** | {one:.1f} | {other:.1f} | **{other / one:.3f}** | |")
         print(f"\n{'the same numbers' if is_same else 'THE NUMBERS DIFFER'}, {len(partial['reused'])} tables kept", flush=True)
+        found.append((month, full["rows"]["stay"], full["cpu"], partial["cpu"]))
+    return found
+
+
+def print_growth(spent: list[Spent]) -> None:
+    """Where a month was measured at two sizes: what a refresh costs whatever the country, and what more with its stays."""
+    for month in dict.fromkeys(one[0] for one in spent):
+        sizes = sorted(one[1:] for one in spent if one[0] == month)
+        (few, *least), (many, *most) = sizes[0], sizes[-1]
+        for name, low, high in zip(("full refresh", "month"), least, most, strict=True) if many > few else ():
+            by_stay = (high - low) / (many - few)
+            print(f"{month}, {name}: {low - by_stay * few:.1f} s whatever the country, {by_stay * 1e6:.1f} s for a million stays")
 
 
 def by_layer(full: dict[str, Any], partial: dict[str, Any]) -> dict[str, tuple[float, float]]:
