@@ -18,13 +18,14 @@ def write_definition_pages(folder: Path, conditions: Iterable[str], out: Path) -
 
     The same definitions give the same bytes. StrataError (usage): a definition is refused.
     """
-    from strata.documents import as_export, document
+    from strata.documents import as_export, document, read_whole
 
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for condition in conditions:
-        texts = {f"{condition}.{language}.html": _page(document(folder, condition, language)) for language in LANGUAGES}
-        texts[f"{condition}.json"] = json.dumps(as_export(folder, condition), ensure_ascii=False, indent=1) + "\n"
+        whole = read_whole(folder, condition)
+        texts = {f"{condition}.{language}.html": _page(document(whole, language)) for language in LANGUAGES}
+        texts[f"{condition}.json"] = json.dumps(as_export(whole), ensure_ascii=False, indent=1) + "\n"
         for name, text in texts.items():
             (out / name).write_text(text, encoding="utf-8", newline="\n")
             written.append(out / name)

@@ -11,13 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from strata.definitions.code_lists import Code, CodeList, read_code_lists
+from strata.definitions.code_lists import Code, CodeList
 from strata.definitions.compiler import LOOKBACK_YEARS
-from strata.definitions.content import content_sha256
-from strata.definitions.folder import compile_one, strata_of
-from strata.definitions.follow_up import FollowUp, read_follow_up
-from strata.definitions.text import read_definition
 from strata.documents.export import STATEMENT
+from strata.documents.whole import Whole
 from strata.explain.labels import trait_labels
 from strata.explain.score import required
 from strata.explain.words import Words, metric_in_words
@@ -147,23 +144,18 @@ class Document:
     act_lists: tuple[List, ...] = ()
 
 
-def document(folder: Path, condition: str, language: str) -> Document:
-    """The document of one condition of a folder of definitions, in 'fr' or 'en'. StrataError (usage): the definition is refused."""
-    text = read_definition(folder / condition / "definition.toml")
-    lists, _ = read_code_lists(folder, condition)
-    _, used = compile_one(text, lists)
-    calendar = read_follow_up(folder, condition, lists, strata_of(text))
-    return _Teller(text.source, used, Words(language), calendar).document(condition)
+def document(whole: Whole, language: str) -> Document:
+    """The document of a definition, in 'fr' or 'en'."""
+    return _Teller(whole, Words(language)).document()
 
 
 @dataclass
 class _Teller:
-    source: Entry
-    used: list[CodeList]
+    whole: Whole
     words: Words
-    calendar: FollowUp
 
     def __post_init__(self) -> None:
+        self.source, self.used, self.calendar = self.whole.source, self.whole.used, self.whole.calendar
         self.say = self.words.choose
         self.lookback = self.source.get("lookback_years", LOOKBACK_YEARS)
         self.lists = {one.list_id: Named(self.label(one.about), one.list_id) for one in (*self.used, *self.calendar.lists)}
@@ -180,13 +172,13 @@ class _Teller:
     def of(self, entry: Entry) -> str:
         return self.words.label((entry["fr"], entry["en"]))
 
-    def document(self, condition: str) -> Document:
-        source, digest = self.source, content_sha256(self.source, self.used)
+    def document(self) -> Document:
+        source, digest = self.source, self.whole.content_sha256
         registered = source["versions"][-1].get("content_sha256", "")
         return Document(
             language=self.words.language,
             name=Named(self.label(source), source["id"]),
-            condition=condition,
+            condition=self.whole.condition,
             statement=self.of(STATEMENT),
             source=self.origin(source["source"]),
             content_sha256=digest,

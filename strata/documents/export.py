@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from strata.definitions.code_lists import Code, CodeList, read_code_lists
+from strata.definitions.code_lists import Code, CodeList
 from strata.definitions.compiler import Compiled
 from strata.definitions.content import content_sha256
-from strata.definitions.folder import compile_one, strata_of
-from strata.definitions.follow_up import read_follow_up
-from strata.definitions.text import DefinitionText, read_definition, wrong
+from strata.definitions.folder import compile_one
+from strata.definitions.text import DefinitionText, wrong
+from strata.documents.whole import Whole
 
 SCHEMA = "strata-definition/1"
 SCHEMA_FILE = Path(__file__).with_name("definition.schema.json")
@@ -24,23 +24,20 @@ STATEMENT = {
 _ABOUT = ("label_fr", "label_en", "nomenclature_year", "source", "author")
 
 
-def as_export(folder: Path, condition: str) -> dict[str, Any]:
-    """The definition of one condition of a folder of definitions. StrataError (usage): it is refused.
+def as_export(whole: Whole) -> dict[str, Any]:
+    """The definition as an object.
 
     The CIP13 codes that a project gives to ATC classes (shared/drugs.csv) are not in it.
     """
-    text = read_definition(folder / condition / "definition.toml")
-    lists, _ = read_code_lists(folder, condition)
-    _, used = compile_one(text, lists)
-    calendar = read_follow_up(folder, condition, lists, strata_of(text))
+    calendar = whole.calendar
     return {
         "schema": SCHEMA,
-        "id": text.source["id"],
-        "condition": condition,
-        "content_sha256": content_sha256(text.source, used),
+        "id": whole.source["id"],
+        "condition": whole.condition,
+        "content_sha256": whole.content_sha256,
         "statement": STATEMENT,
-        "definition": _plain(text.source),
-        "code_lists": [_list(one) for one in used],
+        "definition": _plain(whole.source),
+        "code_lists": [_list(one) for one in whole.used],
         **({"follow_up": {"acts": list(calendar.acts), "code_lists": [_list(one) for one in calendar.lists]}} if calendar.acts else {}),
     }
 

@@ -15,7 +15,7 @@ from pipelines.commands.compare_report import shown
 from strata.compare import Comparison, compare
 from strata.config import Config
 from strata.definitions.folder import CONDITIONS
-from strata.documents import as_export
+from strata.documents import as_export, read_whole
 from strata.engine.models import models
 from strata.engine.scratch import stratum_models
 from strata.errors import StrataError
@@ -110,7 +110,7 @@ def test_the_edited_folder_of_one_condition_is_enough(made: Config, tmp_path: Pa
 def test_the_exports_of_a_publication_are_a_side_of_their_own(made: Config, tmp_path: Path) -> None:
     text = edited(tmp_path, ("shared/codes/foot_disease.csv", "\nL97,", "\nL96,"))
     for condition in ("t2d", "hf"):
-        (tmp_path / f"{condition}.json").write_text(json.dumps(as_export(CONDITIONS, condition)), encoding="utf-8")
+        (tmp_path / f"{condition}.json").write_text(json.dumps(as_export(read_whole(CONDITIONS, condition))), encoding="utf-8")
     same = compare(made, ("built-in", str(tmp_path)), None, 2025, silent)
     assert {one.condition for one in same} == {"t2d", "hf"} and all(not one.moves and not one.changes for one in same)
     (other,) = compare(made, (str(tmp_path / "t2d.json"), str(text)), None, 2025, silent)

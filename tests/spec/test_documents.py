@@ -17,7 +17,7 @@ from strata.definitions.compiler import POSITIONS
 from strata.definitions.content import content_sha256
 from strata.definitions.folder import CONDITIONS, compile_one
 from strata.definitions.text import read_definition
-from strata.documents import as_export, compile_export, document, lay_exports
+from strata.documents import as_export, compile_export, document, lay_exports, read_whole
 from strata.documents.document import french_sources
 from strata.documents.export import SCHEMA_FILE, STATEMENT
 from strata.errors import StrataError
@@ -54,19 +54,19 @@ def test_a_page_holds_every_list_code_criterion_rule_and_caveat_with_its_words(w
     groups = source.get("type", {}).get("groups", [])
     entries = [*source["criteria"].values(), *source["rules"], *groups]
     told += [entry[f"label_{language}"] for entry in entries]
-    for one in as_export(CONDITIONS, condition)["code_lists"]:
+    for one in as_export(read_whole(CONDITIONS, condition))["code_lists"]:
         told += [one[f"label_{language}"], in_language(one["source"], language), *(code["code"] for code in one["codes"])]
     assert [text for text in told if " ".join(text.split()) not in seen] == []
     anchored = set(re.findall(r'id="((?:criterion|rule|list)-[^"]+)"', page))
     assert {f"criterion-{name}" for name in source["criteria"]} <= anchored
-    assert {f"list-{one['list_id']}" for one in as_export(CONDITIONS, condition)["code_lists"]} <= anchored
+    assert {f"list-{one['list_id']}" for one in as_export(read_whole(CONDITIONS, condition))["code_lists"]} <= anchored
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("condition", NAMES)
 def test_no_identifier_stands_without_words(condition: str, language: str) -> None:
-    told = document(CONDITIONS, condition, language)
+    told = document(read_whole(CONDITIONS, condition), language)
     named = [told.name, *(one.name for one in told.criteria), *(one.name for one in told.lists)]
     named += [rule.name for group in told.groups for rule in group.rules]
     assert [one.identifier for one in named if not one.label.strip() or one.label == one.identifier] == []
@@ -100,8 +100,9 @@ def test_the_export_keeps_to_its_schema_and_gives_the_same_tables_back(written: 
 def test_exports_laid_out_again_decide_the_same(written: Path, tmp_path: Path) -> None:
     lay_exports([written / f"{condition}.json" for condition in NAMES], tmp_path / "again")
     for condition in NAMES:
-        assert as_export(tmp_path / "again", condition)["content_sha256"] == as_export(CONDITIONS, condition)["content_sha256"]
-        assert document(tmp_path / "again", condition, "fr").groups == document(CONDITIONS, condition, "fr").groups
+        again, first = read_whole(tmp_path / "again", condition), read_whole(CONDITIONS, condition)
+        assert again.content_sha256 == first.content_sha256
+        assert document(again, "fr").groups == document(first, "fr").groups
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_an_export_that_is_not_whole_lays_nothing_out(written: Path, tmp_path: P
 
 
 def test_an_export_that_was_changed_is_refused_and_the_schema_sees_what_is_missing() -> None:
-    export = json.loads(json.dumps(as_export(CONDITIONS, "t2d")))
+    export = json.loads(json.dumps(as_export(read_whole(CONDITIONS, "t2d"))))
     export["code_lists"][0]["codes"].pop()
     with pytest.raises(StrataError) as caught:
         compile_export(export)

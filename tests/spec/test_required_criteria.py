@@ -3,7 +3,7 @@
 import pytest
 
 from strata.definitions.folder import CONDITIONS
-from strata.documents.document import document
+from strata.documents import document, read_whole
 from strata.explain.score import required
 
 
@@ -28,11 +28,11 @@ def test_what_a_score_cannot_do_without(
     ("language", "asks"), [("fr", "le premier, et au moins 2 des autres"), ("en", "the first and at least 2 of the others")]
 )
 def test_a_page_says_what_is_required_and_no_weight_that_stands_for_it(language: str, asks: str) -> None:
-    rules = {rule.name.identifier: rule for group in document(CONDITIONS, "segments", language).groups for rule in group.rules}
+    rules = {rule.name.identifier: rule for group in document(read_whole(CONDITIONS, "segments"), language).groups for rule in group.rules}
     rule = rules["S4-two-diseases-and-emergencies-65"]
     assert rule.asks.endswith(asks) and "102" not in rule.asks
     assert rule.members[0][0].identifier == "urgent_twice_12m" and {words for _, words in rule.members} == {""}
-    plain = {rule.name.identifier: rule for group in document(CONDITIONS, "t2d", language).groups for rule in group.rules}[
+    plain = {rule.name.identifier: rule for group in document(read_whole(CONDITIONS, "t2d"), language).groups for rule in group.rules}[
         "S4-three-organs"
     ]
     assert "3" in plain.asks and any(words for _, words in plain.members)  # what counts twice alone still says so
