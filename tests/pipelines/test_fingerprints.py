@@ -26,6 +26,27 @@ def test_a_second_run_keeps_every_table_and_still_checks(tmp_path: Path, monkeyp
     assert second.rows == first.rows and len(second.outcomes) == len(first.outcomes) == 1
 
 
+def test_a_table_that_is_gone_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = duckdb.connect()
+    run(tmp_path, monkeypatch, warehouse, 1)
+    warehouse.execute("DROP TABLE stay")
+    assert fingerprints.known(warehouse, "stay") is None
+    assert sorted(run(tmp_path, monkeypatch, warehouse, 2).reused) == ["persons", "stay_check"]
+    assert warehouse.execute("SELECT count(*) FROM stay").fetchall() == [(1,)]
+
+
+def test_a_view_whose_table_is_gone_is_not_there() -> None:
+    warehouse = duckdb.connect()
+    assert fingerprints.up_to_date(warehouse, "seen", "of this") is None
+    warehouse.execute("CREATE TABLE stay AS SELECT 1 AS stay_id; CREATE VIEW seen AS SELECT stay_id FROM stay")
+    fingerprints.remember(warehouse, "seen", "of this", "these rows", None)
+    assert fingerprints.up_to_date(warehouse, "seen", "of this") == ("these rows", None)
+    warehouse.execute("ALTER TABLE stay RENAME stay_id TO other")
+    assert fingerprints.up_to_date(warehouse, "seen", "of this") is None
+    warehouse.execute("DROP TABLE stay")
+    assert fingerprints.known(warehouse, "seen") is None
+
+
 def test_a_change_is_followed_as_far_as_it_changes_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = duckdb.connect()
     run(tmp_path, monkeypatch, warehouse, 1)
