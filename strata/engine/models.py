@@ -206,12 +206,16 @@ def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str
     return [f"{column} < {bounds[0]}", *inner, f"{column} >= {bounds[-1]}", f"{column} IS NULL"] if bounds else ["true"]
 
 
-def cut(sql: str, limits: Mapping[str, str]) -> str:
-    """The same SELECT, where these tables have only the rows that meet their condition: a name put in front of the table's."""
+def cut(sql: str, limits: Mapping[str, str], instead: Mapping[str, str] | None = None) -> str:
+    """The same SELECT, where these tables have only the rows that meet their condition: a name put in front of the table's.
+
+    instead: of some of these tables, what the rows are taken from.
+    """
     query = sql[len(_leading_lines(sql)) :].lstrip()
     if not limits:
         return query
-    names = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {table} WHERE {condition})" for table, condition in limits.items())
+    sources = {table: (instead or {}).get(table, table) for table in limits}
+    names = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {sources[table]} WHERE {limits[table]})" for table in limits)
     return f"WITH {names},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {names}\n{query}"
 
 

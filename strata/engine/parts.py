@@ -7,8 +7,8 @@ Three promises in the leading comment of an SQL file (docs/design.md, "What is m
 
 `-- Slices: stay_id`, or slice_id: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a range a slice.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
-they are the same when these tables are cut to the years asked for. A stay is of the year it ends in, so one that began before that year
-may speak of the years before: all the years of these persons are made again.
+they are the same when these tables are cut to the years asked for (none, where none of these tables has them). A stay is of the year it
+ends in, so one that began before that year may speak of the years before: all the years of these persons are made again.
 `-- Compared: person_id`: made whole; which persons came out otherwise is told to those who read it.
 
 What changed between two contents of a table is kept, for the last change only. Whoever reads it and was made of another content, or of
@@ -48,6 +48,7 @@ _SLICE_CONTENT = """
 """
 
 Inputs = dict[str, str | dict[str, str]]
+Known = dict[str, Model]
 
 
 @dataclass
@@ -105,7 +106,7 @@ def make(
     now = inputs(connection, model, contents, folder) if is_parted(model) else {}
     change = stale(connection, model, now, before) if before and now else None
     if before and change is not None and not model.is_compared:
-        return remake(connection, model, change, wanted=wanted, now=now, before=before)
+        return remake(connection, model, change, wanted=wanted, now=now, before=before, known=models(folder))
     fingerprints.forget(connection, model.name)
     if model.is_compared:
         _set_aside(connection, model, is_kept=before is not None)
@@ -144,7 +145,7 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
     return found | {name: fingerprints.content(connection, name) for name in followed}
 
 
-def _views(model: Model, known: dict[str, Model]) -> list[Model]:
+def _views(model: Model, known: Known) -> list[Model]:
     """The views that a file reads, and those that they read."""
     found = [known[name] for name in model.inputs if name in known and known[name].is_view]
     return found + [one for view in found for one in _views(view, known) if one not in found]
@@ -183,11 +184,11 @@ def _change(connection: duckdb.DuckDBPyConnection, name: str, before: str | dict
 
 
 def remake(
-    connection: duckdb.DuckDBPyConnection, model: Model, change: Change, *, wanted: str, now: Inputs, before: str
+    connection: duckdb.DuckDBPyConnection, model: Model, change: Change, *, wanted: str, now: Inputs, before: str, known: Known
 ) -> tuple[str, int]:
     """Replace the stale rows of a table and say what it is now made of, all or nothing; gives its content and rows. StrataError: the SQL.
 
-    wanted, before: of fingerprints.made_of and its content until now.
+    wanted, before: of fingerprints.made_of and its content until now. known: every model, for the views among what it reads.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)"
@@ -201,7 +202,7 @@ def remake(
     which = _of_slices(change, model.slice_column) if model.is_by_slice else _of_years(change)
     try:
         with placed(connection, model), transaction(connection):
-            sums = _replace(connection, model, change, which)
+            sums = _replace(connection, model, change, which, known)
             content = fingerprints.content_of(connection, model.name, sums)
             record(connection, model, now, content, sums)
             fingerprints.remember(connection, model.name, wanted, content, sums.rows)
@@ -212,7 +213,7 @@ def remake(
     return content, sums.rows
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, which: str) -> fingerprints.Sums:
+def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, which: str, known: Known) -> fingerprints.Sums:
     """The stale rows go, the same rows made anew come; gives the sums of the table now."""
     row = connection.execute("SELECT rows, hash_sum, hash_xor FROM part_made_of WHERE table_name = ?", [model.name]).fetchall()[0]
     gone = fingerprints.sums(connection, model.name, which)
@@ -221,26 +222,33 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     if model.is_by_slice and change.slices:
         columns = ("slice_id", "stay_id")
-        limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column)}
-        _insert(connection, model, limits, "true")
+        limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column, known)}
+        _insert(connection, model, limits, "true", known)
     elif not model.is_by_slice:
-        if change.first_year is not None:
-            years = f"year >= {change.first_year}"
+        years = "false" if change.first_year is None else f"year >= {change.first_year}"
+        if any(_is_there(connection, name, years) for name in model.years):
             others = f"{years} AND person_id NOT IN (SELECT person_id FROM stale_person)"
-            _insert(connection, model, dict.fromkeys(model.years, years), others)
-        if connection.execute("SELECT count(*) FROM stale_person").fetchall()[0][0]:
+            _insert(connection, model, dict.fromkeys(model.years, years), others, known)
+        if _is_there(connection, "stale_person", "true"):
             one_by_one = "person_id IN (SELECT person_id FROM stale_person)"
-            _insert(connection, model, dict.fromkeys(_having(connection, model, "person_id"), one_by_one), "true")
+            _insert(connection, model, dict.fromkeys(_having(connection, model, "person_id", known), one_by_one), "true", known)
     return fingerprints.Sums(*row).without(gone).and_also(fingerprints.sums(connection, model.name, which))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known) -> None:
     """Run the file with some of its tables limited, range after range where it may be, and keep some of its rows."""
     tables, ranges = ranges_of(connection, model)
     for condition in ranges:
         both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
-        made = cut(model.sql, both)
+        made = _limited(model, both, known)
         connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
+
+
+def _limited(model: Model, limits: dict[str, str], known: Known) -> str:
+    """The file, some of what it reads limited. A view is seen through: asked afterwards, it would first name everybody."""
+    within = {name: limits[name] for name in model.inputs if name in limits}
+    views = {name: f"(\n{_limited(known[name], limits, known)}\n) AS seen" for name in within if name in known and known[name].is_view}
+    return cut(model.sql, within, views)
 
 
 def _of_slices(change: Change, column: str) -> str:
@@ -362,8 +370,14 @@ def _made_by(model: Model) -> str:
     return fingerprints.digest([duckdb.__version__, model.sha256])
 
 
-def _having(connection: duckdb.DuckDBPyConnection, model: Model, column: str) -> list[str]:
-    return [name for name in model.inputs if column in _columns(connection, name)]
+def _having(connection: duckdb.DuckDBPyConnection, model: Model, column: str, known: Known) -> list[str]:
+    """What a file reads, itself or through views, that has the column."""
+    read = {*model.inputs, *(name for view in _views(model, known) for name in view.inputs)}
+    return sorted(name for name in read if column in _columns(connection, name))
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, table: str, which: str) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {table} WHERE {which} LIMIT 1").fetchall())
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
