@@ -9,7 +9,7 @@ from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
 from tests.support.small_country import built, hold_rows
 
-_ADDED_UP_FROM = {"stay_check": "stay_fault", "accounting_check": "slice_held"}
+_ADDED_UP_FROM = {"stay_check": "stay_fault", "accounting_check": "slice_held", "person_stratum_check": "status_fault"}
 
 
 def row(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Any]:
