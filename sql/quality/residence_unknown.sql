@@ -2,6 +2,7 @@
 -- Persons with a usable stay in the calendar years of the look-back, and those of them whose residence is abroad or unknown:
 -- they have no state, so they are in no cohort and in no cell.
 -- The reporting years of a person are the bits of one number, so that each person is met once whatever the number of years.
+-- Dense: person_id
 WITH reporting AS (
   SELECT year, lookback_years, CAST(1 AS BIGINT) << CAST(row_number() OVER (ORDER BY year) - 1 AS INTEGER) AS bit
   FROM reporting_year
