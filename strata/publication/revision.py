@@ -38,8 +38,7 @@ def compare(before: Path | None, after: Path) -> dict[str, Any]:
     old = _json(before / "receipt.json")
     decimals = {name: entry.get("decimals", 2) for name, entry in _json(after / "indicators.json")["indicators"].items()}
     rows = _joined(_rows(before), _rows(after), decimals)
-    found = {name: _of_indicator(part) for (name,), part in rows.sort("indicator_id").group_by(["indicator_id"], maintain_order=True)}
-    return {"run_id": receipt["run_id"], "previous": old["run_id"], "causes": causes(old, receipt), "indicators": found}
+    return {"run_id": receipt["run_id"], "previous": old["run_id"], "causes": causes(old, receipt), "indicators": _by_indicator(rows)}
 
 
 def causes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -121,14 +120,21 @@ def _joined(old: pl.DataFrame, new: pl.DataFrame, decimals: Mapping[str, int]) -
     return both.with_columns(change=change)
 
 
-def _of_indicator(rows: pl.DataFrame) -> dict[str, Any]:
-    counts = dict(rows["change"].value_counts().iter_rows())
+def _by_indicator(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    counts = {(name, change): count for name, change, count in rows.group_by("indicator_id", "change").len().iter_rows()}
+    largest: dict[str, list[dict[str, Any]]] = {name: [] for name in sorted(rows["indicator_id"].unique())}
+    for name, *row in _largest(rows).iter_rows():
+        largest[name].append(dict(zip([*_KEY[1:], "before", "after", "relative"], row, strict=True)))
+    kinds = ("same", "changed", "status_changed", "added", "removed")
+    return {name: {kind: counts.get((name, kind), 0) for kind in kinds} | {"largest": told} for name, told in largest.items()}
+
+
+def _largest(rows: pl.DataFrame) -> pl.DataFrame:
+    """The largest changes of value of each indicator: its key, before, after, relative."""
     moved = rows.filter((pl.col("change") == "changed") & pl.col("value").is_not_null() & pl.col("value_new").is_not_null())
     moved = moved.with_columns(relative=((pl.col("value_new") - pl.col("value")) / pl.col("value").replace(0.0, None)).round(5))
-    largest = moved.sort([pl.col("relative").abs(), *_KEY], descending=[True, *[False] * len(_KEY)], nulls_last=True).head(_SHOWN)
-    names = [*_KEY[1:], "value", "value_new", "relative"]
-    told = [dict(zip([*_KEY[1:], "before", "after", "relative"], row, strict=True)) for row in largest.select(names).iter_rows()]
-    return {name: counts.get(name, 0) for name in ("same", "changed", "status_changed", "added", "removed")} | {"largest": told}
+    moved = moved.sort([pl.col("relative").abs(), *_KEY], descending=[True, *[False] * len(_KEY)], nulls_last=True)
+    return moved.group_by("indicator_id", maintain_order=True).head(_SHOWN).select(*_KEY, "value", "value_new", "relative")
 
 
 def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
