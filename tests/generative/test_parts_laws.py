@@ -195,7 +195,7 @@ def test_another_setting_makes_every_year_again(changes: dict[str, dict[str, obj
 def test_what_a_table_between_looks_at_is_seen_by_its_readers(table: str, edit: str) -> None:
     """A code goes from one list to another, a criterion weighs more, a rule asks for another age, a criterion has another bit: the reader's
     own SQL does not name the table, or not the column."""
-    only = ["shown_event", "criterion_bit", "condition_bit", "status_rule"]
+    only = ["shown_event", "reporting_place", "criterion_window", "criterion_bit", "condition_bit", "window_bit", "status_rule"]
     connection = small_country.built(text([]), only=only)
     build(connection, "compared_year")
     connection.execute("CREATE TABLE care_event (person_id INTEGER, event_no SMALLINT, first_date DATE, last_date DATE)")
