@@ -23,7 +23,7 @@ VERDICT_COLOURS = {
 
 def node(name: str, *children: str, **attributes: object) -> Markup:
     """An element; attribute names take a hyphen for an underscore; children that are not Markup are escaped."""
-    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(_text(value))}"' for key, value in attributes.items())
+    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{_text(value)}"' for key, value in attributes.items())
     return Markup(f"<{name}{pairs}>{''.join(map(escape, children))}</{name}>")
 
 
@@ -67,4 +67,7 @@ def marker(verdict: str, x: float, y: float, size: float = 5, colour: str = "") 
 
 
 def _text(value: object) -> str:
-    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+    """The value of an attribute; in a number there is nothing to escape."""
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    return str(value) if isinstance(value, int) else escape(value)
