@@ -1,6 +1,7 @@
 """The `strata` command as a person meets it: help, refusals, exit codes, two languages, never a traceback."""
 
 import errno
+import gc
 import io
 import os
 import subprocess
@@ -15,6 +16,7 @@ from pipelines import command
 from pipelines.commands import demo, run
 from pipelines.commands.init import TEMPLATES
 from pipelines.commands.terminal import in_french
+from pipelines.process import few_searches
 from strata.config import Config, Coverage, load
 from strata.errors import StrataError
 from tests.support.repository import ROOT
@@ -212,6 +214,14 @@ def test_the_process_leaves_with_its_code_once_all_is_told(tmp_path: Path) -> No
     wrong = _process("run", "--config", "missing.toml")
     assert wrong.returncode == 2
     assert "What to do" in wrong.stderr
+
+
+def test_a_run_that_fails_leaves_python_looking_for_dead_objects_as_before() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(RuntimeError), few_searches():
+        assert gc.get_threshold()[0] > before[0]
+        raise RuntimeError
+    assert gc.get_threshold() == before
 
 
 def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
