@@ -30,7 +30,7 @@ alike AS (
         stock_member.sex,
         stock_member.age_band,
         person_criteria.criteria & asked.bits AS criteria,
-        count(*) AS holders
+        count(stock_member.person_id) AS holders
     FROM stock_member
     INNER JOIN asked ON stock_member.condition = asked.condition
     INNER JOIN person_criteria
