@@ -118,8 +118,9 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
     """Build one table from its file, replacing it; gives its number of rows, None of a view. Raises StrataError naming the file."""
     model = models(folder)[name]
     try:
+        _give_way(connection, name, "table" if model.is_view else "view")
         if model.is_view:
-            _build_view(connection, model)
+            connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{model.sql}")
         else:
             with placed(connection, model):
                 _build_in_buckets(connection, model)
@@ -150,12 +151,11 @@ def reason(model: Model, error: duckdb.Error) -> StrataError:
     )
 
 
-def _build_view(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """A table of that name, as an older version made it, gives way."""
+def _give_way(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
+    """What another version of the program made under that name as the other kind ('table' or 'view') is dropped."""
     here = "database_name = current_database() AND schema_name = current_schema() AND NOT temporary"
-    if connection.execute(f"SELECT 1 FROM duckdb_tables() WHERE {here} AND table_name = ?", [model.name]).fetchall():
-        connection.execute(f"DROP TABLE {model.name}")
-    connection.execute(f"CREATE OR REPLACE VIEW {model.name} AS\n{model.sql}")
+    if connection.execute(f"SELECT 1 FROM duckdb_{kind}s() WHERE {here} AND {kind}_name = ?", [name]).fetchall():
+        connection.execute(f"DROP {kind} {name}")
 
 
 def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -84,3 +84,12 @@ def test_a_view_takes_the_place_of_a_table_of_an_older_version_and_follows_what_
         assert models.build(connection, "named", tmp_path) is None
     connection.execute("CREATE OR REPLACE TABLE seen AS SELECT 2 AS person_id")
     assert connection.execute("SELECT person_id FROM named").fetchall() == [(2,)]
+
+
+def test_a_table_takes_the_place_of_a_view_of_another_version(tmp_path: Path) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE seen AS SELECT 1 AS person_id; CREATE VIEW held AS SELECT 0 AS old")
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "held.sql").write_text("-- Grain: one row.\nSELECT person_id FROM seen", encoding="utf-8")
+    assert models.build(connection, "held", tmp_path) == 1
+    assert connection.execute("SELECT person_id FROM held").fetchall() == [(1,)]
