@@ -43,6 +43,7 @@ NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why
 STORE_MEMORY = "192MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
 _FEWEST_TOGETHER = 2  # transmissions
 STORE_THREADS = 2  # meanwhile: what it needs at least grows with them, and pieces are small
+STORE_LOG = "64MB"  # of the write log meanwhile, before it is put in its place: doing so hospital by hospital is a fifth of a first reading
 
 
 @dataclass
@@ -157,18 +158,19 @@ def _little_memory(connection: duckdb.DuckDBPyConnection, work: Path | None) -> 
     What a private database of the reader needs comes on top of it.
     """
     query = """
-        SELECT current_setting('memory_limit'), current_setting('threads'),
+        SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('checkpoint_threshold'),
                parse_formatted_bytes(current_setting('memory_limit')) > parse_formatted_bytes(?)
     """
-    memory, threads, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
+    memory, threads, log, is_more = connection.execute(query, [STORE_MEMORY]).fetchall()[0]
     if work is None or not is_more:
         yield
         return
-    connection.execute(f"SET threads = {min(threads, STORE_THREADS)}; SET memory_limit = '{STORE_MEMORY}'")
+    settings = "SET threads = {}; SET memory_limit = '{}'; SET checkpoint_threshold = '{}'"
+    connection.execute(settings.format(min(threads, STORE_THREADS), STORE_MEMORY, STORE_LOG))
     try:
         yield
     finally:
-        connection.execute(f"SET memory_limit = '{memory}'; SET threads = {threads}")
+        connection.execute(settings.format(threads, memory, log))
 
 
 def _beside_what_is_in(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Pair:
