@@ -94,6 +94,7 @@ WRITERS = (
             "read_cartography": "Tops of the CNAM cartography that are set, as read.",
             "read_person_slice": "What is held of each table about persons, and from which files.",
             "read_person_file": "Lines of each file in each slice of a table about persons.",
+            "archive_entry": "What the archives of the landing folder hold, told by their bytes: they need not be unzipped again.",
         },
         _extract,
         ("Lecture des extractions…", "Reading the extracts…"),
