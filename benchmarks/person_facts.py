@@ -116,7 +116,8 @@ _CODED = (
         CASE WHEN hash(h, mention.rank) % 10 < 6 THEN hash(person_id, abs(mention.rank) % 4) ELSE hash(h, mention.rank, 8) END
           % {slots} AS slot
       FROM mention LEFT JOIN principal ON mention.rank = principal.rank
-    ) SELECT placed.stay_id, placed.position, slot.code FROM placed INNER JOIN slot ON slot.system = placed.diagnoses AND slot.slot = placed.slot""",
+    ) SELECT placed.stay_id, placed.position, slot.code FROM placed
+    INNER JOIN slot ON slot.system = placed.diagnoses AND slot.slot = placed.slot""",
 )
 _PERSON = """CREATE TABLE person AS SELECT (range + 1)::INTEGER AS person_id, CASE hash(range, 9) % 2 WHEN 0 THEN 'F' ELSE 'M' END AS sex,
   (1925 + hash(range, 10) % 85)::SMALLINT AS birth_year,

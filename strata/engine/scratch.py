@@ -33,7 +33,8 @@ def open_scratch(config: Config, file: Path | None, schemas: Iterable[str]) -> d
     for schema in schemas:
         connection.execute(f"CREATE SCHEMA {schema}")
     connection.execute("SET enable_external_access = false")
-    held = {name for (name,) in connection.execute("SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = 'warehouse'").fetchall()}
+    named = connection.execute("SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = 'warehouse'")  # views too
+    held = {name for (name,) in named.fetchall()}
     if not {"person_stratum", "reporting_year", "definition"} <= held:
         raise _no_run(config)
     _refuse_older(connection, config)

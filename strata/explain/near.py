@@ -41,8 +41,8 @@ _PAST_DATES = _UNMET_ONLY | {
 }
 # What an index date changes, up to the status.
 _OF_DATE = (
-    "reporting_place", "criterion_window", "window_bit", "person_residence", "person_state", "person_count", "person_reason", "person_type", "person_criteria",
-    "criteria_rule", "criteria_status", "person_status", "person_stratum",
+    "reporting_place", "criterion_window", "window_bit", "person_residence", "person_state", "person_count", "person_reason", "person_type",
+    "person_criteria", "criteria_rule", "criteria_status", "person_status", "person_stratum",
 )  # fmt: skip
 # Persons who do not exist: number -c has one criterion more, c; number 0 is old enough for any rule.
 _ONE_MORE = {

@@ -24,8 +24,7 @@ _OF_YEAR = ("person_evidence", "person_type", "person_rule", "person_stratum")
 # stratum reads, which a run may therefore leave out.
 _OF_DEFINITION = (
     "reporting_place", "shown_event", "criterion_window", "criterion_bit", "condition_bit", "window_bit", "code_term", "stay_event",
-    "care_event", "person_count", "person_reason", "person_criteria", "status_rule", "criteria_rule",
-    "criteria_status",
+    "care_event", "person_count", "person_reason", "person_criteria", "status_rule", "criteria_rule", "criteria_status",
 )  # fmt: skip
 _BESIDE = ("criterion_source", "at_risk_dcir")
 # Steps of the engine that are kept: table here -> its CTEs.
