@@ -58,7 +58,7 @@ packed AS (
   GROUP BY person_place, geo_rank
 ),
 
-chosen AS (
+chosen AS MATERIALIZED (
   SELECT person_place, max(number) % 1048576 AS geo_rank
   FROM packed
   GROUP BY person_place
