@@ -13,6 +13,19 @@ WITH computable AS (
   HAVING bool_and(criterion_source.is_evaluated)
 ),
 
+strict AS (
+  SELECT
+    person_stratum.person_id,
+    person_stratum.condition,
+    person_stratum.year,
+    person_stratum.definition_id,
+    person_stratum.territory_id,
+    person_stratum.rule_id
+  FROM person_stratum
+  INNER JOIN computable ON person_stratum.condition = computable.condition
+  WHERE person_stratum.status = 'at_risk_strict'
+),
+
 held AS (
   SELECT
     person_rule.person_id,
@@ -32,25 +45,19 @@ added AS (
     held.year,
     held.care_priority
   FROM held
-  LEFT JOIN person_stratum
-    ON held.person_id = person_stratum.person_id
-    AND held.condition = person_stratum.condition
-    AND held.year = person_stratum.year
-    AND person_stratum.status = 'at_risk_strict'
-  WHERE NOT held.is_known AND held.care_priority IS NOT NULL AND person_stratum.person_id IS NULL
+  LEFT JOIN strict ON held.person_id = strict.person_id AND held.condition = strict.condition AND held.year = strict.year
+  WHERE NOT held.is_known AND held.care_priority IS NOT NULL AND strict.person_id IS NULL
 )
 
 SELECT
-  person_stratum.person_id,
-  person_stratum.condition,
-  person_stratum.year,
-  person_stratum.definition_id,
-  person_stratum.territory_id,
-  person_stratum.rule_id,
+  person_id,
+  condition,
+  year,
+  definition_id,
+  territory_id,
+  rule_id,
   false AS is_added
-FROM person_stratum
-INNER JOIN computable ON person_stratum.condition = computable.condition
-WHERE person_stratum.status = 'at_risk_strict'
+FROM strict
 UNION ALL
 SELECT
   added.person_id,

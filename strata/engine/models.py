@@ -131,7 +131,10 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
 
 @contextmanager
 def placed(connection: duckdb.DuckDBPyConnection, model: Model) -> Iterator[None]:
-    """Sums of a Dense file find the place of a number by the number, without a search, where the range leaves room for each."""
+    """Sums of a Dense file find the place of a number by the number, without a search, where the range leaves room for each.
+
+    For a table made whole: of a few rows made again (parts.py), most places would be empty, and cost more than the search.
+    """
     if model.is_dense:
         connection.execute(f"SET perfect_ht_threshold = {PLACES_BITS}")
     try:

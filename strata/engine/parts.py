@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from strata.engine import fingerprints
-from strata.engine.models import SQL_FOLDER, Model, build, cut, models, placed, ranges_of, reason
+from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
 from strata.ingest.warehouse.store import transaction
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
@@ -201,7 +201,7 @@ def remake(
     )
     which = _of_slices(change, model.slice_column) if model.is_by_slice else _of_years(change)
     try:
-        with placed(connection, model), transaction(connection):
+        with transaction(connection):
             sums = _replace(connection, model, change, which, known)
             content = fingerprints.content_of(connection, model.name, sums)
             record(connection, model, now, content, sums)
