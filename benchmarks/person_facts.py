@@ -3,9 +3,9 @@
 Belongs here: what these stays look like. Not here: what is measured on them (stratify.py), the synthetic country of the demonstration
 (strata/synthetic), whose persons fall ill and age; these only have plausible numbers.
 
-Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. The ill are as many as published for France
-(type 2 diabetes: 2.0 million of the 28.8 million persons seen, 7 %, with 12 % of the stays), or somewhat more (heart failure 5 % for 4, at
-risk of the one 63 % for 60, of the other 50 % for 33): few persons have most of the codes, and most of the stays. Stays come by
+Per 100 stays: 336 associated diagnoses, 100 acts, 100 units, 30 persons of whom 28 are seen. The ill are about as many as published for
+France (FHF, 2021), if 28.8 million persons are seen in five years, which is assumed: type 2 diabetes 7 % for 7, heart failure 5 % for 4, at
+risk of the one 63 % for 60, of the other 50 % for 33. Few persons have most of the codes, and most of the stays. Stays come by
 hospital-year, so that those of a person lie far apart.
 As many codes, places, authorisations, days and dates of death as hospitals write, the common ones more often: a column that says too little
 is stored in less, and read faster, than a real one.

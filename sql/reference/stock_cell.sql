@@ -24,40 +24,9 @@ counted AS (
     UNION ALL
     SELECT year, condition, territory_id, 'all' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
     FROM either
-),
-
-summed AS MATERIALIZED (
-    SELECT
-        year,
-        condition,
-        territory_id,
-        stratum,
-        sex,
-        age_band,
-        count(*) AS persons,
-        sum(age_years) AS age_years,
-        sum(CAST(age_years AS BIGINT) * age_years) AS age_square,
-        sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
-        sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
-        sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,
-        sum(CAST(cost_5y_standard_eur AS DECIMAL(20, 2)) * cost_5y_standard_eur) AS cost_5y_standard_square,
-        max(cost_5y_billed_eur) AS cost_5y_billed_largest_eur,
-        max(cost_5y_standard_eur) AS cost_5y_standard_largest_eur
-    FROM counted
-    GROUP BY year, condition, territory_id, stratum, sex, age_band
-),
-
--- The levels of risk are added up from their cells, not from their persons again.
-levelled AS (
-    SELECT
-        year, condition, territory_id, stratum, sex, age_band, persons, age_years, age_square, cost_5y_billed_eur, cost_5y_standard_eur,
-        cost_5y_billed_square, cost_5y_standard_square, cost_5y_billed_largest_eur, cost_5y_standard_largest_eur
-    FROM summed
     UNION ALL
-    SELECT
-        year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, persons, age_years, age_square, cost_5y_billed_eur,
-        cost_5y_standard_eur, cost_5y_billed_square, cost_5y_standard_square, cost_5y_billed_largest_eur, cost_5y_standard_largest_eur
-    FROM summed
+    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
+    FROM stock_member
     WHERE stratum = 'at_risk_strict'
 )
 
@@ -68,14 +37,14 @@ SELECT
     stratum,
     sex,
     age_band,
-    CAST(sum(persons) AS BIGINT) AS persons,
+    count(*) AS persons,
     CAST(sum(age_years) AS BIGINT) AS age_years,
-    CAST(sum(age_square) AS BIGINT) AS age_square,
+    CAST(sum(CAST(age_years AS BIGINT) * age_years) AS BIGINT) AS age_square,
     sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
     sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
-    sum(cost_5y_billed_square) AS cost_5y_billed_square,
-    sum(cost_5y_standard_square) AS cost_5y_standard_square,
-    max(cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
-    max(cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
-FROM levelled
+    sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,
+    sum(CAST(cost_5y_standard_eur AS DECIMAL(20, 2)) * cost_5y_standard_eur) AS cost_5y_standard_square,
+    max(cost_5y_billed_eur) AS cost_5y_billed_largest_eur,
+    max(cost_5y_standard_eur) AS cost_5y_standard_largest_eur
+FROM counted
 GROUP BY year, condition, territory_id, stratum, sex, age_band

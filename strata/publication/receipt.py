@@ -31,7 +31,7 @@ _LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "highspy", "numpy", "sqlgl
 _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
 # Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
 _IMPERSONAL = ("read_file", "read_slice", "read_slice_file", "read_person_slice", "read_person_file")
-_PERSONAL_NAMES = ("pseudonym", "user_death")
+_PERSONAL_NAMES = ("pseudonym", "user_death", "status_fault")
 _OF_DOCUMENTS = ("lineage.csv", "source_field.csv")  # tables that decide no number
 
 

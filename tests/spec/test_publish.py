@@ -1,5 +1,6 @@
 """Publications: whole or not there, the same bytes twice, verifiable, silent about persons."""
 
+import csv
 import json
 
 import polars as pl
@@ -8,10 +9,13 @@ import pytest
 import strata
 import strata.publication.publish as publishing
 from strata.disclosure import Relations, suppression
+from strata.engine.models import models
 from strata.errors import StrataError
 from strata.measures.catalogue import POLARITIES
 from strata.measures.measure import PUBLISHED
+from strata.publication import receipt as receipts
 from strata.publication.publish import POINTER, publish, published_folder, verify
+from strata.settings import TABLES
 from tests.support import cohort_warehouse as world
 
 
@@ -142,6 +146,15 @@ def test_the_catalogue_is_published_with_its_methods(warehouse, tmp_path):
     concerned = {name for name, entry in entries.items() if not entry["conditions"] or "t2d" in entry["conditions"]}
     assert concerned == set(strata.indicators(folder)["indicator_id"]) and len(concerned) < len(entries)
     assert all(entry["polarity"] in POLARITIES and entry["method_fr"] and entry["method_en"] for entry in entries.values())
+
+
+def test_no_table_with_a_row_a_person_or_a_stay_has_its_number_of_rows_in_the_receipt():
+    """status_fault lies among the tables of quality, whose numbers of rows are told."""
+    columns = csv.DictReader((TABLES / "lineage.csv").read_text(encoding="utf-8").splitlines())
+    found = {row["table_name"] for row in columns if row["column_name"] in ("person_id", "stay_id")}
+    layers = {name: model.layer for name, model in models().items()}
+    assert len(found) > 30 and "status_fault" in found
+    assert [name for name in found if not receipts._is_personal(name, layers.get(name))] == []
 
 
 def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, tmp_path):
