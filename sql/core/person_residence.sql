@@ -14,7 +14,6 @@ WITH place AS (
 looked_back AS (
   SELECT
     reporting_year.index_date,
-    calendar.exit_year,
     reporting_place.place,
     reporting_place.places,
     -- the last day whose months are over at the index date, as in criterion_window
@@ -25,23 +24,32 @@ looked_back AS (
     END AS after_date
   FROM reporting_year
   INNER JOIN reporting_place ON reporting_year.year = reporting_place.year
-  CROSS JOIN (SELECT DISTINCT extract(YEAR FROM exit_date) AS exit_year FROM stay) AS calendar
+),
+
+calendar AS (
+  SELECT
+    looked_back.index_date,
+    looked_back.after_date,
+    looked_back.place,
+    looked_back.places,
+    unnest(range(extract(YEAR FROM looked_back.after_date), extract(YEAR FROM looked_back.index_date) + 1)) AS exit_year
+  FROM looked_back
 ),
 
 seen AS NOT MATERIALIZED (
   SELECT
     -- a person and a year are one number (reporting_place)
-    CAST(stay.person_id AS BIGINT) * looked_back.places + looked_back.place AS person_place,
+    CAST(stay.person_id AS BIGINT) * calendar.places + calendar.place AS person_place,
     place.geo_rank,
     stay.exit_date - DATE '1900-01-01' AS day_no,
     stay.is_contact,
     setting.residence_rule
   FROM stay
   INNER JOIN place ON stay.geo_code = place.geo_code
-  INNER JOIN looked_back
-    ON extract(YEAR FROM stay.exit_date) = looked_back.exit_year
-    AND stay.exit_date <= looked_back.index_date
-    AND stay.exit_date > looked_back.after_date
+  INNER JOIN calendar
+    ON extract(YEAR FROM stay.exit_date) = calendar.exit_year
+    AND stay.exit_date <= calendar.index_date
+    AND stay.exit_date > calendar.after_date
   CROSS JOIN setting
   WHERE stay.counts_for_person
 ),

@@ -26,16 +26,51 @@ strict AS (
   WHERE person_stratum.status = 'at_risk_strict'
 ),
 
+-- Sets of criteria by which a rule of care may hold: of their persons alone the age is asked.
+care_set AS (
+  SELECT DISTINCT
+    criteria_rule.condition,
+    criteria_rule.criteria,
+    condition_bit.block_no,
+    condition_bit.block_shift,
+    condition_bit.every_bit
+  FROM criteria_rule
+  INNER JOIN computable ON criteria_rule.condition = computable.condition
+  INNER JOIN condition_bit ON criteria_rule.condition = condition_bit.condition
+  WHERE criteria_rule.purpose = 'at_risk_dcir'
+),
+
+asked AS MATERIALIZED (
+  SELECT
+    person_criteria.person_id,
+    person_criteria.year,
+    care_set.condition,
+    care_set.criteria
+  FROM person_criteria
+  INNER JOIN care_set
+    ON person_criteria.block_no = care_set.block_no
+    AND CAST((person_criteria.criteria >> care_set.block_shift) & care_set.every_bit AS BIGINT) = care_set.criteria
+),
+
+aged AS (
+  SELECT person_id, year, age_years
+  FROM person_residence
+  WHERE person_id IN (SELECT person_id FROM asked)
+),
+
 held AS (
   SELECT
-    person_rule.person_id,
-    person_rule.condition,
-    person_rule.year,
-    bool_or(person_rule.purpose = 'known') AS is_known,
-    min(CASE WHEN person_rule.purpose = 'at_risk_dcir' THEN person_rule.priority END) AS care_priority
-  FROM person_rule
-  INNER JOIN computable ON person_rule.condition = computable.condition
-  GROUP BY person_rule.person_id, person_rule.condition, person_rule.year
+    asked.person_id,
+    asked.condition,
+    asked.year,
+    bool_or(criteria_rule.purpose = 'known') AS is_known,
+    min(CASE WHEN criteria_rule.purpose = 'at_risk_dcir' THEN criteria_rule.priority END) AS care_priority
+  FROM asked
+  INNER JOIN aged ON asked.person_id = aged.person_id AND asked.year = aged.year
+  INNER JOIN criteria_rule ON asked.condition = criteria_rule.condition AND asked.criteria = criteria_rule.criteria
+  -- one question, that names both sides (person_rule)
+  WHERE CASE WHEN asked.criteria = criteria_rule.criteria THEN aged.age_years >= criteria_rule.age_min ELSE false END
+  GROUP BY asked.person_id, asked.condition, asked.year
 ),
 
 added AS (

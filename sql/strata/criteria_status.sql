@@ -14,6 +14,7 @@ age AS (
 
 SELECT
   criteria_rule.condition,
+  condition_bit.condition_no,
   criteria_rule.criteria,
   age.age_from,
   coalesce(age.age_until, 32767) AS age_until,
@@ -25,5 +26,6 @@ FROM criteria_rule
 INNER JOIN age
   ON criteria_rule.condition = age.condition
   AND CASE WHEN criteria_rule.condition = age.condition THEN criteria_rule.age_min <= age.age_from ELSE false END
+INNER JOIN condition_bit ON criteria_rule.condition = condition_bit.condition
 LEFT JOIN status_rule ON criteria_rule.condition = status_rule.condition AND criteria_rule.rule_id = status_rule.rule_id
-GROUP BY criteria_rule.condition, criteria_rule.criteria, age.age_from, age.age_until
+GROUP BY criteria_rule.condition, condition_bit.condition_no, criteria_rule.criteria, age.age_from, age.age_until

@@ -20,7 +20,7 @@ WITH aged AS (
 met AS (
   SELECT
     aged.person_id,
-    condition_bit.condition,
+    condition_bit.condition_no,
     aged.year,
     CAST((aged.criteria >> condition_bit.block_shift) & condition_bit.every_bit AS BIGINT) AS criteria,
     aged.age_years,
@@ -34,17 +34,17 @@ met AS (
 held AS (
   SELECT
     met.person_id,
-    met.condition,
+    met.condition_no,
     met.year,
     met.geo_no,
     criteria_status.is_in_population,
     criteria_status.is_known,
     criteria_status.stratum_status_no,
     criteria_status.risk_status_no,
-    definition.population_type
+    definition.population_type IS NOT NULL AS is_of_a_type
   FROM met
-  INNER JOIN criteria_status ON met.condition = criteria_status.condition AND met.criteria = criteria_status.criteria
-  INNER JOIN definition ON met.condition = definition.condition
+  INNER JOIN criteria_status ON met.condition_no = criteria_status.condition_no AND met.criteria = criteria_status.criteria
+  INNER JOIN definition ON criteria_status.condition = definition.condition
   WHERE
     CASE
       WHEN met.criteria = criteria_status.criteria
@@ -56,19 +56,28 @@ held AS (
     END
 ),
 
+of_the_type AS (
+  SELECT person_type.person_id, condition_bit.condition_no, person_type.year
+  FROM person_type
+  INNER JOIN definition ON person_type.condition = definition.condition AND person_type.person_type = definition.population_type
+  INNER JOIN condition_bit ON person_type.condition = condition_bit.condition
+),
+
 decided AS (
   SELECT
     held.person_id,
     held.year,
     held.geo_no,
     CASE
-      WHEN held.is_in_population AND (held.population_type IS NULL OR held.population_type = person_type.person_type)
-        THEN held.stratum_status_no
+      WHEN held.is_in_population AND (NOT held.is_of_a_type OR of_the_type.person_id IS NOT NULL) THEN held.stratum_status_no
       WHEN NOT held.is_known THEN held.risk_status_no
     END AS status_no
   FROM held
-  LEFT JOIN person_type
-    ON held.person_id = person_type.person_id AND held.condition = person_type.condition AND held.year = person_type.year
+  -- few are asked for their type: the others are looked for under no number
+  LEFT JOIN of_the_type
+    ON CASE WHEN held.is_in_population AND held.is_of_a_type THEN held.person_id END = of_the_type.person_id
+    AND held.condition_no = of_the_type.condition_no
+    AND held.year = of_the_type.year
 )
 
 SELECT
