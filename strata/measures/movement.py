@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from strata.settings import TABLES
+from strata.statistics.quantiles import beta_quantile
 
 TERMS = TABLES / "movement_term.csv"
 CALIBRATION = "movement_calibration.csv"  # in a publication
@@ -102,7 +102,7 @@ def _posterior(rows: pl.DataFrame) -> pl.DataFrame:
     first = count + weight * share
     is_own = (rows["territory_id"] == NATION).to_numpy() | ~(first > 0)
     with np.errstate(invalid="ignore"):
-        low, high = (beta.ppf(at, first, members + weight - first) for at in ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
+        low, high = (beta_quantile(at, first, members + weight - first) for at in ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2))
     made = {"value": first / (members + weight), "lower": low, "upper": high}
     columns = {f"new_{name}": pl.Series(np.where(is_own, np.nan, values)).fill_nan(None).round(6) for name, values in made.items()}
     told = pl.when("is_told").then("prior").round(6)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import nbinom, poisson
 
 from strata.statistics.shapes import Array, Limits, array, as_given, refuse, tail
 
@@ -25,6 +24,8 @@ def funnel_limits(expected: ArrayLike, levels: Sequence[float] = (0.95, 0.998), 
     gamma of mean 1 and variance tau2; the same limits when tau2 is 0.
     expected: persons (or events), any shape; NaN where 0. ValueError for a negative expected, phi or tau2, or both phi above 1 and tau2.
     """
+    from scipy.stats import nbinom, poisson
+
     size = array(expected)
     refuse(size < 0, "an expected count cannot be negative")
     refuse(not (phi >= 0 and tau2 >= 0), "phi and tau2 cannot be negative")

@@ -5,9 +5,9 @@ Belongs here: Fay and Feuer's limits, from no event on. Not here: Dobson's, the 
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2
 
 from strata.statistics.bands import weighted
+from strata.statistics.quantiles import chi_square_quantile
 from strata.statistics.shapes import Rate, as_given, tail
 
 
@@ -21,7 +21,7 @@ def fay_feuer(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, le
     rate, variance, _, heaviest = weighted(counts, populations, standard, counts)
     alpha = tail(level)
     some, spread = np.where(rate > 0, rate, 1.0), np.where(rate > 0, variance, 1.0)
-    lower = np.where(rate > 0, spread / (2 * some) * chi2.ppf(alpha, 2 * some**2 / spread), 0 * rate)
+    lower = np.where(rate > 0, spread / (2 * some) * chi_square_quantile(alpha, 2 * some**2 / spread), 0 * rate)
     above, wider = rate + heaviest, variance + heaviest**2
-    upper = wider / (2 * above) * chi2.ppf(1 - alpha, 2 * above**2 / wider)
+    upper = wider / (2 * above) * chi_square_quantile(1 - alpha, 2 * above**2 / wider)
     return Rate(as_given(rate), as_given(lower), as_given(upper))

@@ -5,8 +5,7 @@ Belongs here: estimates over all places of a size in the nation, not over the pi
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
-from scipy.stats.mstats import winsorize
+from scipy.special import ndtri
 
 from strata.statistics.places import places
 from strata.statistics.shapes import Array
@@ -43,10 +42,11 @@ def additive_overdispersion(observed: ArrayLike, expected: ArrayLike) -> float:
 
 def _squares(z: Array) -> Array:
     """z^2 with the outermost drawn in, over what that leaves of the variance of a normal z."""
-    drawn_in = np.asarray(winsorize(z, limits=(_TAIL, _TAIL)))
-    share = int(_TAIL * z.size) / z.size
+    outer, ordered = int(_TAIL * z.size), np.sort(z)
+    drawn_in, share = np.clip(z, ordered[outer], ordered[-1 - outer]), outer / z.size
     if share == 0:
         return drawn_in**2
-    edge = norm.isf(share)
-    left = 1 - 2 * share - 2 * edge * norm.pdf(edge) + 2 * share * edge**2
+    edge = -ndtri(share)
+    density = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
+    left = 1 - 2 * share - 2 * edge * density + 2 * share * edge**2
     return np.asarray(drawn_in**2 / left)

@@ -5,10 +5,9 @@ Belongs here: counts of persons. Not here: stays or euros, which one person repe
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize.elementwise import find_root
 from scipy.special import gammainc, gammaincc
-from scipy.stats import chi2, poisson
 
+from strata.statistics.quantiles import chi_square_quantile
 from strata.statistics.shapes import Array, Limits, array, as_given, refuse, tail, two_sided
 
 
@@ -19,8 +18,8 @@ def exact_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
     count: persons, >= 0, any shape; NaN gives NaN. ValueError for a negative count or a level outside ]0, 1[.
     """
     observed, alpha = array(count), tail(level)
-    lower = np.where(observed > 0, chi2.ppf(alpha, 2 * np.maximum(observed, 1)) / 2, 0.0)
-    upper = chi2.ppf(1 - alpha, 2 * (observed + 1)) / 2
+    lower = np.where(observed > 0, chi_square_quantile(alpha, 2 * np.maximum(observed, 1)) / 2, 0.0)
+    upper = chi_square_quantile(1 - alpha, 2 * (observed + 1)) / 2
     return _limits(observed, lower, upper)
 
 
@@ -42,6 +41,9 @@ def mid_p_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
 
     The means whose tail beyond O plus half the probability of O is alpha/2. Input and errors: those of exact_poisson.
     """
+    from scipy.optimize.elementwise import find_root
+    from scipy.stats import poisson
+
     observed, alpha = array(count), tail(level)
     known = np.where(np.isnan(observed), 0.0, observed)
     exact = exact_poisson(known, level)

@@ -5,9 +5,9 @@ Belongs here: limits with a variance between persons. Not here: that variance (p
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2
 
 from strata.statistics.cost import log_limits
+from strata.statistics.quantiles import chi_square_quantile
 from strata.statistics.shapes import Limits, Ratio, array, as_given, refuse, tail
 
 
@@ -42,5 +42,5 @@ def repeated_count(count: ArrayLike, dispersion: ArrayLike, level: float = 0.95)
     refuse(spread <= 0, "a dispersion must be positive")
     alpha = tail(level)
     freedom = 2 * seen / spread + 1
-    lower = np.where(seen > 0, spread * chi2.ppf(alpha, freedom) / 2, 0.0 * seen)
-    return Limits(as_given(lower), as_given(spread * chi2.ppf(1 - alpha, freedom) / 2))
+    lower = np.where(seen > 0, spread * chi_square_quantile(alpha, freedom) / 2, 0.0 * seen)
+    return Limits(as_given(lower), as_given(spread * chi_square_quantile(1 - alpha, freedom) / 2))

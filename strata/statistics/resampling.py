@@ -5,7 +5,6 @@ Belongs here: the bootstrap. Not here: the usual interval, which needs no chance
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import bootstrap
 
 from strata.statistics.person_variance import by_cell
 from strata.statistics.shapes import Array, Ratio, refuse, tail
@@ -23,6 +22,8 @@ def bootstrap_ratio(
     Time and memory grow with the square of the largest cell (the jackknife of BCa): some seconds for 10 000 persons in one cell.
     ValueError for a missing value, a cell of one person, an expected that is not positive, fewer than 100 resamples.
     """
+    from scipy.stats import bootstrap
+
     tail(level)
     refuse(not expected > 0, "expected must be positive")
     refuse(resamples < 100, "fewer than 100 resamples give no limits")

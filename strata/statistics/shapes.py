@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def as_given(values: Array) -> Any:
 
 def two_sided(level: float) -> float:
     """Normal quantile of a two-sided interval: 1.96 at 0.95. Raises ValueError outside ]0, 1[."""
-    return float(norm.ppf(1 - tail(level)))
+    return float(ndtri(1 - tail(level)))
 
 
 def tail(level: float) -> float:

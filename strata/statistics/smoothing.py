@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
-from scipy.stats import gamma, nbinom
+from scipy.special import gammaincc
 
 from strata.statistics.places import places
 from strata.statistics.shapes import Array
@@ -39,7 +38,7 @@ def gamma_poisson(observed: ArrayLike, expected: ArrayLike) -> Smoothed:
         return Smoothed(none, none, np.nan, np.nan)
     shape, rate = _most_likely(seen, fixed)
     value = (seen + shape) / (fixed + rate)
-    return Smoothed(value, gamma.sf(1.0, seen + shape, scale=1 / (fixed + rate)), shape, rate)
+    return Smoothed(value, gammaincc(seen + shape, fixed + rate), shape, rate)
 
 
 def marshall(observed: ArrayLike, expected: ArrayLike) -> Array:
@@ -62,6 +61,8 @@ def _between(seen: Array, fixed: Array) -> float:
 
 def _most_likely(seen: Array, fixed: Array) -> tuple[float, float]:
     """Shape and rate of the gamma: O is negative binomial of shape a and probability b / (b + E)."""
+    from scipy.optimize import minimize
+    from scipy.stats import nbinom
 
     def misfit(logs: Array) -> float:
         shape, rate = np.exp(logs[0]), np.exp(logs[0] - logs[1])

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import kendalltau
 
 from strata.statistics.shapes import array, refuse
 
@@ -26,6 +25,8 @@ def jonckheere_terpstra(values: ArrayLike, groups: ArrayLike) -> Trend:
     values: one per person, any unit; groups: numbers in their order (strata 1 to 4), one per person.
     ValueError when a value is missing or fewer than two groups are there. NaN when all values are the same.
     """
+    from scipy.stats import kendalltau
+
     measured, order = array(values), array(groups)
     refuse(measured.ndim != 1 or measured.shape != order.shape, "values and groups need one entry per person")
     refuse(~np.isfinite(measured) | ~np.isfinite(order), "a value or a group is missing")
