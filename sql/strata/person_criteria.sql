@@ -4,23 +4,8 @@
 -- Buckets: person_id
 -- Years: window_bit
 -- Dense: person_id
-WITH met AS NOT MATERIALIZED (
-  -- Dates are a question to the window of an event, never a way to find one: one question, that names both sides.
-  SELECT
-    stay_event.person_id,
-    window_bit.place,
-    window_bit.places,
-    window_bit.bits
-  FROM stay_event
-  INNER JOIN window_bit
-    ON stay_event.event_no = window_bit.event_no
-    AND CASE
-      WHEN stay_event.event_no = window_bit.event_no
-        THEN stay_event.exit_date <= window_bit.index_date AND stay_event.exit_date > window_bit.after_date
-      ELSE false
-    END
-  WHERE window_bit.is_once
-  UNION ALL
+WITH beside_stays AS MATERIALIZED (
+  -- Few, and together: for each branch of a sum that has a place for everybody, all places are gone through.
   SELECT
     care_event.person_id,
     window_bit.place,
@@ -42,7 +27,33 @@ WITH met AS NOT MATERIALIZED (
   INNER JOIN window_bit ON person_count.window_no = window_bit.window_no
 ),
 
-added AS (
+met AS NOT MATERIALIZED (
+  -- Dates are a question to the window of an event, never a way to find one: one question, that names both sides.
+  SELECT
+    stay_event.person_id,
+    window_bit.place,
+    window_bit.places,
+    window_bit.bits
+  FROM stay_event
+  INNER JOIN window_bit
+    ON stay_event.event_no = window_bit.event_no
+    AND CASE
+      WHEN stay_event.event_no = window_bit.event_no
+        THEN stay_event.exit_date <= window_bit.index_date AND stay_event.exit_date > window_bit.after_date
+      ELSE false
+    END
+  WHERE window_bit.is_once
+  UNION ALL
+  SELECT
+    person_id,
+    place,
+    places,
+    bits
+  FROM beside_stays
+),
+
+-- Kept aside: one thread would hand on what was added up by places, all hand on what is kept.
+added AS MATERIALIZED (
   SELECT CAST(person_id AS BIGINT) * places + place AS person_place, bit_or(bits) AS bits
   FROM met
   GROUP BY person_place

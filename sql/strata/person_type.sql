@@ -4,7 +4,6 @@
 -- Conditions and terms are numbers on the way: type_no, and a bit for each term of a rule.
 -- Buckets: person_id
 -- Years: reporting_year
--- Dense: person_id
 WITH type_group AS (
   SELECT
     shown_event.shown_no,
@@ -53,21 +52,35 @@ most_specific AS (
   GROUP BY shown.stay_id, shown.type_no
 ),
 
--- Of a group: the stays in which it counts, and the year in which the first of all began.
+looked_back AS (
+  SELECT year, index_date, CAST(12 * lookback_years AS INTEGER) AS months
+  FROM reporting_year
+),
+
+-- Of a group: the stays in which a more specific one counts instead.
+overruled AS (
+  SELECT shown.person_id, looked_back.year, shown.type_no, shown.event_no, count(*) AS stays
+  FROM shown
+  INNER JOIN most_specific
+    ON shown.stay_id = most_specific.stay_id AND shown.type_no = most_specific.type_no AND shown.specificity > most_specific.specificity
+  INNER JOIN looked_back
+    ON shown.exit_date <= looked_back.index_date AND shown.exit_date + to_months(looked_back.months) > looked_back.index_date
+  GROUP BY shown.person_id, looked_back.year, shown.type_no, shown.event_no
+),
+
+-- Of a group: all its stays, and the year in which the first of them began.
 grouped AS (
   SELECT
     shown.person_id,
-    reporting_year.year,
+    looked_back.year,
     shown.type_no,
     shown.event_no,
-    count(*) FILTER (WHERE shown.specificity = 0 OR shown.specificity = coalesce(most_specific.specificity, shown.specificity)) AS stays,
+    count(*) AS stays,
     min(shown.entry_year) AS first_entry_year
   FROM shown
-  INNER JOIN reporting_year
-    ON shown.exit_date <= reporting_year.index_date
-    AND shown.exit_date + to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) > reporting_year.index_date
-  LEFT JOIN most_specific ON shown.stay_id = most_specific.stay_id AND shown.type_no = most_specific.type_no
-  GROUP BY shown.person_id, reporting_year.year, shown.type_no, shown.event_no
+  INNER JOIN looked_back
+    ON shown.exit_date <= looked_back.index_date AND shown.exit_date + to_months(looked_back.months) > looked_back.index_date
+  GROUP BY shown.person_id, looked_back.year, shown.type_no, shown.event_no
 ),
 
 group_count AS (
@@ -79,10 +92,15 @@ group_count AS (
     type_group.specificity,
     type_group.stays_metric,
     type_group.share_metric,
-    grouped.stays
+    grouped.stays - coalesce(overruled.stays, 0) AS stays
   FROM grouped
   INNER JOIN type_group ON grouped.type_no = type_group.type_no AND grouped.event_no = type_group.shown_no
-  WHERE grouped.stays > 0
+  LEFT JOIN overruled
+    ON grouped.person_id = overruled.person_id
+    AND grouped.year = overruled.year
+    AND grouped.type_no = overruled.type_no
+    AND grouped.event_no = overruled.event_no
+  WHERE grouped.stays > coalesce(overruled.stays, 0)
 ),
 
 aged AS (

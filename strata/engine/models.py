@@ -26,7 +26,7 @@ from sqlglot import exp
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
-BUCKET_ROWS = 20_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
+BUCKET_ROWS = 25_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
 PLACES_BITS = 23  # eight million places: 200 to 400 MB a thread for what a Dense file keeps of each
 _PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows", "View", "Dense")
 
