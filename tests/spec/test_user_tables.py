@@ -43,6 +43,11 @@ def test_territories_as_spreadsheets_save_them(tmp_path: Path, separator: str, e
     assert read_territories(path)[0].rows() == [("T1", "Vallée haute", "01004"), ("T1", "Vallée haute", "59350"), ("T2", "Plaine", "2A004")]
 
 
+def test_a_name_pasted_from_a_slide_can_stand_in_every_document(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", TERRITORIES.replace("Vallée haute", "Vallée\x0bhaute\x1f"))
+    assert read_territories(path)[0].rows()[0] == ("T1", "Vallée haute", "01004")
+
+
 def test_a_code_that_lost_its_first_zero_finds_it_again(tmp_path: Path) -> None:
     path = written(tmp_path / "t.csv", TERRITORIES.replace("01004", "1004"))
     assert read_territories(path)[0]["geo_code"][0] == "01004"

@@ -14,6 +14,7 @@ import polars as pl
 from strata.errors import StrataError
 
 SEPARATORS = ";,\t|"
+UNPRINTABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # what copying from a slide leaves: no XML file may hold it
 Text = tuple[str, str]  # (French, English)
 
 
@@ -139,8 +140,8 @@ def decoded(path: Path) -> str:
 
 
 def _trimmed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Cells without blanks around, blank cells NULL, blank lines left out."""
-    cells = pl.col(pl.String).str.strip_chars()
+    """Cells without blanks around, blank cells NULL, blank lines left out. What no page, slide or document can hold is a blank."""
+    cells = pl.col(pl.String).str.replace_all(UNPRINTABLE, " ").str.strip_chars()
     trimmed = rows.with_columns(pl.when(cells != "").then(cells))
     return trimmed.filter(~pl.all_horizontal(pl.exclude("line").is_null()))
 
