@@ -1,5 +1,6 @@
 """What replaces what in the warehouse, which numbers stay the same, and the account of every file."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -7,8 +8,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,7 +20,9 @@ from strata.errors import StrataError
 from strata.ingest import load
 from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import ingest
+from strata.ingest.warehouse import lock as lock_file
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
+from strata.ingest.warehouse.running import is_running, start_of
 from strata.ingest.warehouse.store import Incoming, Slice, store
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
 from tests.support.rsa_lines import FINESS
@@ -336,6 +341,77 @@ def test_a_process_number_used_again_by_this_run_is_no_holder(tmp_path: Path) ->
     write_lock(tmp_path)
     with lock(tmp_path) as notice:
         assert notice is not None
+
+
+def test_the_number_of_a_dead_holder_given_to_another_process_is_no_holder(tmp_path: Path) -> None:
+    write_lock(tmp_path, pid=os.getppid(), process_started=f"{start_of(os.getppid())}1")
+    with lock(tmp_path) as notice:
+        assert (notice is not None) == (start_of(os.getppid()) != "")  # a system that does not say when leaves the doubt
+        held = json.loads((tmp_path / LOCK_NAME).read_text(encoding="utf-8"))
+        assert held["process_started"] == start_of(os.getpid())
+    write_lock(tmp_path, pid=os.getppid(), process_started=start_of(os.getppid()))
+    with pytest.raises(StrataError), lock(tmp_path):
+        raise AssertionError("the lock was given to two")
+
+
+def test_two_processes_that_begin_at_two_times_differ() -> None:
+    time.sleep(0.05)  # some clock ticks after ours
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as child:
+        starts = {start_of(child.pid), start_of(os.getpid())}
+        assert len(starts) == 2 or starts == {""}
+    assert start_of(child.pid) == "" and not is_running(child.pid)
+
+
+def test_two_that_take_over_the_same_dead_lock_do_not_both_hold_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lock(tmp_path, process_started="another time")
+    whole = lock_file._remove_dead
+
+    def late(path: Path, holder: lock_file.Holder | None) -> bool:
+        write_lock(tmp_path, pid=os.getppid(), run_id="faster")  # between looking at the lock and taking it over
+        return whole(path, holder)
+
+    monkeypatch.setattr(lock_file, "_remove_dead", late)
+    with pytest.raises(StrataError), lock(tmp_path):
+        raise AssertionError("the lock was given to two")
+    assert json.loads((tmp_path / LOCK_NAME).read_text(encoding="utf-8"))["run_id"] == "faster"
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+
+
+class Windows:
+    """kernel32 as far as it is asked: a handle or none, a code of exit, a time of creation."""
+
+    def __init__(self, handle: int, code: int, created: int) -> None:
+        self.handle, self.code, self.created, self.closed = handle, code, created, 0
+
+    def OpenProcess(self, *_: object) -> int:
+        return self.handle
+
+    def GetExitCodeProcess(self, _: int, code: Any) -> int:
+        code._obj.value = self.code
+        return 1
+
+    def GetProcessTimes(self, _: int, created: Any, *__: object) -> int:
+        created._obj.value = self.created
+        return 1
+
+    def CloseHandle(self, _: int) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("handle", "error", "code", "is_alive", "start"),
+    [(7, 0, 259, True, "133"), (7, 0, 1, False, "133"), (0, 5, 0, True, ""), (0, 87, 0, False, "")],
+    ids=["at work", "ended", "of another account", "no such process"],
+)
+def test_a_process_of_windows_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, handle: int, error: int, code: int, is_alive: bool, start: str
+) -> None:
+    kernel = Windows(handle, code, 133)
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+    monkeypatch.setattr(ctypes, "get_last_error", lambda: error, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert (is_running(41), start_of(41)) == (is_alive, start)
+    assert kernel.closed == (2 if handle else 0)
 
 
 @pytest.mark.parametrize("changes", [{"host": "elsewhere"}, {"pid": os.getppid()}])

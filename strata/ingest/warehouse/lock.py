@@ -1,6 +1,7 @@
 """One writer of a warehouse at a time.
 
-Belongs here: the lock file in the warehouse folder, who holds it, taking over from a process that died. Not here: what is written.
+Belongs here: the lock file in the warehouse folder, who holds it, taking over from a process that died. Not here: asking the system for a
+process (running.py), nor what is written.
 """
 
 import json
@@ -8,6 +9,7 @@ import os
 import socket
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strata.errors import StrataError
+from strata.ingest.warehouse.running import is_running, start_of
 from strata.ingest.warehouse.tables import writing
 
 LOCK_NAME = "strata.lock"
@@ -24,13 +27,17 @@ _held: set[Path] = set()  # by this process: a process number alone may be that 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who writes: process number, machine, UTC start, run, command (its first two words: never what it was asked)."""
+    """Who writes: process number, machine, UTC start, run, command (its first two words: never what it was asked).
+
+    process_started: of the process itself, as the system says it; '' where it does not, or in the lock of an earlier version.
+    """
 
     pid: int
     host: str
     started: str
     run_id: str
     command: str = ""
+    process_started: str = ""
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.host, f"pid {self.pid}", self.started, self.command) if part)
@@ -68,8 +75,7 @@ def _take(path: Path, run_id: str) -> tuple[str, str] | None:
     holder = _holder(path)
     if path in _held or _may_be_alive(holder, path):
         raise _is_held(path, holder)
-    _remove(path)
-    if not _create(path, run_id):  # another run was faster to take over
+    if not _remove_dead(path, holder) or not _create(path, run_id):  # another run was faster to take over
         raise _is_held(path, _holder(path))
     who = holder or "?"
     return (
@@ -85,7 +91,7 @@ def _create(path: Path, run_id: str) -> bool:
     except FileExistsError:
         return False
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    holder = Holder(os.getpid(), socket.gethostname(), started, run_id, this_command())
+    holder = Holder(os.getpid(), socket.gethostname(), started, run_id, this_command(), start_of(os.getpid()))
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(holder)))
@@ -110,39 +116,35 @@ def _holder(path: Path) -> Holder | None:
 
 
 def _may_be_alive(holder: Holder | None, path: Path) -> bool:
-    """False only when the holder surely died. A process of another machine cannot be asked; an empty lock may be one being written."""
+    """False only when the holder surely died. A process of another machine cannot be asked; an empty lock may be one being written.
+
+    The number of a dead holder may have been given to another process, which began at another time.
+    """
     if holder is None:
         return path.exists() and time.time() - path.stat().st_mtime < WRITING_SECONDS
     if holder.host != socket.gethostname():
         return True
-    return holder.pid != os.getpid() and _is_running(holder.pid)
+    if holder.process_started and (begun := start_of(holder.pid)):
+        return holder.process_started == begun
+    return holder.pid != os.getpid() and is_running(holder.pid)
 
 
-def _is_running(pid: int) -> bool:
-    if sys.platform == "win32":
-        return _is_running_windows(pid)
+def _remove_dead(path: Path, holder: Holder | None) -> bool:
+    """Remove the lock of a holder found dead; False when another run has taken it over meanwhile: theirs is put back.
+
+    A file that has its own name is nobody else's: what it says can be read again before it goes.
+    """
+    aside = path.with_name(f"{LOCK_NAME}.{uuid.uuid4().hex}")
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        path.rename(aside)
+    except FileNotFoundError:  # another run is removing it: whoever creates the next one holds it
         return True
-    return True
-
-
-def _is_running_windows(pid: int) -> bool:
-    """os.kill would end the process on Windows: ask for a handle instead."""
-    import ctypes
-
-    query_limited_information, still_active = 0x1000, 259
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined, unused-ignore]
-    handle = kernel.OpenProcess(query_limited_information, False, pid)
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == still_active
+    found = _holder(aside)
+    is_dead = found == holder and not _may_be_alive(found, aside)
+    if not is_dead and not path.exists():
+        aside.rename(path)
+    _remove(aside)
+    return is_dead
 
 
 def _remove(path: Path) -> None:
