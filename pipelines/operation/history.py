@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.operation.causes import cause_of
 from strata.config import Config
-from strata.errors import StrataError
 from strata.ingest.warehouse.lock import this_command
 
 FOLDER = "runs"
@@ -29,7 +29,7 @@ class Record:
     """One run. state: 'started', 'succeeded', 'failed' (it said why) or 'interrupted' (it was killed). Times: UTC, ISO 8601.
 
     seconds, rows: by table, in the order built. reused: tables found up to date. checks: as in the receipt. publication: its folder.
-    error: the four parts in French and in English, or what kind of error.
+    error: the four parts in French and in English.
     """
 
     run_id: str
@@ -85,11 +85,21 @@ def begin(config: Config, run_id: str) -> RunLog:
 
 
 def write(config: Config, record: Record) -> None:
-    """Write a record, whole or not at all."""
+    """Write a record, whole or not at all. On a full disk its outcome alone, in the place that it had when it began."""
     path = folder_of(config) / f"{record.run_id}.json"
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(asdict(record), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    new.replace(path)
+    try:
+        new.write_text(_as_json(record), encoding="utf-8")
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        with path.open("r+", encoding="utf-8") as held:  # no new room is asked for; a record cut off is passed over
+            held.write(_as_json(replace(record, seconds={}, rows={}, reused=[], checks=[])))
+            held.truncate()
+
+
+def _as_json(record: Record) -> str:
+    return json.dumps(asdict(record), ensure_ascii=False, indent=1) + "\n"
 
 
 def records(config: Config) -> list[Record]:
@@ -99,8 +109,9 @@ def records(config: Config) -> list[Record]:
 
 
 def told(error: BaseException) -> list[str]:
-    """An error as it may be kept: the four parts in both languages when it is ours, else its kind only (its text may quote a cell)."""
-    return [error.text("fr"), error.text("en")] if isinstance(error, StrataError) else [type(error).__name__]
+    """An error as it may be kept: its four parts, in French and in English."""
+    cause = cause_of(error)
+    return [cause.text("fr"), cause.text("en")]
 
 
 def checks_of(outcomes: Iterable[Any]) -> list[dict[str, Any]]:

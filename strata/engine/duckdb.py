@@ -59,6 +59,11 @@ def _cannot_open(path: Path, message: str) -> StrataError:
                 "Check path and rights; a full run creates it.",
             ),
         )
+    return damaged(path)
+
+
+def damaged(path: Path) -> StrataError:
+    """The warehouse at `path` (its file or its folder) holds what DuckDB cannot read."""
     return StrataError(
         what=("Le fichier de l'entrepôt ne peut pas être lu.", "The warehouse file cannot be read."),
         where=str(path),

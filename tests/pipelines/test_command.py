@@ -16,6 +16,7 @@ from pipelines import command
 from pipelines.commands import demo, run
 from pipelines.commands.init import TEMPLATES
 from pipelines.commands.terminal import in_french
+from pipelines.operation import causes
 from pipelines.process import few_searches
 from strata.config import Config, Coverage, load
 from strata.errors import StrataError
@@ -191,7 +192,7 @@ def test_an_interruption_is_no_defect_wherever_it_falls(
 def test_a_ring_of_causes_ends() -> None:
     first, second = ValueError(), KeyError()
     first.__context__, second.__context__ = second, first
-    assert not command._is_interruption(first)
+    assert not causes.is_interruption(first)
 
 
 def test_a_path_that_cannot_be_written_is_no_defect_of_the_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +237,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(monkeypatch: pytest.Monkey
 
 def test_the_place_of_an_error_is_ours_in_a_clone_and_in_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     clone, library = Path("/clone"), Path("/clone/.venv/lib/site-packages")
-    monkeypatch.setattr(command, "_ROOT", clone)
-    assert command._is_ours(clone / "strata" / "a.py") and not command._is_ours(library / "duckdb" / "a.py")
-    monkeypatch.setattr(command, "_ROOT", library)
-    assert command._is_ours(library / "strata" / "a.py")
+    monkeypatch.setattr(causes, "_ROOT", clone)
+    assert causes._is_ours(clone / "strata" / "a.py") and not causes._is_ours(library / "duckdb" / "a.py")
+    monkeypatch.setattr(causes, "_ROOT", library)
+    assert causes._is_ours(library / "strata" / "a.py")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from strata.engine.duckdb import connect
+from strata.engine.duckdb import connect, damaged
 from strata.errors import StrataError
+from strata.system_errors import quotes_full_disk
 
 _DDL = Path(__file__).with_suffix(".sql")
 _COLUMNS = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()"
@@ -88,19 +89,43 @@ _FILL_FILES = """
 def writing(folder: Path) -> Iterator[None]:
     """What the disk refuses while the warehouse in `folder` is written becomes a StrataError; what was stored before stays."""
     try:
+        with storing(folder):
+            yield
+    except OSError as error:
+        raise _cannot_write(folder, is_full=quotes_full_disk(error)) from error
+
+
+@contextmanager
+def storing(folder: Path) -> Iterator[None]:
+    """What stops DuckDB itself in the warehouse in `folder`, a disk that refuses or a damaged file, becomes a StrataError.
+
+    Files are left to the system's own words: a run reads and writes more of them than those of the warehouse.
+    """
+    try:
         yield
-    except (OSError, duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:  # of a commit, of a broken file
-        raise _cannot_write(folder) from error
+    except duckdb.Error as error:
+        if _CORRUPT in str(error):
+            raise damaged(folder) from error
+        if quotes_full_disk(error) or isinstance(error, _REFUSALS):
+            raise _cannot_write(folder, is_full=quotes_full_disk(error)) from error
+        raise
 
 
-def _cannot_write(folder: Path) -> StrataError:
+_CORRUPT = "Corrupt database file"
+_REFUSALS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # of a file, of a commit, of all that follows
+
+
+def _cannot_write(folder: Path, *, is_full: bool) -> StrataError:
     """The disk is full, or takes nothing there."""
+    why = ("Le disque est plein", "The disk is full")
+    if not is_full:
+        why = ("Le disque est plein, ou ce dossier n'accepte pas d'écriture", "The disk is full, or this folder takes no writing")
     return StrataError(
         what=("L'entrepôt ne peut pas être écrit.", "The warehouse cannot be written."),
         where=str(folder),
         why=(
-            "Le disque est plein, ou ce dossier n'accepte pas d'écriture. Ce qui était déjà dans l'entrepôt est intact.",
-            "The disk is full, or this folder takes no writing. What was already in the warehouse is intact.",
+            f"{why[0]}. Ce qui était déjà dans l'entrepôt est intact.",
+            f"{why[1]}. What was already in the warehouse is intact.",
         ),
         fix=(
             "Libérez de la place ou donnez le droit d'écrire dans ce dossier, puis relancez : l'exécution reprend où elle s'est arrêtée.",
