@@ -2,7 +2,7 @@
 -- The stay as the warehouse offers it: who, where, when, what it cost, and for which uses it counts after the filters.
 -- A grouped RSS (a version of the 100s; an RSA has one of the 200s) says the residence by postcode: the crosswalk places it, where it has it.
 -- person_id is the person (person_identity): read_stay says under which pseudonym they came.
--- Slices: stay_id
+-- Slices: stay_id source_file source_line
 WITH refusal AS (
   SELECT
     stay_rejection.stay_id,

@@ -6,6 +6,7 @@ transaction. Not here: making a table whole (models.py), what a table was made o
 Three promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
 
 `-- Slices: stay_id`, or slice_id: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a range a slice.
+Names after it are columns that also tell where a row was read, and nothing of the person: what was sent again the same is the same.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
 they are the same when these tables are cut to the years asked for (none, where none of these tables has them). A stay is of the year it
 ends in, so one that began before that year may speak of the years before: all the years of these persons are made again.
@@ -45,6 +46,20 @@ _SLICE_CONTENT = """
     SELECT read_slice.slice_id, md5(concat_ws('|', CAST(read_slice AS VARCHAR), file.files)) AS content
     FROM read_slice
     LEFT JOIN file ON read_slice.slice_id = file.slice_id
+"""
+# Whose stays differ. Other numbers are the same stays if they follow each other as before: a reader may settle a tie by them. Of two stays
+# of the same days, what one table says cannot be laid beside what another says.
+_CHANGED = """
+    WITH gone AS (SELECT person_id, list(content ORDER BY stay_id) AS contents FROM gone_stay GROUP BY person_id),
+    come AS (
+        SELECT person_id, list(content ORDER BY stay_id) AS contents, count(DISTINCT (entry_date, exit_date)) AS periods
+        FROM come_stay
+        GROUP BY person_id
+    )
+    SELECT person_id
+    FROM gone
+    FULL JOIN come USING (person_id)
+    WHERE gone.contents IS DISTINCT FROM come.contents OR len(come.contents) > come.periods
 """
 
 Inputs = dict[str, str | dict[str, str]]
@@ -218,7 +233,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     row = connection.execute("SELECT rows, hash_sum, hash_xor FROM part_made_of WHERE table_name = ?", [model.name]).fetchall()[0]
     gone = fingerprints.sums(connection, model.name, which)
     if _is_dated(connection, model):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(model.name, _has_year(connection, model), which)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(connection, model, which)}")
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     if model.is_by_slice and change.slices:
         columns = ("slice_id", "stay_id")
@@ -268,39 +283,45 @@ def _of_years(change: Change) -> str:
 def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
     """What a table tells its readers once its stale rows are replaced: of a table by year, what was stale; of stays, when they ended.
 
-    Persons: of every stay that ended in the years told and began before them, or in their first 30 days (readmissions are looked for).
+    Persons: of every stay that ended in the years told and began before them: cut to these years, it would stand alone. Of those that began
+    in their first 30 days (readmissions are looked for), persons whose stays came out otherwise.
     """
     if not model.is_by_slice:
         return Change(first_year=change.first_year, persons={"stale"})
     if not _is_dated(connection, model):
         return Change(change.slices, is_dated=False)
-    has_year = _has_year(connection, model)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(model.name, has_year, _of_slices(change, model.slice_column))}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(connection, model, _of_slices(change, model.slice_column))}")
     both = "SELECT * FROM gone_stay UNION ALL SELECT * FROM come_stay"
     first = connection.execute(f"SELECT min(first_year) FROM ({both})").fetchall()[0][0]
     connection.execute("CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)")
     if first is not None:
-        here = _stays(model.name, has_year, f"extract(YEAR FROM exit_date) >= {first}{f' OR year >= {first}' if has_year else ''}")
+        ended = f"greatest({_years(connection, model)}) >= {first}"  # of the stays that stay, too: one of them may stand between two years
+        here = f"SELECT person_id, entry_date FROM gone_stay UNION ALL SELECT person_id, entry_date FROM {model.name} WHERE {ended}"
         connection.execute(
             f"""INSERT INTO stale_person
-            SELECT DISTINCT person_id FROM ({both} UNION ALL {here})
-            WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)"""
+            SELECT DISTINCT person_id FROM ({here})
+            WHERE entry_date < make_date({first}, 1, 1) OR (entry_date < make_date({first}, 1, 31) AND person_id IN ({_CHANGED}))"""
         )
     return Change(change.slices, first, {"stale"})
 
 
-def _stays(table: str, has_year: bool, which: str) -> str:
-    """Rows of a table of stays: whose, since when, and the first year they speak of."""
-    year = "least(year, extract(YEAR FROM exit_date))" if has_year else "extract(YEAR FROM exit_date)"
-    return f"SELECT person_id, entry_date, CAST({year} AS INTEGER) AS first_year FROM {table} WHERE {which}"
+def _stays(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> str:
+    """Stays of a table: whose, when, the first year they speak of, and the content of their rows, but for where they were read."""
+    said = ", ".join(name for name in _columns(connection, model.name) if name not in model.promises["Slices"])
+    return f"""
+        SELECT person_id, stay_id, entry_date, exit_date, CAST(min(least({_years(connection, model)})) AS INTEGER) AS first_year,
+            sum(hash(stay_id >> 32, {said})) AS content
+        FROM {model.name} WHERE {which}
+        GROUP BY person_id, stay_id, entry_date, exit_date"""
 
 
-def _has_year(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
-    return "year" in _columns(connection, model.name)
+def _years(connection: duckdb.DuckDBPyConnection, model: Model) -> str:
+    """What says of which years a stay speaks."""
+    return "extract(YEAR FROM exit_date)" + (", year" if "year" in _columns(connection, model.name) else "")
 
 
 def _is_dated(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
-    return model.is_by_slice and {"person_id", "entry_date", "exit_date"} <= set(_columns(connection, model.name))
+    return model.is_by_slice and {"stay_id", "person_id", "entry_date", "exit_date"} <= set(_columns(connection, model.name))
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, model: Model, *, is_kept: bool) -> None:

@@ -110,11 +110,12 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
     st.data(),
 )
 def test_stale_rows_replaced_are_a_table_made_whole(before: Stays, later: Stays, resent: set[int], data: st.DataObject) -> None:
-    """Years are sent again with other stays, a run dies on the way, another one ends."""
+    """Years are sent again with other stays, some the same on other lines, a run dies on the way, another one ends."""
     warehouse = read(before)
     refresh(warehouse)
     years = resent | {2025}
-    now = [stay for stay in before if stay[1].year not in years] + [stay for stay in later if stay[1].year in years]
+    kept = data.draw(st.permutations([stay for stay in before if data.draw(st.booleans()) or stay[1].year not in years]))
+    now = [stay for stay in later if stay[1].year in years] + kept
     send(warehouse, now, years)
     refresh(warehouse, dies_at=data.draw(st.none() | st.integers(0, len(TABLES) - 1)))
     refresh(warehouse)
@@ -169,6 +170,27 @@ def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyP
         refresh(warehouse)
     refresh(whole)
     assert {"used_stay", "person_state"} <= set(differing(warehouse, whole))
+
+
+def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:
+    january: Stays = [(name, date(2025, 1, 12), 5, "I500", "E118", "8", "8", 1950) for name in "ABCD"]
+    warehouse, whole = read([*BACKWARDS, *january]), read([*BACKWARDS, *january])
+    refresh(warehouse)
+    new: Stays = [("B", date(2025, 2, 20), 30, "I10", "I10", "8", "8", 1950), ("E", date(2025, 3, 5), 2, "I10", "I10", "8", "8", 1950)]
+    for one in (warehouse, whole):
+        send(one, [*new, *BACKWARDS, *january], {2025})
+    refresh(warehouse)
+    refresh(whole)
+    told = warehouse.execute("SELECT DISTINCT person_id FROM part_change_person WHERE table_name IN ('stay', 'used_stay')").fetchall()
+    assert told == warehouse.execute("SELECT person_id FROM pseudonym WHERE ltrim(pseudonym, '0') = 'B'").fetchall()
+    assert differing(warehouse, whole) == []
+
+
+def test_where_a_stay_was_read_is_of_no_use_to_the_tables_of_persons() -> None:
+    """Otherwise what is sent again on other lines would be new to them."""
+    places = {name for model in models().values() for name in model.promises.get("Slices", ())[1:]}
+    assert places == {"source_file", "source_line"}
+    assert [model.name for model in models().values() if (model.years or model.is_compared) and places & model.words] == []
 
 
 @pytest.mark.parametrize("changes", [{"method": {"lookback_years": 4}}, {"method": {"residence": "modal"}}])
