@@ -28,7 +28,6 @@ WITH beside_stays AS MATERIALIZED (
 ),
 
 met AS NOT MATERIALIZED (
-  -- Dates are a question to the window of an event, never a way to find one: one question, that names both sides.
   SELECT
     stay_event.person_id,
     window_bit.place,
@@ -37,11 +36,8 @@ met AS NOT MATERIALIZED (
   FROM stay_event
   INNER JOIN window_bit
     ON stay_event.event_no = window_bit.event_no
-    AND CASE
-      WHEN stay_event.event_no = window_bit.event_no
-        THEN stay_event.exit_date <= window_bit.index_date AND stay_event.exit_date > window_bit.after_date
-      ELSE false
-    END
+    AND stay_event.exit_date <= window_bit.index_date
+    AND stay_event.exit_date > window_bit.after_date
   WHERE window_bit.is_once
   UNION ALL
   SELECT
