@@ -108,13 +108,13 @@ def load_config() -> Config:
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last, on record. StrataError when another run holds them."""
+    from pipelines.operation.notice import held_or_told
     from pipelines.operation.room import refuse_without_room
-    from strata.ingest.warehouse.lock import lock
     from strata.ingest.warehouse.tables import open_warehouse, writing
 
     run_id = new_run_id()
     engine = config.engine
-    with lock(config.database.parent, run_id) as notice:
+    with held_or_told(config, run_id, progress) as notice:
         if notice:
             progress(notice[0 if config.project.language == "fr" else 1])
         with writing(config.database.parent):

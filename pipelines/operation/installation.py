@@ -11,7 +11,7 @@ import time
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -30,6 +30,7 @@ from strata.publication.publish import verify
 
 Text = tuple[str, str]
 OLDEST_PYTHON = (3, 11)
+LONG_HELD = timedelta(days=1)  # no run is known to take that long
 NOTHING: Text = ("", "")
 
 
@@ -260,7 +261,20 @@ def _lock(config: Config) -> Examined:
         why = ("l'exécution qui le tenait s'est arrêtée sans le rendre", "the run that held it stopped without giving it back")
         fix = ("Rien à faire : la prochaine exécution le reprend et le dit", "Nothing to do: the next run takes it over and says so")
         found.remark(_problem(("Verrou abandonné", "Lock left behind"), str(path), why, fix))
+    elif holder is not None and _age(holder.started) > LONG_HELD:
+        why = (f"depuis {holder.started}, par {who}", f"since {holder.started}, by {who}")
+        fix = (
+            "S'assurer que ce processus est bien une exécution qui avance ; sinon supprimer ce fichier",
+            "Make sure that this process is a run that goes on; else delete this file",
+        )
+        found.remark(
+            _problem(("Le verrou est tenu depuis plus d'un jour", "The lock has been held for more than a day"), str(path), why, fix)
+        )
     return found
+
+
+def _age(started: str) -> timedelta:
+    return datetime.now(UTC) - datetime.fromisoformat(started)
 
 
 def _runs(config: Config) -> Examined:

@@ -1,14 +1,19 @@
 """Telling somebody how a run ended: [notify] of strata.toml.
 
-Belongs here: the file and the command. Not here: what a run did (history.py). Whoever cannot be told does not change how the run ended.
+Belongs here: the file and the command, also for a run that another one kept from starting. Not here: what a run did (history.py). Whoever
+cannot be told does not change how the run ended.
 """
 
 import json
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pipelines.operation.history import Record
+from pipelines.operation.history import FAILED, Record, now, told
 from strata.config import Config
+from strata.errors import StrataError
+from strata.ingest.warehouse.lock import lock
 
 SECONDS = 60  # a command that has not ended by then is left
 
@@ -29,6 +34,19 @@ def notify(config: Config, record: Record) -> tuple[str, str] | None:
         kind = type(error).__name__
         return f"La fin de l'exécution n'a pas pu être signalée ([notify], {kind})", f"Nobody could be told of the end ([notify], {kind})"
     return None
+
+
+@contextmanager
+def held_or_told(config: Config, run_id: str, progress: Callable[[str], None]) -> Iterator[tuple[str, str] | None]:
+    """Hold the warehouse for a run (gives the notice of `lock`). Refused, it has no record to write, but somebody must know: [notify]."""
+    with ExitStack() as held:
+        try:
+            notice = held.enter_context(lock(config.database.parent, run_id))
+        except StrataError as refusal:
+            if untold := notify(config, Record(run_id, FAILED, now(), now(), error=told(refusal))):
+                progress(untold[0 if config.project.language == "fr" else 1])
+            raise
+        yield notice
 
 
 def message(config: Config, record: Record) -> dict[str, Any]:

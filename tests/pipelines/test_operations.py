@@ -89,6 +89,36 @@ def test_doctor_tells_a_lock_left_behind_and_a_killed_run(path: Path) -> None:
     assert told == {"lock": "Lock left behind", "last run": "Interrupted run"}
 
 
+def held(path: Path, **changes: object) -> None:
+    """The warehouse is held by a process that is at work (the one that started this one)."""
+    holder = {"pid": os.getppid(), "host": history.Record("", "", "").host, "started": "2025-01-01T00:00:00+00:00", "run_id": "x"}
+    load(path).database.parent.mkdir(mode=0o700, exist_ok=True)
+    (load(path).database.parent / LOCK_NAME).write_text(json.dumps(holder | changes), encoding="utf-8")
+
+
+def test_doctor_has_an_eye_on_a_lock_held_for_more_than_a_day(path: Path) -> None:
+    held(path)
+    (lock,) = [one for one in examine(path) if one.label[1] == "lock"]
+    assert [one.what[1] for one in lock.problems] == ["The lock has been held for more than a day"] and not lock.is_fault
+    held(path, started=history.now())
+    assert [one.problems for one in examine(path) if one.label[1] == "lock"] == [[]]
+
+
+def ask_to_be_told(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count('\nfile = ""') == 1
+    path.write_text(text.replace('\nfile = ""', '\nfile = "told.json"'), encoding="utf-8")
+
+
+def test_a_run_that_another_one_refuses_is_told(path: Path) -> None:
+    ask_to_be_told(path)
+    held(path)
+    assert command.main(["run", "--config", str(path)]) == 1
+    told = json.loads((path.parent / "told.json").read_text(encoding="utf-8"))
+    assert told["state"] == "failed" and "Another run is writing" in told["error"]
+    assert records(load(path)) == []  # whoever holds the lock keeps the records
+
+
 def test_a_killed_run_does_not_stay_started(path: Path) -> None:
     config = load(path)
     history.begin(config, "20250101T000000Z-aaaaaa")
