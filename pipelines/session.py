@@ -56,7 +56,7 @@ class Session:
     def tell(self, text: tuple[str, str]) -> None:
         """A line of progress, in the language of the project; in English in the log."""
         self.note("progress", text=text[1])
-        self.progress(text[0 if self.config.project.language == "fr" else 1])
+        self.progress(text[spoken(self.config)])
 
     def content(self, table: str) -> str:
         """The fingerprint of a table as it is now; of one that is not there, a word."""
@@ -77,9 +77,14 @@ class Session:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Add the time spent inside to `name`."""
+        """Add the time spent inside to `name`; keep why it stopped: where Dagster runs the step, nobody else sees it."""
         start = time.perf_counter()
-        yield
+        try:
+            with _stored(self.config):
+                yield
+        except BaseException as raised:
+            self.error = self.error or history.told(raised)
+            raise
         spent = time.perf_counter() - start
         self.seconds[name] = self.seconds.get(name, 0.0) + spent
         self.note("step_ended", step=name, seconds=round(spent, 3), rows=self.rows.get(name))
@@ -108,32 +113,67 @@ def load_config() -> Config:
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last, on record. StrataError when another run holds them."""
-    from pipelines.operation.notice import held_or_told
     from pipelines.operation.room import refuse_without_room
-    from strata.ingest.warehouse.tables import open_warehouse, writing
+    from strata.ingest.warehouse.lock import lock
+    from strata.ingest.warehouse.tables import open_warehouse
 
     run_id = new_run_id()
     engine = config.engine
-    with held_or_told(config, run_id, progress) as notice:
+    with lock(config.database.parent, run_id) as notice:
         if notice:
-            progress(notice[0 if config.project.language == "fr" else 1])
-        with writing(config.database.parent):
-            log = history.begin(config, run_id)
+            progress(notice[spoken(config)])
         session = None
         error: BaseException | None = None
         try:
+            log = _begin(config, run_id)
             refuse_without_room(config)
             connection = open_warehouse(config.database, memory_limit=engine.memory_limit or None, threads=engine.threads or None)
             session = Session(config, run_id, connection, progress, log=log)
-            yield session
+            with _closing(session), _stored(config):
+                yield session
         except BaseException as raised:
             error = raised
             raise
         finally:
-            if session is not None:
-                _leave_quality_page(session)  # a refused run needs it most
-                session.connection.close()
             _end(config, run_id, session, error, progress)
+
+
+def _begin(config: Config, run_id: str) -> history.RunLog:
+    """The run on record, and on the status page."""
+    from pipelines.pages.status_page import write_status_page
+    from strata.ingest.warehouse.tables import writing
+
+    with writing(config.database.parent):
+        log = history.begin(config, run_id)
+        write_status_page(config)
+    return log
+
+
+@contextmanager
+def _closing(session: Session) -> Iterator[None]:
+    """The quality page, then the warehouse is closed. Neither, when the disk refuses it, may hide why the run stopped."""
+    try:
+        yield
+    finally:
+        try:
+            _leave_quality_page(session)  # a refused run needs it most
+        finally:
+            with suppress(duckdb.Error):  # what was committed is in the write log: the next run puts it in its place
+                session.connection.close()
+
+
+@contextmanager
+def _stored(config: Config) -> Iterator[None]:
+    """What stops DuckDB in the warehouse is told as such; an interrupted query is no such thing."""
+    from strata.ingest.warehouse.tables import storing
+
+    with storing(config.database.parent):
+        yield
+
+
+def spoken(config: Config) -> int:
+    """Which of two texts a person reads at work: 0 French, 1 English. STRATA_LANGUAGE, else the language of the project."""
+    return 1 if (os.environ.get("STRATA_LANGUAGE") or config.project.language).lower().startswith("en") else 0
 
 
 def _end(config: Config, run_id: str, session: Session | None, error: BaseException | None, progress: Progress) -> None:
@@ -142,19 +182,20 @@ def _end(config: Config, run_id: str, session: Session | None, error: BaseExcept
     from pipelines.pages.status_page import write_status_page
 
     record = _record(config, run_id, session, error)
+    if session is not None:
+        session.note("run_ended", state=record.state, seconds=record.total_seconds, error=record.error[-1:])
     with suppress(OSError):
-        if session is not None:
-            session.note("run_ended", state=record.state, seconds=record.total_seconds, error=record.error[-1:])
         history.write(config, record)
-        write_status_page(config)
     if notice := notify(config, record):
-        progress(notice[0 if config.project.language == "fr" else 1])
+        progress(notice[spoken(config)])
+    with suppress(OSError):
+        write_status_page(config)
 
 
 def _record(config: Config, run_id: str, session: Session | None, error: BaseException | None) -> history.Record:
-    begun = next((one.started for one in history.records(config) if one.run_id == run_id), history.now())
+    begun = next((one for one in history.records(config) if one.run_id == run_id), history.Record(run_id, history.STARTED, history.now()))
     told = history.told(error) if error is not None else session.error if session is not None else []
-    record = history.Record(run_id, history.FAILED if told else history.SUCCEEDED, begun, history.now(), error=told)
+    record = replace(begun, state=history.FAILED if told else history.SUCCEEDED, ended=history.now(), error=told)
     if session is None:
         return record
     return replace(
@@ -173,5 +214,5 @@ def _leave_quality_page(session: Session) -> None:
 
     try:
         session.quality_page = write_quality_page(session.connection, session.config, session.run_id)
-    except OSError:
+    except (OSError, duckdb.Error):
         session.tell(("La page de qualité des données n'a pas pu être écrite", "The data-quality page could not be written"))
