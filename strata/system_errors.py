@@ -5,6 +5,8 @@ Belongs here: the words for its error numbers, and the four parts made of them. 
 """
 
 import errno
+import os
+import re
 
 from strata.errors import StrataError
 
@@ -16,6 +18,8 @@ _WORDS = {
     errno.ENOTDIR: ("ce chemin passe par un fichier, non par un dossier", "this path goes through a file, not a folder"),
     errno.EEXIST: ("un fichier porte déjà ce nom", "a file has this name already"),
     errno.ENOSPC: _FULL,
+    errno.EDQUOT: ("le quota de ce compte est atteint", "the quota of this account is reached"),
+    errno.EFBIG: ("un fichier ne peut pas y être aussi grand", "no file may be that large there"),
     errno.EROFS: ("le disque est en lecture seule", "the disk is read only"),
 }
 # How libraries quote a full disk: POSIX, Windows.
@@ -32,6 +36,14 @@ def quotes_full_disk(error: Exception) -> bool:
     """Whether a library says, in an error of its own, that the disk is full."""
     said = str(error).lower()
     return any(words in said for words in _QUOTED_FULL)
+
+
+def quoted(error: Exception) -> OSError | None:
+    """The refusal of the system that a library quotes in an error of its own; None when it quotes none."""
+    if quotes_full_disk(error):
+        return OSError(errno.ENOSPC, _FULL[1])
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else None
 
 
 def no_file(error: OSError) -> StrataError:

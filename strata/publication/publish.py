@@ -9,8 +9,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from strata.publication import places, revision
 from strata.publication.latest import POINTER, published_folder
 from strata.publication.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference.spread import write_spread
+from strata.system_errors import quoted, words_of
 
 __all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 
@@ -49,8 +50,20 @@ def publish(
     """Measure, protect and write published/<run_id>/, then point `latest` at it; gives the folder.
 
     extra: called with the folder when indicators and a first receipt are in it, before it is moved into place (the pages).
-    Until the pointer is replaced, at the very end, readers keep the publication before. StrataError when the run was already published.
+    Until the pointer is replaced, at the very end, readers keep the publication before. StrataError when the run was already published, or
+    when the disk refuses a file.
     """
+    with _writing(config.path("published")):
+        return _publish(connection, config, run_id, {"checks": checks, "timings": timings or {}}, extra)
+
+
+def _publish(
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    run_id: str,
+    told: Mapping[str, Any],
+    extra: Callable[[Path], None] | None,
+) -> Path:
     published = config.path("published")
     target = published / _checked(run_id, published)
     building = published / f"{_BUILDING}{run_id}"
@@ -58,7 +71,7 @@ def publish(
     building.mkdir(parents=True)
     try:
         report = _write_data(connection, config, building)
-        described: dict[str, Any] = {"run_id": run_id, "checks": checks, "timings": timings or {}, "disclosure": report}
+        described: dict[str, Any] = {"run_id": run_id, **told, "disclosure": report}
         receipt = make_receipt(connection, config, files=file_hashes(building), **described)
         write_receipt(receipt, building)
         revision.write(revision.compare(_before(published), building), building)
@@ -73,6 +86,34 @@ def publish(
         raise
     _point(published, run_id)
     return target
+
+
+@contextmanager
+def _writing(published: Path) -> Iterator[None]:
+    """What the system refuses in this folder becomes a StrataError that names it; a file that lies elsewhere is told by its own name."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        refusal = error if isinstance(error, OSError) else quoted(error)
+        if refusal is None or (refusal.filename and not Path(refusal.filename).is_relative_to(published)):
+            raise
+        raise _not_written(published, words_of(refusal)) from error
+
+
+def _not_written(published: Path, why: tuple[str, str]) -> StrataError:
+    return StrataError(
+        what=(
+            "La publication ne peut pas être écrite ; la précédente reste montrée",
+            "The publication cannot be written; the one before stays shown",
+        ),
+        where=str(published),
+        why=why,
+        fix=(
+            "Libérer de la place sur ce disque ou donner le droit d'écrire dans ce dossier, puis relancer `strata run`",
+            "Make room on this disk or give the right to write in this folder, then run `strata run` again",
+        ),
+        is_usage=True,
+    )
 
 
 def _before(published: Path) -> Path | None:

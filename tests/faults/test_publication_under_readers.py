@@ -3,6 +3,7 @@
 Readers are processes of their own that follow `latest` as the pages do. Disk full, folder read only: the publication before stays.
 """
 
+import errno
 import json
 import multiprocessing
 import os
@@ -19,6 +20,7 @@ import pytest
 
 from pipelines import command
 from strata.config import Config
+from strata.errors import StrataError
 from strata.publication import publish as publishing
 from strata.publication.publish import POINTER, prune, publications, publish, published_folder, verify
 from strata.publication.receipt import NAME, content_hash, sha256_of
@@ -108,6 +110,7 @@ import resource, sys
 from pathlib import Path
 import duckdb
 from strata.config import Config
+from strata.errors import StrataError
 from strata.publication.publish import publish
 from tests.faults import test_publication_under_readers as here
 here.publishing._write_data, here.publishing.make_receipt = here._write_data, here._receipt
@@ -115,8 +118,8 @@ here.publishing._data_package, here.publishing.catalogue_of = lambda folder, cat
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 try:
     publish(duckdb.connect(), Config(folder=Path(sys.argv[1])), run_id="second")
-except BaseException as error:
-    print(type(error).__name__)
+except StrataError as error:
+    print(error.text("en"))
 """
 
 
@@ -127,11 +130,43 @@ def test_a_full_disk_leaves_the_publication_before(tmp_path: Path, small: None, 
     config = Config(folder=tmp_path)
     publish(duckdb.connect(), config, run_id="first")
     done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path), str(limit)], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() and done.returncode == 0, done.stderr
     published = config.path("published")
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(": ") for line in done.stdout.splitlines()[:3]] == [
+        ("Problem", ": ", "The publication cannot be written; the one before stays shown"),
+        ("Where", ": ", str(published)),
+        ("Why", ": ", "no file may be that large there"),
+    ]
     assert (published / POINTER).read_text(encoding="utf-8") == "first\n"
     assert verify(published / "first") == [] and publications(published) == ["first"]
     assert publish(duckdb.connect(), config, run_id="third").name == "third"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        pl.exceptions.ComputeError("No space left on device (os error 28)"),
+        pl.exceptions.ComputeError("There is not enough space on the disk. (os error 112)"),
+    ],
+)
+def test_a_full_disk_is_told_with_its_folder(tmp_path: Path, small: None, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(publishing, "_write_data", full)
+    with pytest.raises(StrataError) as told:
+        publish(duckdb.connect(), Config(folder=tmp_path), run_id="first")
+    assert (told.value.where, told.value.why[1]) == (str(tmp_path / "published"), "the disk is full")
+
+
+def test_a_file_of_another_folder_that_is_missing_is_told_by_its_own_name(tmp_path: Path, small: None) -> None:
+    def read(_: Path) -> None:
+        (tmp_path / "elsewhere.csv").read_text(encoding="utf-8")
+
+    with pytest.raises(FileNotFoundError) as missing:
+        publish(duckdb.connect(), Config(folder=tmp_path), run_id="first", extra=read)
+    assert missing.value.filename == str(tmp_path / "elsewhere.csv")
 
 
 def test_a_published_folder_that_takes_no_writing_is_said_in_four_parts(
