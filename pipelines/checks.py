@@ -7,7 +7,7 @@ An expectation costs Great Expectations about as much as a million rows cost Duc
 their bounds, a row a value, and three expectations say of all rows at once that none is empty, below its bound or above it.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from itertools import chain
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import duckdb
 
-from pipelines.expectations import Expectation, Outcome, in_force, suites
+from pipelines.expectations import Expectation, Outcome, in_force, suites, told
 from pipelines.gate import is_national, keep
 from pipelines.session import Session
 from strata.engine.models import SQL_FOLDER
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # The rows at fault by the name of their check; no list of the values at fault in the text of an error.
 _RESULT_FORMAT = {
     "result_format": "COMPLETE",
-    "unexpected_index_column_names": ["check"],
+    "unexpected_index_column_names": ["check", "name", "binds"],
     "return_unexpected_index_query": False,
     "partial_unexpected_count": 0,
 }
@@ -73,7 +73,7 @@ def _result(outcome: Outcome) -> dg.AssetCheckResult:
 
 
 def values_of(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> "pd.DataFrame":
-    """What is checked: `check` ('table.name'), `value`, `low`, `high` (infinite without a bound).
+    """What is checked: `check` ('table.name'), `value`, `low`, `high` (infinite without a bound), `name` of the row, whether it `binds`.
 
     A row for each row of the table; a single one where it is their number that is checked.
     """
@@ -81,9 +81,16 @@ def values_of(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expe
 
 
 def _values(one: Expectation) -> str:
-    low, high = ("-infinity" if one.min is None else one.min), ("infinity" if one.max is None else one.max)
-    bounds = f"CAST('{low}' AS DOUBLE) AS low, CAST('{high}' AS DOUBLE) AS high"
-    return f"SELECT '{_key(one)}' AS \"check\", CAST({one.column or 'count(*)'} AS DOUBLE) AS value, {bounds} FROM {one.table}"
+    low, high = (_bound(*bound) for bound in ((one.min_column, one.min, "-infinity"), (one.max_column, one.max, "infinity")))
+    name = f"concat_ws(' ', {', '.join(one.named_by)})" if one.named_by else "''"
+    columns = f'{low} AS low, {high} AS high, {name} AS "name", {one.binding_column or "TRUE"} AS binds'
+    return f"SELECT '{_key(one)}' AS \"check\", CAST({one.column or 'count(*)'} AS DOUBLE) AS value, {columns} FROM {one.table}"
+
+
+def _bound(column: str, of_all: float | None, without: str) -> str:
+    """The row's own bound, else that of all rows, else none."""
+    text = f"CAST('{without if of_all is None else of_all}' AS DOUBLE)"
+    return f"coalesce({column}, {text})" if column else text
 
 
 def validate(frame: "pd.DataFrame", expectations: Iterable[Expectation]) -> list[Outcome]:
@@ -94,8 +101,17 @@ def validate(frame: "pd.DataFrame", expectations: Iterable[Expectation]) -> list
     results = _whole_frame().get_batch({"dataframe": frame}).validate(suite, result_format=_RESULT_FORMAT).results
     if any(not result.result for result in results):
         raise RuntimeError("an expectation crashed: are all values numbers?")
-    failing = Counter(row["check"] for result in results for row in result.result["unexpected_index_list"])
-    return [Outcome(one, not failing[_key(one)], failing[_key(one)]) for one in expectations]
+    failing: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in (row for result in results for row in result.result["unexpected_index_list"]):
+        failing[row["check"]].append(row)
+    return [_outcome(one, failing[_key(one)]) for one in expectations]
+
+
+def _outcome(one: Expectation, failing: list[dict[str, Any]]) -> Outcome:
+    """Where no row at fault binds, the outcome is one to tell."""
+    is_told = bool(failing) and not any(row["binds"] for row in failing)
+    names = tuple(sorted({row["name"] for row in failing} - {""}))
+    return Outcome(told(one) if is_told else one, not failing, len(failing), names, is_told)
 
 
 def _suite(kinds: Any) -> list[Any]:

@@ -21,7 +21,8 @@ class Expectation:
     """Every value of `column` lies in [min, max] and none is NULL; without a column, the number of rows does.
 
     severity: 'blocking' stops the publication, 'warning' is reported, 'blocking_if_national' is one or the other (in_force).
-    label, source (of the threshold): (French, English).
+    label, source (of the threshold): (French, English). min_column, max_column: the row's own bound, where it has one. binding_column: the
+    rows where it is false are told, whatever the severity. named_by: the columns that name a row at fault; nothing personal.
     """
 
     table: str
@@ -32,6 +33,10 @@ class Expectation:
     column: str = ""
     min: float | None = None
     max: float | None = None
+    min_column: str = ""
+    max_column: str = ""
+    binding_column: str = ""
+    named_by: tuple[str, ...] = ()
 
     @property
     def is_blocking(self) -> bool:
@@ -40,11 +45,16 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one expectation gave. failing_rows: rows of the quality table at fault (1 when it is their number that is)."""
+    """What one expectation gave. failing_rows: rows of the quality table at fault (1 when it is their number that is).
+
+    at: their names, where the expectation says how a row is named. is_told: none of them binds; the expectation then is `told`.
+    """
 
     expectation: Expectation
     has_passed: bool
     failing_rows: int
+    at: tuple[str, ...] = ()
+    is_told: bool = False
 
     @property
     def is_refusal(self) -> bool:
@@ -63,11 +73,17 @@ def in_force(expectations: Iterable[Expectation], is_national: bool) -> tuple[Ex
     return tuple(replace(one, severity=severity) if one.severity == IF_NATIONAL else one for one in expectations)
 
 
+def told(expectation: Expectation) -> Expectation:
+    """The same where no row at fault binds: it is reported and stops nothing."""
+    return replace(expectation, severity="warning")
+
+
 def _read(path: Path) -> Iterator[Expectation]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["expectation"]:
         label = (entry.pop("label_fr"), entry.pop("label_en"))
         source = (entry.pop("source_fr"), entry.pop("source_en"))
-        one = Expectation(table=path.stem, label=label, source=source, **entry)
+        named_by = tuple(entry.pop("named_by", ()))
+        one = Expectation(table=path.stem, label=label, source=source, named_by=named_by, **entry)
         if one.severity not in _SEVERITIES or (one.min is None and one.max is None):
             raise ValueError(f"{path.name} {one.name}: severity is one of {', '.join(_SEVERITIES)}, and min or max is given")
         yield one

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 
 import duckdb
 
-from pipelines.expectations import LAYER, Expectation, Outcome
+from pipelines.expectations import LAYER, Expectation, Outcome, told
 from strata.config import Config
 from strata.errors import StrataError
 
-_DDL = """CREATE TABLE IF NOT EXISTS check_result (
-    table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT)"""
+# is_told: no row at fault binds; at: how the rows at fault are named. Both came later: a warehouse of before has neither.
+_DDL = """CREATE TABLE IF NOT EXISTS check_result (table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT);
+ALTER TABLE check_result ADD COLUMN IF NOT EXISTS is_told BOOLEAN DEFAULT FALSE;
+ALTER TABLE check_result ADD COLUMN IF NOT EXISTS at_fault VARCHAR[] DEFAULT []"""
 
 
 def is_national(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
@@ -25,42 +27,53 @@ def keep(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], outcomes:
     """Keep what the checks of these tables gave, in place of what they gave before. With none: rebuilt, unchecked."""
     connection.execute(_DDL)
     connection.execute("DELETE FROM check_result WHERE list_contains(?, table_name)", [sorted(tables)])
-    rows = [(one.expectation.table, one.expectation.name, one.has_passed, one.failing_rows) for one in outcomes]
+    rows = [(one.expectation.table, one.expectation.name, one.has_passed, one.failing_rows, one.is_told, list(one.at)) for one in outcomes]
     if rows:
         connection.execute(
-            "INSERT INTO check_result SELECT unnest(?), unnest(?), unnest(?), unnest(?)", list(map(list, zip(*rows, strict=True)))
+            "INSERT INTO check_result SELECT unnest(?), unnest(?), unnest(?), unnest(?), unnest(?), unnest(CAST(? AS VARCHAR[][]))",
+            list(map(list, zip(*rows, strict=True))),
         )
 
 
 def passed(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> list[Outcome]:
     """Every outcome, when each expectation was held against the tables as they are and none refuses. Else StrataError."""
     connection.execute(_DDL)
-    rows = connection.sql("SELECT table_name, check_name, has_passed, failing_rows FROM check_result").fetchall()
-    known = {(table, name): (has_passed, failing) for table, name, has_passed, failing in rows}
+    rows = connection.sql("SELECT table_name, check_name, has_passed, failing_rows, is_told, at_fault FROM check_result").fetchall()
+    known = {(table, name): facts for table, name, *facts in rows}
     expected = list(expectations)
     unchecked = [one for one in expected if (one.table, one.name) not in known]
     if unchecked:
-        raise _refusal([(one, 0) for one in unchecked], ("contrôles non faits", "checks not made"))
-    outcomes = [Outcome(one, *known[one.table, one.name]) for one in expected]
+        raise _refusal([Outcome(one, False, 0) for one in unchecked], ("contrôles non faits", "checks not made"))
+    outcomes = [_outcome(one, *known[one.table, one.name]) for one in expected]
     refuse_failures(outcomes)
     return outcomes
 
 
 def refuse_failures(outcomes: Iterable[Outcome]) -> None:
     """StrataError listing the blocking checks that failed, when there are any."""
-    failed = [(one.expectation, one.failing_rows) for one in outcomes if one.is_refusal]
+    failed = [one for one in outcomes if one.is_refusal]
     if failed:
         raise _refusal(failed, ("contrôles en échec", "failed checks"))
 
 
-def _refusal(refused: list[tuple[Expectation, int]], why: tuple[str, str]) -> StrataError:
-    lists = ["".join(f"\n  - {one.label[side]} ({one.table}.{one.name} : {rows})" for one, rows in refused) for side in (0, 1)]
+def _outcome(one: Expectation, has_passed: bool, failing_rows: int, is_told: bool, at: list[str]) -> Outcome:
+    return Outcome(told(one) if is_told else one, has_passed, failing_rows, tuple(at), is_told)
+
+
+def _refusal(refused: list[Outcome], why: tuple[str, str]) -> StrataError:
+    lists = ["".join(f"\n  - {_line(one, side)}" for one in refused) for side in (0, 1)]
     return StrataError(
         what=("Rien n'est publié : les contrôles bloquants ne sont pas passés", "Nothing is published: blocking checks did not pass"),
-        where=", ".join(sorted({f"sql/{LAYER}/{one.table}.toml" for one, _ in refused})),
+        where=", ".join(sorted({f"sql/{LAYER}/{one.expectation.table}.toml" for one in refused})),
         why=(f"{why[0]}{lists[0]}", f"{why[1]}{lists[1]}"),
         fix=(
             "La publication précédente reste en place ; lire `strata check`, corriger l'extraction ou la configuration, relancer",
             "The previous publication stays; read `strata check`, mend the extract or the configuration, run again",
         ),
     )
+
+
+def _line(one: Outcome, side: int) -> str:
+    """A check that refuses: what it asks, its name, how many rows are at fault and which, where rows have a name."""
+    held, which = one.expectation, "".join(f"\n      {name}" for name in one.at)
+    return f"{held.label[side]} ({held.table}.{held.name} : {one.failing_rows}){which}"

@@ -46,8 +46,8 @@ def run_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 def tell(result: "RunResult", speaker: Terminal) -> None:
     """What was published, where, and what deserves a look."""
     for outcome in result.warnings:
-        label = outcome.expectation.label
-        speaker.say(f"À regarder : non tenu : {label[0]}", f"To look at: not held: {label[1]}")
+        label, rows = outcome.expectation.label, (f" ({', '.join(outcome.at)})" if outcome.at else "")
+        speaker.say(f"À regarder : non tenu : {label[0]}{rows}", f"To look at: not held: {label[1]}{rows}")
     if result.quality_page is not None:
         speaker.say(f"Qualité des données : {result.quality_page}", f"Data quality: {result.quality_page}")
     if result.publication is not None:

@@ -83,16 +83,18 @@ def is_numeric(cell: str) -> bool:
 
 
 def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation], present: set[str], side: int) -> list[Check]:
-    made = {}
+    made, told = {}, set()
     if "check_result" in present:
-        rows = connection.execute("SELECT table_name, check_name, has_passed FROM check_result").fetchall()
-        made = {(table, name): "held" if has_passed else "not_held" for table, name, has_passed in rows}
+        rows = connection.execute("SELECT table_name, check_name, has_passed, is_told FROM check_result").fetchall()
+        made = {(table, name): "held" if has_passed else "not_held" for table, name, has_passed, _ in rows}
+        told = {(table, name) for table, name, _, is_told in rows if is_told}
     checks = []
     for one in expectations:
         seen = _seen(connection, one) if one.table in present else ""
         state = made.get((one.table, one.name), "not_made") if seen else "not_made"  # nothing to hold a threshold against
         seen, threshold = (text if side else text.replace(".", ",") for text in (seen or "–", _threshold(one)))
-        checks.append(Check(one.label[side], state, _STATES[state][side], one.is_blocking, seen, threshold, one.source[side]))
+        is_blocking = one.is_blocking and (one.table, one.name) not in told
+        checks.append(Check(one.label[side], state, _STATES[state][side], is_blocking, seen, threshold, one.source[side]))
     return checks
 
 

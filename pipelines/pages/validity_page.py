@@ -218,8 +218,9 @@ class _Teller:
         if not self.has_gate:
             return None
         suite = suites()["release_gate"]
+        columns = ", ".join(f"{one.column}, {one.min_column or 'NULL'}, {one.max_column or 'NULL'}" for one in suite)
         found = self._rows(
-            f"""SELECT year, cost_basis, smallest_share * persons, {", ".join(one.column for one in suite)} FROM release_gate
+            f"""SELECT year, cost_basis, smallest_share * persons, {columns} FROM release_gate
                 WHERE condition = ? AND year <= ? ORDER BY year DESC, cost_basis <> ?, cost_basis LIMIT 1""",
             [condition, self.found.year, self.config.method.cost_basis],
         )
@@ -227,7 +228,8 @@ class _Teller:
             return None
         year, basis, fewest, *seen = found[0]
         rows = [row for row in self.gate_rows() if (row["year"], row["condition"], row["cost_basis"]) == (year, condition, basis)]
-        criteria = [self._criterion(one, value, 0 < round(fewest) < self.threshold) for one, value in zip(suite, seen)]
+        triples = zip(suite, seen[::3], seen[1::3], seen[2::3])
+        criteria = [self._criterion(one, value, (low, high), 0 < round(fewest) < self.threshold) for one, value, low, high in triples]
         return {
             "year": year,
             "basis": _texts(self.config.project.language)(f"basis.{basis}"),
@@ -235,11 +237,21 @@ class _Teller:
             "means": self._means(rows),
         }
 
-    def _criterion(self, one: Expectation, seen: float | None, is_few: bool) -> Criterion:
-        """A NULL meets nothing. Where a stratum is too small to be shown, what would tell its size or its mean is not shown either."""
-        is_met = seen is not None and (one.min is None or seen >= one.min) and (one.max is None or seen <= one.max)
+    def _criterion(self, one: Expectation, seen: float | None, own: tuple[float | None, float | None], is_few: bool) -> Criterion:
+        """A NULL meets nothing. Where a stratum is too small to be shown, what would tell its size or its mean is not shown either.
+
+        own: the bounds that the definition itself declares, None where it says nothing.
+        """
+        low, high = (of_all if asked is None else asked for asked, of_all in zip(own, (one.min, one.max)))
+        is_met = seen is not None and (low is None or seen >= low) and (high is None or seen <= high)
         is_hidden = is_few and one.column in ("smallest_share", "least_ratio")
-        return Criterion(self.say(one.label), _FEW.format(threshold=self.threshold) if is_hidden else self._seen(one.column, seen), is_met)
+        shown = _FEW.format(threshold=self.threshold) if is_hidden else self._seen(one.column, seen)
+        return Criterion(self.say(one.label) + self._own(own), shown, is_met)
+
+    def _own(self, own: tuple[float | None, float | None]) -> str:
+        """What a definition asks in place of what is asked of all."""
+        asked = " ".join(self.numbers.percent(bound, 0) for bound in own if bound is not None)
+        return self.say((f" (ici : {asked})", f" (here: {asked})")) if asked else ""
 
     def _seen(self, column: str, seen: float | None) -> str:
         if seen is None:

@@ -2,7 +2,8 @@
 -- Do the strata foretell what persons cost in the year that follows? The release gate of a definition (docs/explanation/validity.md):
 -- sexes and age bands in which the mean cost never falls from one stratum to the next, the least ratio of two neighbouring strata, the z of
 -- Jonckheere-Terpstra, the smallest and largest share of the persons in one stratum. A stratum without anybody is not foretold: where there
--- is one the cost does not rise, and there is no ratio.
+-- is one the cost does not rise, and there is no ratio. is_default: whether the definition is run by default, else it is a proposal. The shares
+-- asked are those the definition declares, NULL where it says nothing: release_gate.toml then has them.
 WITH neighbour AS (
   SELECT
     year,
@@ -62,7 +63,10 @@ SELECT
   gathered.least_ratio,
   stratum_trend.z AS trend_z,
   gathered.smallest_share,
-  gathered.largest_share
+  gathered.largest_share,
+  definition.smallest_share AS smallest_share_asked,
+  definition.largest_share AS largest_share_asked,
+  definition.is_default
 FROM gathered
 INNER JOIN definition ON gathered.condition = definition.condition
 LEFT JOIN stratum_trend

@@ -89,8 +89,23 @@ class Compiler:
             self._criterion(criterion_id, criterion)
         self._types(self.text.check(source.get("type", {}), "type", "type"))
         self._rules(source.get("rules", []))
-        row = (self.condition, *facts, source.get("population_type"), self._falls(source), content_sha256(source, self.used))
+        decided = (source.get("population_type"), self._falls(source))
+        row = (self.condition, *facts, *decided, source.get("is_default", True), *self._shares(source), content_sha256(source, self.used))
         self.out.rows["definition"].append(row)
+
+    def _shares(self, source: dict[str, Any]) -> tuple[float | None, float | None]:
+        """The shares of the persons that a stratum may have, as the release gate asks; None: as it asks of all definitions."""
+        if "gate" not in source:
+            return None, None
+        gate = self.text.check(source["gate"], "gate", "gate")
+        for name in ("reason_fr", "reason_en", "source"):
+            self._need(gate, name, "gate")
+        smallest, largest = gate.get("smallest_share"), gate.get("largest_share")
+        if not 0 <= (0 if smallest is None else smallest) < (1 if largest is None else largest) <= 1:
+            raise self._wrong(
+                "gate", "des parts de 0 à 1, la plus petite d'abord, sont attendues", "shares of 0 to 1, smallest first, are expected"
+            )
+        return smallest, largest
 
     def _falls(self, source: dict[str, Any]) -> str:
         falls: str = source.get("falls", FALLS[0])

@@ -12,8 +12,8 @@ from typing import Any
 
 from strata.definitions.code_lists import CodeList
 
-# Entries that change no stratum: names, words, provenance, history.
-WORDS = frozenset({"id", "label_fr", "label_en", "short_fr", "source", "is_default", "strata", "labels", "versions", "caveats"})
+# Entries that change no stratum: names, words, provenance, history, what is asked before a publication.
+WORDS = frozenset({"id", "label_fr", "label_en", "short_fr", "source", "is_default", "strata", "labels", "gate", "versions", "caveats"})
 
 
 def content(source: dict[str, Any], lists: Iterable[CodeList]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TABLE definition (
     condition VARCHAR, definition_id VARCHAR, label_fr VARCHAR, label_en VARCHAR, short_fr VARCHAR, age_min SMALLINT,
-    population_type VARCHAR, falls VARCHAR, content_sha256 VARCHAR
+    population_type VARCHAR, falls VARCHAR, is_default BOOLEAN, smallest_share DOUBLE, largest_share DOUBLE, content_sha256 VARCHAR
 );
 
 CREATE OR REPLACE TABLE definition_code (

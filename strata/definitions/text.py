@@ -19,8 +19,9 @@ ENTRIES: dict[str, dict[str, Any]] = {
     "definition": {
         "id": str, "condition": str, "label_fr": str, "label_en": str, "short_fr": str, "age_min": int, "population_type": str,
         "source": str, "is_default": bool, "falls": str, "lookback_years": int, "strata": dict, "events": dict, "criteria": dict,
-        "type": dict, "rules": TABLES, "versions": TABLES, "caveats": TABLES,
+        "type": dict, "rules": TABLES, "gate": dict, "versions": TABLES, "caveats": TABLES,
     },
+    "gate": {"smallest_share": float, "largest_share": float, "reason_fr": str, "reason_en": str, "source": str},
     "event": {"any": TABLES, "stay_all": TEXTS, "stay_any": TEXTS, "stay_none": TEXTS},
     "clause": {"codes": TEXTS, "in": str, "together": TABLES},
     "criterion": {
@@ -150,4 +151,5 @@ def wrong(path: Path, entry: str, why_fr: str, why_en: str, line: int | None = N
 def _fits(value: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return isinstance(value, list) and all(isinstance(part, kind[1]) for part in value)
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    kinds = (int, float) if kind is float else kind
+    return isinstance(value, kinds) and not (kind in (int, float) and isinstance(value, bool))

@@ -209,7 +209,16 @@ class _Teller:
             (say("Recul", "Look-back"), say(f"{self.lookback} ans avant la date d'index", f"{self.lookback} years before the index date")),
             (say("Âge minimal", "Least age"), say(f"{self.source['age_min']} ans", f"{self.source['age_min']} years")),
             (say("Calculée par défaut", "Run by default"), say("oui", "yes") if self.source.get("is_default", True) else say("non", "no")),
+            *((say("Parts des strates", "Shares of the strata"), text) for text in self.shares()),
         )
+
+    def shares(self) -> tuple[str, ...]:
+        """The shares of the strata that this definition asks of itself, and why; none where it asks as all do."""
+        if "gate" not in self.source:
+            return ()
+        gate, say = self.source["gate"], self.say
+        least, most = (f"{100 * gate[name]:g} %" if name in gate else "–" for name in ("smallest_share", "largest_share"))
+        return (say(f"de {least} à {most}. {gate['reason_fr']}", f"from {least} to {most}. {gate['reason_en']}"),)
 
     def population(self) -> tuple[str, ...]:
         """What a person must be, besides the rule of the population."""

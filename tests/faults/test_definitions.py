@@ -299,6 +299,23 @@ def test_only_the_default_definitions_are_run_when_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where", "why"),
     [
+        ("smallest_share = 0.0", "smallest_share = 1.0", "gate", "smallest first"),
+        ("largest_share = 1.0", "largest_share = 45", "gate", "shares of 0 to 1"),
+        ("largest_share = 1.0", "greatest_share = 1.0", "gate greatest_share", "no such"),
+        ("largest_share = 1.0", 'largest_share = "1"', "gate largest_share", "type"),
+        ('reason_en = "A whole', 'reason_en = ""  # "A whole', "gate reason_en", "missing"),
+    ],
+)
+def test_shares_of_its_own_that_a_gate_cannot_ask_are_refused(folder: Path, old: str, new: str, where: str, why: str) -> None:
+    spoil(folder / "segments" / "definition.toml", old, new)
+    with pytest.raises(StrataError) as caught:
+        compile_definitions(folder, ["segments"])
+    assert "segments/definition.toml" in caught.value.where and where in caught.value.where and why in caught.value.why[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "why"),
+    [
         ('codes = ["hba1c_test"]', 'codes = ["hba1c"]', "follow_up.toml ligne 6, acts hba1c", "unknown code list: hba1c"),
         ('codes = ["hba1c_test"]', 'codes = ["ophthalmologist"]', "acts hba1c", "does not fit 'codes'"),
         ('by = ["ophthalmologist"]', 'by = ["fundus_act"]', "acts fundus", "does not fit 'by'"),

@@ -51,9 +51,33 @@ def test_each_check_has_its_own_rows_and_bounds() -> None:
     assert [(one.expectation.name, one.failing_rows) for one in found] == [(name, 1 + (number > 1)) for number, name in enumerate(names)]
 
 
+OWN = replace(SHARE, min_column="low_own", max_column="high_own")
+
+
+@pytest.mark.parametrize(("low", "high", "failing"), [(None, None, 1), (0.1, None, 0), (None, 0.9, 2), (0.3, 0.9, 1)])
+def test_a_row_may_have_its_own_bounds(low: float | None, high: float | None, failing: int) -> None:
+    (outcome,) = checked((OWN,), share=[0.4, 1.0], low_own=[low, low], high_own=[high, high])
+    assert outcome.failing_rows == failing
+
+
+@pytest.mark.parametrize(
+    ("shares", "severity", "is_refusal", "at"),
+    [([0.4, 0.9], "blocking", True, ("7",)), ([0.9, 0.4], "warning", False, ("8",)), ([0.4, 0.4], "blocking", True, ("7", "8"))],
+)
+def test_rows_that_bind_nobody_are_told_and_rows_at_fault_are_named(
+    shares: list[float], severity: str, is_refusal: bool, at: tuple[str, ...]
+) -> None:
+    wanted = replace(SHARE, binding_column="binds = 1", named_by=("CAST(of AS INTEGER)",))
+    (outcome,) = checked((wanted,), share=shares, binds=[1, 0], of=[7, 8])
+    assert (outcome.expectation.severity, outcome.is_refusal, outcome.at) == (severity, is_refusal, at)
+
+
 def test_a_crashed_expectation_is_an_error_and_no_failed_check() -> None:
     with pytest.raises(RuntimeError, match="crashed"):
-        validate(pd.DataFrame({"check": ["chaining.enough"], "value": ["text"], "low": [0.5], "high": [1.0]}), (SHARE,))
+        validate(
+            pd.DataFrame({"check": ["chaining.enough"], "value": ["text"], "low": [0.5], "high": [1.0], "name": [""], "binds": [True]}),
+            (SHARE,),
+        )
     with pytest.raises(duckdb.BinderException, match="share"):
         checked((SHARE,), another=[1])
 
@@ -66,7 +90,8 @@ def test_every_shipped_expectation_reads_a_column_of_its_table_and_names_its_sou
         assert len({one.name for one in suite}) == len(suite)
         for one in suite:
             assert all(one.source) and all(one.label)
-            assert not one.column or one.column in columns, one
+            read = {one.column, one.min_column, one.max_column, one.binding_column, *one.named_by} - {""}
+            assert read <= columns, one
 
 
 def test_a_threshold_without_bounds_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:

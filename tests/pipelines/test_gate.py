@@ -1,6 +1,8 @@
 """A failed blocking check publishes nothing: in a whole run, and when the publication is asked for alone."""
 
 import logging
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -73,3 +75,31 @@ def test_the_error_of_an_asset_reaches_the_person_as_it_is(tmp_path: Path) -> No
     with pytest.raises(StrataError) as error:
         materialise(session(tmp_path), build_assets(folder), [], "publication")
     assert error.value.where == "sql/staging/stay.sql" and "secret-cell" not in str(error.value)
+
+
+NAMED = "-- Grain: one row.\nSELECT count(*) AS stays, 3 AS faults, 'RP-X-1.0' AS definition_id, {is_default} AS is_default FROM stay"
+KEYS = 'binding_column = "is_default"\nnamed_by = ["definition_id"]\n'
+
+
+@pytest.mark.parametrize(("is_default", "is_published"), [(True, []), (False, ["run-1"])])
+def test_a_definition_that_is_not_run_by_default_is_told_and_holds_back_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_default: bool, is_published: list[str]
+) -> None:
+    folder = sql_folder(tmp_path / "sql", check=NAMED.format(is_default=is_default))
+    path = folder / "quality" / "stay_check.toml"
+    path.write_text(path.read_text(encoding="utf-8") + KEYS, encoding="utf-8")
+    opened = session(tmp_path)
+    with nullcontext() if is_published else pytest.raises(StrataError, match=r"RP-X-1\.0"):
+        refresh(opened, folder, monkeypatch)
+    assert published(tmp_path) == is_published
+    assert [(one.has_passed, one.is_told, one.at) for one in opened.outcomes] == [(False, not is_default, ("RP-X-1.0",))]
+
+
+def test_a_warehouse_of_before_is_read_and_kept(tmp_path: Path) -> None:
+    opened = session(tmp_path)
+    opened.connection.execute("CREATE TABLE check_result (table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT)")
+    opened.connection.execute("INSERT INTO check_result VALUES ('stay_check', 'no_fault', TRUE, 0)")
+    (outcome,) = passed(opened.connection, suites(sql_folder(tmp_path / "sql"))["stay_check"])
+    assert outcome.has_passed and outcome.at == ()
+    keep(opened.connection, ["stay_check"], [replace(outcome, at=("a", "b")), outcome])
+    assert opened.connection.execute("SELECT at_fault FROM check_result").fetchall() == [(["a", "b"],), ([],)]

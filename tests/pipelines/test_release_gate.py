@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from pipelines import command, runner
-from pipelines.expectations import suites
+from pipelines.commands.run import tell
+from pipelines.commands.terminal import Terminal
+from pipelines.expectations import Expectation, Outcome, suites
+from pipelines.runner import RunResult
 from pipelines.session import Session
 from strata.config import from_dict
 from strata.errors import StrataError
@@ -43,6 +46,9 @@ def test_another_extract_is_told(
 
 def test_the_release_gate_is_the_one_asked_of_a_nation() -> None:
     assert {one.severity for one in suites()["release_gate"]} == {"blocking_if_national"}
+    assert {(one.binding_column, one.named_by) for one in suites()["release_gate"]} == {
+        ("is_default", ("definition_id", "year", "cost_basis"))
+    }
     others = {one.severity for table, suite in suites().items() if table != "release_gate" for one in suite}
     assert others == {"blocking", "warning"}
 
@@ -58,3 +64,12 @@ def test_a_reference_pack_waits_for_the_checks(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "strata.toml").write_text("", encoding="utf-8")
     assert command.main(["reference", "build", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "pack")]) == 1
     assert asked == [("indicators", "quality")] and not (tmp_path / "pack").exists()
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "À regarder : non tenu : Aucun (C-1.0 2024, C-1.0 2025)"), ("en", "None held")])
+def test_the_terminal_names_the_definitions_and_years_at_fault(language: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    one = Expectation("release_gate", "a", "warning", ("Aucun", "None held"), ("", ""))
+    found = RunResult("run", None, outcomes=[Outcome(one, False, 2, ("C-1.0 2024", "C-1.0 2025"))])
+    tell(found, Terminal(language))
+    said = capsys.readouterr()
+    assert words in said.out + said.err and "C-1.0 2024, C-1.0 2025" in said.out + said.err

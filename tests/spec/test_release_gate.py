@@ -9,6 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from pipelines.checks import validate, values_of
+from pipelines.expectations import suites
+from strata.definitions.folder import CONDITIONS, compile_definitions
 from strata.engine import models
 from strata.statistics import jonckheere_terpstra
 
@@ -18,10 +21,22 @@ Member = tuple[str, str, str, float]  # stratum, sex, age band, standard cost
 
 def gate(members: Iterable[Member]) -> dict[str, Any]:
     """The gate's one row for a flow of these members; nothing was billed, so that only the standard basis is there."""
+    found = built(members).execute("FROM release_gate")
+    names = [column[0] for column in found.description]
+    (row,) = found.fetchall()
+    return dict(zip(names, row))
+
+
+def built(members: Iterable[Member], own_shares: str = "NULL, NULL") -> duckdb.DuckDBPyConnection:
+    """The tables of the gate. own_shares: the smallest and the largest share that the definition declares."""
     connection = duckdb.connect()
     connection.execute("CREATE TABLE age_band (age_band VARCHAR, age_min SMALLINT)")
     connection.executemany("INSERT INTO age_band VALUES (?, ?)", BANDS)
-    connection.execute("CREATE TABLE definition AS SELECT 'c' AS condition, 'C-1.0' AS definition_id")
+    connection.execute(
+        """CREATE TABLE definition (condition VARCHAR, definition_id VARCHAR, is_default BOOLEAN,
+             smallest_share DOUBLE, largest_share DOUBLE)"""
+    )
+    connection.execute(f"INSERT INTO definition VALUES ('c', 'C-1.0', TRUE, {own_shares})")
     connection.execute(
         """CREATE TABLE flow_member (year SMALLINT, condition VARCHAR, stratum VARCHAR, sex VARCHAR, age_band VARCHAR,
              cost_billed_eur DECIMAL(12, 2), cost_standard_eur DECIMAL(12, 2))"""
@@ -29,10 +44,7 @@ def gate(members: Iterable[Member]) -> dict[str, Any]:
     connection.executemany("INSERT INTO flow_member VALUES (2025, 'c', ?, ?, ?, 0, ?)", [list(member) for member in members])
     for table in ("stratum_gradient", "stratum_trend", "release_gate"):
         models.build(connection, table)
-    found = connection.execute("FROM release_gate")
-    names = [column[0] for column in found.description]
-    (row,) = found.fetchall()
-    return dict(zip(names, row))
+    return connection
 
 
 def rising(counts: tuple[int, ...] = (30, 30, 30, 30), ratio: float = 1.5) -> Iterator[Member]:
@@ -88,6 +100,35 @@ def test_strata_swapped_fail_every_test_of_cost() -> None:
     found = gate((swapped[stratum], sex, band, cost) for stratum, sex, band, cost in rising())
     assert (found["sexes_rising"], found["age_bands_rising"]) == (0, 0)
     assert found["least_ratio"] < 1 and found["trend_z"] < -3
+
+
+def test_the_shares_asked_are_those_of_the_definition() -> None:
+    """A whole population has most persons in its first segment: bounds of its own, told to the gate, hold it; silence asks as of all."""
+    members = [*rising((80, 10, 10, 10)), *rising((30, 0, 0, 0))]
+    asked = {one.column: one for one in suites()["release_gate"] if one.column.endswith("_share")}
+    assert {name: (one.min_column, one.max_column) for name, one in asked.items()} == {
+        "smallest_share": ("smallest_share_asked", ""),
+        "largest_share": ("", "largest_share_asked"),
+    }
+    assert [held(members, own) for own in ("NULL, NULL", "0.0, 1.0", "0.0, 0.5")] == [["largest_share"], [], ["largest_share"]]
+
+
+def held(members: Iterable[Member], own: str) -> list[str]:
+    """The shares that the gate refuses of a definition with these bounds."""
+    connection = built(members, own)
+    shares = [one for one in suites()["release_gate"] if one.column.endswith("_share")]
+    return [one.expectation.column for one in validate(values_of(connection, shares), shares) if not one.has_passed]
+
+
+def test_the_segments_of_a_population_ask_no_share_and_the_others_those_of_all() -> None:
+    rows = compile_definitions(CONDITIONS, ["copd", "hf", "segments", "stroke", "t2d"]).rows["definition"]
+    assert {row[0]: row[8:11] for row in rows} == {
+        "copd": (False, None, None),
+        "hf": (True, None, None),
+        "segments": (False, 0.0, 1.0),
+        "stroke": (False, None, None),
+        "t2d": (True, None, None),
+    }
 
 
 members = st.lists(st.tuples(st.sampled_from("1234"), st.integers(0, 12)), min_size=3, max_size=40)
