@@ -300,7 +300,8 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
         connection.execute(
             f"""INSERT INTO stale_person
             SELECT DISTINCT person_id FROM ({here})
-            WHERE entry_date < make_date({first}, 1, 1) OR (entry_date < make_date({first}, 1, 31) AND person_id IN ({_CHANGED}))"""
+            WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)
+                AND (entry_date < make_date({first}, 1, 1) OR person_id IN ({_CHANGED}))"""
         )
     return Change(change.slices, first, {"stale"})
 
