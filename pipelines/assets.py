@@ -116,6 +116,8 @@ def _make(session: Session, model: Model, folder: Path) -> None:
     found = fingerprints.up_to_date(session.connection, model.name, wanted)
     if found is not None:
         session.reused.append(model.name)
+    else:
+        session.made.append(model.name)
     content, rows = found or parts.make(session.connection, model, contents, wanted, folder)
     session.contents[model.name] = content
     if rows is not None:  # of a view nobody has counted them
@@ -159,6 +161,7 @@ def _writer_asset(writer: Writer, years: Years | None) -> dg.AssetsDefinition:
             for table in writer.tables:
                 session.contents.pop(table, None)  # told anew once it is written
             writer.write(session)
+            session.made += writer.tables
         for table in [key.to_user_string() for key in context.selected_asset_keys]:  # all are written; those asked for are reported
             session.rows[table] = _count(session.connection, table)
             yield from _told(context, table, years if partitions.get(table) else None)

@@ -28,8 +28,8 @@ Progress = Callable[[str], None]
 class Session:
     """One run. connection: the only writer of the warehouse. seconds and rows: by table, in the order built. outcomes: of the checks.
 
-    reused: tables that were up to date. contents: fingerprints of tables. error: what stopped the run, where the block of open_session does
-    not see it (Dagster's steps).
+    made: tables and views built. reused: those that were up to date. contents: fingerprints of tables. error: what stopped the run, where
+    the block of open_session does not see it (Dagster's steps). warnings: for whoever is told of the end.
     """
 
     config: Config
@@ -41,10 +41,12 @@ class Session:
     outcomes: list[Outcome] = field(default_factory=list)
     publication: Path | None = None
     quality_page: Path | None = None
+    made: list[str] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
     log: history.RunLog | None = None
     error: list[str] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def enter(self, stage: tuple[str, str]) -> None:
@@ -57,6 +59,11 @@ class Session:
         """A line of progress, in the language of the project; in English in the log."""
         self.note("progress", text=text[1])
         self.progress(text[spoken(self.config)])
+
+    def warn(self, text: tuple[str, str]) -> None:
+        """A line of progress that whoever is told of the end of the run must see too: no count is in it."""
+        self.warnings.append(text)
+        self.tell(text)
 
     def content(self, table: str) -> str:
         """The fingerprint of a table as it is now; of one that is not there, a word."""
@@ -113,13 +120,13 @@ def load_config() -> Config:
 @contextmanager
 def open_session(config: Config, progress: Progress) -> Iterator[Session]:
     """Hold the lock and the warehouse from the first asset to the last, on record. StrataError when another run holds them."""
+    from pipelines.operation.notice import held_or_told
     from pipelines.operation.room import refuse_without_room
-    from strata.ingest.warehouse.lock import lock
     from strata.ingest.warehouse.tables import open_warehouse
 
     run_id = new_run_id()
     engine = config.engine
-    with lock(config.database.parent, run_id) as notice:
+    with held_or_told(config, run_id, progress) as notice:
         if notice:
             progress(notice[spoken(config)])
         session = None
@@ -202,8 +209,10 @@ def _record(config: Config, run_id: str, session: Session | None, error: BaseExc
         record,
         seconds={name: round(spent, 3) for name, spent in session.seconds.items()},
         rows=session.rows,
+        made=session.made,
         reused=session.reused,
         checks=history.checks_of(session.outcomes),
+        warnings=[list(one) for one in session.warnings],
         publication=str(session.publication or ""),
     )
 

@@ -5,6 +5,7 @@ Belongs here: printing. Not here: the records (pipelines/operation/history.py).
 
 import argparse
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -29,15 +30,14 @@ def add(commands: Any, speaker: Terminal) -> None:
 
 def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the last runs, and the error of the last one; 1 when it did not succeed, 0 otherwise and when there is none."""
-    from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, records
-    from pipelines.pages.status_page import NAME, STATES, shown
+    from pipelines.operation.history import FAILED, INTERRUPTED, seen_now
+    from pipelines.pages.status_page import NAME, STATES, shown, write_status_page
     from strata.ingest.warehouse.lock import holder_of
 
     config = read_config(chosen, speaker)
-    found = records(config)
+    found = seen_now(config)
     holder, is_held = holder_of(config.database.parent)
-    state = found[0].state if found else ""
-    is_wrong = state in (FAILED, INTERRUPTED) or (state == STARTED and not is_held)
+    is_wrong = bool(found) and found[0].state in (FAILED, INTERRUPTED)
     if chosen.json:
         print(json.dumps({"shown": shown(config), "held_by": asdict(holder) if holder else None, "runs": [asdict(one) for one in found]}))
         return 1 if is_wrong else 0
@@ -48,16 +48,18 @@ def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
         ("début (UTC)", "start (UTC)"),
         ("état", "state"),
         ("secondes", "seconds"),
-        ("tables", "tables"),
-        ("dont reprises", "of which kept"),
+        ("tables refaites", "tables made"),
+        ("reprises", "kept"),
     ]
     rows = [
-        [one.started, speaker.choose(*STATES[one.state]), f"{one.total_seconds:.0f}", str(len(one.rows)), str(len(one.reused))]
+        [one.started, speaker.choose(*STATES[one.state]), f"{one.total_seconds:.0f}", str(one.made_count), str(len(one.reused))]
         for one in found[:_SHOWN]
     ]
     speaker.table(("Dernières exécutions", "Last runs"), heads, rows)
     if found and found[0].error:
         print("\n" + found[0].error[0 if speaker.language == "fr" else -1])
     if found:
+        with suppress(OSError):  # a run that was killed could not say so on its page
+            write_status_page(config)
         speaker.say(f"\nDétail : {config.database.parent / NAME}", f"\nDetail: {config.database.parent / NAME}")
     return 1 if is_wrong else 0

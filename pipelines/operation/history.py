@@ -11,16 +11,17 @@ import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipelines.operation.causes import cause_of
 from strata.config import Config
-from strata.ingest.warehouse.lock import this_command
+from strata.ingest.warehouse.lock import holder_of, this_command
 
 FOLDER = "runs"
 KEPT = 400  # of a run a day, a year
+_CLOCKS_DIFFER = timedelta(minutes=5)
 STARTED, SUCCEEDED, FAILED, INTERRUPTED = "started", "succeeded", "failed", "interrupted"
 
 
@@ -28,8 +29,9 @@ STARTED, SUCCEEDED, FAILED, INTERRUPTED = "started", "succeeded", "failed", "int
 class Record:
     """One run. state: 'started', 'succeeded', 'failed' (it said why) or 'interrupted' (it was killed). Times: UTC, ISO 8601.
 
-    seconds, rows: by table, in the order built. reused: tables found up to date. checks: as in the receipt. publication: its folder.
-    error: the four parts in French and in English.
+    number: in the order begun, whatever the clock said; 0 in a record of an earlier version. seconds, rows: by table, in the order built.
+    made: tables and views built. reused: those found up to date. checks: as in the receipt. publication: its folder.
+    error: the four parts in French and in English. warnings: what deserves a look, likewise.
     """
 
     run_id: str
@@ -45,6 +47,14 @@ class Record:
     checks: list[dict[str, Any]] = field(default_factory=list)
     publication: str = ""
     error: list[str] = field(default_factory=list)
+    warnings: list[list[str]] = field(default_factory=list)
+    number: int = 0
+    made: list[str] = field(default_factory=list)
+
+    @property
+    def made_count(self) -> int:
+        """How many tables and views were built; of an earlier version, tables alone."""
+        return len(self.made) or len(self.rows.keys() - set(self.reused))
 
     @property
     def total_seconds(self) -> float:
@@ -71,13 +81,14 @@ def begin(config: Config, run_id: str) -> RunLog:
     """Record that a run has started, and that those still said to be running were killed: the caller holds the lock. Gives its log."""
     folder = folder_of(config)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for record in records(config):
+    known = records(config)
+    for record in known:
         if record.state == STARTED:
-            write(config, replace(record, state=INTERRUPTED, ended=record.ended or now()))
-    for old in records(config)[KEPT:]:
+            write(config, _killed(config, record))
+    for old in known[KEPT:]:
         for path in folder.glob(f"{old.run_id}.*"):
             path.unlink(missing_ok=True)
-    record = Record(run_id, STARTED, now())
+    record = Record(run_id, STARTED, now(), number=1 + max((one.number for one in known), default=0))
     write(config, record)
     log = RunLog(folder / f"{run_id}.log")
     log.write("run_started", run_id=run_id, command=record.command, host=record.host, pid=record.pid)
@@ -94,7 +105,7 @@ def write(config: Config, record: Record) -> None:
     except OSError:
         new.unlink(missing_ok=True)
         with path.open("r+", encoding="utf-8") as held:  # no new room is asked for; a record cut off is passed over
-            held.write(_as_json(replace(record, seconds={}, rows={}, reused=[], checks=[])))
+            held.write(_as_json(replace(record, seconds={}, rows={}, made=[], reused=[], checks=[])))
             held.truncate()
 
 
@@ -103,9 +114,26 @@ def _as_json(record: Record) -> str:
 
 
 def records(config: Config) -> list[Record]:
-    """Every run on record, the latest first. A record that cannot be read is passed over: the next run writes a good one."""
-    found = (_read(path) for path in sorted(folder_of(config).glob("*.json"), reverse=True))
-    return [record for record in found if record is not None]
+    """Every run on record, the one begun last first. A record that cannot be read is passed over: the next run writes a good one."""
+    found = (_read(path) for path in folder_of(config).glob("*.json"))
+    return sorted((record for record in found if record is not None), key=lambda one: (one.number, one.run_id), reverse=True)
+
+
+def seen_now(config: Config) -> list[Record]:
+    """Every run as it is seen now, the one begun last first: one on record as at work that does not hold the warehouse was killed."""
+    at_work = {_at_work(config)}
+    found = records(config)
+    at_work.add(_at_work(config))  # one that began meanwhile
+    return [_killed(config, one) if one.state == STARTED and one.run_id not in at_work else one for one in found]
+
+
+def is_ahead(run_id: str) -> bool:
+    """Whether a run bears a time that is still to come, by more than clocks of a network differ."""
+    try:
+        begun = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return begun - datetime.now(UTC) > _CLOCKS_DIFFER
 
 
 def told(error: BaseException) -> list[str]:
@@ -127,6 +155,20 @@ def folder_of(config: Config) -> Path:
 def now() -> str:
     """This second, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _at_work(config: Config) -> str:
+    holder, is_alive = holder_of(config.database.parent)
+    return holder.run_id if holder is not None and is_alive else ""
+
+
+def _killed(config: Config, record: Record) -> Record:
+    """A run that was killed, ended when it was last heard of: the last line of its log."""
+    ended = record.started
+    with suppress(OSError, ValueError, KeyError):
+        log = (folder_of(config) / f"{record.run_id}.log").read_text(encoding="utf-8")
+        ended = str(json.loads(log.rpartition("\n")[0].rpartition("\n")[2])["time"])  # whole lines: the last may be cut off
+    return replace(record, state=INTERRUPTED, ended=ended)
 
 
 def _check(outcome: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.operation.history import INTERRUPTED, STARTED, records
+from pipelines.operation.history import INTERRUPTED, is_ahead, records, seen_now
 from pipelines.operation.room import no_room, room
 from pipelines.operation.service_entries import parse
 from pipelines.pages.status_page import STATES, shown
@@ -26,6 +26,7 @@ from strata.errors import StrataError
 from strata.ingest.user.tables import load_user_tables
 from strata.ingest.warehouse import tables as warehouse
 from strata.ingest.warehouse.lock import LOCK_NAME, holder_of
+from strata.ingest.warehouse.notices import beyond
 from strata.publication.publish import verify
 
 Text = tuple[str, str]
@@ -184,7 +185,22 @@ def _clock(config: Config) -> Examined:
             "Allow for it in the entry of `strata schedule`, or set the clock",
         )
         found.remark(_problem(("La machine n'est pas dans ce fuseau", "The machine is not in this zone"), "[schedule] timezone", why, fix))
+    for run_id in sorted({*[one.run_id for one in records(config)[:1]], shown(config)}):
+        if is_ahead(run_id):
+            found.remark(_dated_ahead(run_id))
     return found
+
+
+def _dated_ahead(run_id: str) -> StrataError:
+    why = (
+        "l'horloge de la machine a reculé depuis, ou avançait quand cette exécution a commencé",
+        "the clock of the machine went back since, or was fast when this run began",
+    )
+    fix = (
+        "Régler l'horloge ; l'exécution suivante prend sa place, dans `strata status` et dans la publication",
+        "Set the clock; the next run takes its place, in `strata status` and in the publication",
+    )
+    return _problem(("Une exécution est datée du futur", "A run is dated in the future"), run_id, why, fix)
 
 
 def _folders(config: Config) -> Examined:
@@ -279,13 +295,12 @@ def _age(started: str) -> timedelta:
 
 def _runs(config: Config) -> Examined:
     found = Examined(("dernière exécution", "last run"))
-    last = next(iter(records(config)), None)
+    last = next(iter(seen_now(config)), None)
     if last is None:
         return Examined(found.label, ("aucune", "none"))
     french, english = STATES[last.state]
     found.said = (f"{last.run_id}, {french}", f"{last.run_id}, {english}")
-    is_running = holder_of(config.database.parent)[1]
-    if last.state == INTERRUPTED or (last.state == STARTED and not is_running):
+    if last.state == INTERRUPTED:
         why = ("elle a été arrêtée de l'extérieur (coupure, fin de session, mémoire)", "it was killed (power, end of session, memory)")
         fix = ("Relancer `strata run` : il reprend où elle s'est arrêtée", "Run `strata run` again: it goes on from where it stopped")
         found.remark(_problem(("Exécution interrompue", "Interrupted run"), last.run_id, why, fix))
@@ -310,10 +325,14 @@ def _warehouse(config: Config) -> Examined:
     try:
         with connect(config.database, read_only=True) as connection:
             lacking = warehouse.lacking_columns(connection)
+            years = beyond(connection, config.years.last)
     except StrataError as error:
         return found.fault(error)
     megabytes = config.database.stat().st_size // 1_000_000
     found.said = (f"{megabytes} Mo", f"{megabytes} MB")
+    for why in years:
+        fix = ("Avancer [years] last, avec populations et tarifs", "Move [years] last on, with populations and tariffs")
+        found.remark(_problem(("Des années lues ne sont pas montrées", "Years that were read are not shown"), "[years] last", why, fix))
     if lacking:
         why = (
             f"il lui manque {len(lacking)} colonne(s) d'une version plus récente",

@@ -3,10 +3,13 @@
 Belongs here: one HTML file beside the warehouse. Not here: the records (history.py). It holds exact counts: it is never published.
 """
 
+import zoneinfo
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.expectations import suites
-from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, records
+from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, now, seen_now
 from pipelines.pages.private_page import deliver, render
 from strata.config import Config
 from strata.publication.publish import POINTER
@@ -19,12 +22,14 @@ STATES: dict[str, tuple[str, str]] = {
     INTERRUPTED: ("interrompue (arrêtée de l'extérieur)", "interrupted (killed)"),
 }
 _RUNS_SHOWN = 60
+_TIMES = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")
+_THOUSANDS = ("\u202f", ",")
 
 
 def write_status_page(config: Config) -> Path:
     """Write status.html beside the warehouse, in the language of the project; gives its path."""
     side = 0 if config.project.language == "fr" else 1
-    found = records(config)[:_RUNS_SHOWN]
+    found = seen_now(config)[:_RUNS_SHOWN]
     facts = {
         "language": config.project.language,
         "config": config,
@@ -34,7 +39,12 @@ def write_status_page(config: Config) -> Path:
         "states": {state: words[side] for state, words in STATES.items()},
         "labels": {(one.table, one.name): one.label[side] for suite in suites().values() for one in suite},
         "side": side,
+        "checks": _checks(found[0]) if found else [],
         "tables": _tables(found[0]) if found else [],
+        "written": now(),
+        "local": lambda time: _local(time, config.schedule.timezone, side),
+        "lasted": _lasted,
+        "number": lambda value: f"{value:,}".replace(",", _THOUSANDS[side]),
     }
     page = folder_of(config).parent / NAME
     deliver(render("status.html.j2", **facts), page)
@@ -45,6 +55,27 @@ def shown(config: Config) -> str:
     """The run that readers see; empty when nothing was published."""
     pointer = config.path("published") / POINTER
     return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+
+
+def _local(time: str, zone: str, side: int) -> str:
+    """A time of a record in the zone of the project, to the minute; in UTC, which is said, where there is no such zone."""
+    try:
+        return datetime.fromisoformat(time).astimezone(zoneinfo.ZoneInfo(zone)).strftime(_TIMES[side])
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return datetime.fromisoformat(time).strftime(f"{_TIMES[side]} UTC")
+
+
+def _lasted(seconds: float) -> str:
+    """1 h 02 min, 3 min 20 s, 12 s: the same words in both languages."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _checks(record: Record) -> list[dict[str, Any]]:
+    """What was checked, what must be looked at first: blocking and not held, not held, held."""
+    return sorted(record.checks, key=lambda one: (one["passed"], one["severity"] != "blocking"))
 
 
 def _tables(record: Record) -> list[tuple[str, float | None, int | None]]:

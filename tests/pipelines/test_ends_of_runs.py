@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,10 +15,13 @@ import pytest
 from pipelines import assets, command
 from pipelines.operation import history
 from pipelines.operation.history import records
+from pipelines.operation.installation import examine
 from pipelines.pages import quality_page
+from pipelines.pages.status_page import write_status_page
 from pipelines.session import open_session
 from strata.config import load
 from strata.errors import StrataError
+from strata.ingest.warehouse.lock import LOCK_NAME, lock
 from tests.support.small_country import hold_stays
 
 FULL = "Failed to commit: could not write to file: No space left on device"
@@ -118,3 +123,76 @@ def test_what_stopped_a_step_is_kept_where_dagster_hides_it(path: Path) -> None:
         raise StrataError(("quoi", "what"), "ici", ("car", "because"), ("faire", "do"))
     (record,) = records(load(path))
     assert record.state == history.FAILED and "Why: because" in record.error[1]
+
+
+def killed(path: Path, run_id: str = "20250101T000000Z-aaaaaa") -> None:
+    """A run of January 2025 on record as at work, last heard of after ten minutes; its lock was left behind."""
+    config = load(path)
+    log = history.begin(config, run_id)
+    history.write(config, replace(records(config)[0], started="2025-01-01T00:00:00+00:00"))
+    said = [{"time": f"2025-01-01T00:{minute}:00+00:00", "event": "progress"} for minute in ("05", "10")]
+    log.path.write_text("".join(json.dumps(one) + "\n" for one in said) + '{"time": "2025-0', encoding="utf-8")
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": "2025-01-01T00:00:00+00:00", "run_id": run_id}
+    (config.database.parent / LOCK_NAME).write_text(json.dumps(holder), encoding="utf-8")
+
+
+def test_a_killed_run_is_seen_as_such_at_once_and_wherever_one_looks(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    killed(path)
+    config = load(path)
+    assert command.main(["status", "--config", str(path)]) == 1
+    page = (config.database.parent / "status.html").read_text(encoding="utf-8")
+    assert "interrupted" in capsys.readouterr().out and "interrupted" in page and "10 min 00 s" in page
+    assert command.main(["status", "--json", "--config", str(path)]) == 1
+    (told_run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (told_run["state"], told_run["ended"]) == (history.INTERRUPTED, "2025-01-01T00:10:00+00:00")
+    assert [one.problems[0].what[1] for one in examine(path) if one.label[1] == "last run"] == ["Interrupted run"]
+
+
+def test_a_killed_run_ended_when_it_was_last_heard_of_not_when_the_next_began(path: Path) -> None:
+    killed(path)
+    history.begin(load(path), "20250103T000000Z-bbbbbb")
+    assert [(one.state, one.total_seconds) for one in records(load(path))] == [(history.STARTED, 0.0), (history.INTERRUPTED, 600.0)]
+
+
+def test_a_run_at_work_is_on_its_page_and_no_other_command_takes_it_for_killed(path: Path) -> None:
+    with open_session(load(path), lambda _: None):
+        assert [one.state for one in history.seen_now(load(path))] == [history.STARTED]
+        assert "running" in (load(path).database.parent / "status.html").read_text(encoding="utf-8")
+    killed(path)
+    with lock(load(path).database.parent):  # of `publish use`
+        assert history.seen_now(load(path))[0].state == history.INTERRUPTED
+
+
+def test_the_run_begun_last_is_first_whatever_the_clock_said(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = load(path)
+    for run_id, state in (("29990101T000000Z-aaaaaa", history.SUCCEEDED), ("20250102T000000Z-bbbbbb", history.FAILED)):
+        history.begin(config, run_id)
+        history.write(config, replace(records(config)[0], state=state))
+    assert [one.state for one in records(config)] == [history.FAILED, history.SUCCEEDED]
+    assert command.main(["status", "--config", str(path)]) == 1
+
+
+def test_doctor_tells_a_run_and_a_publication_dated_in_the_future(path: Path) -> None:
+    def remarks() -> list[str]:
+        return [one.where for part in examine(path) for one in part.problems if one.what[1] == "A run is dated in the future"]
+
+    assert remarks() == []
+    history.begin(load(path), "29990101T000000Z-aaaaaa")
+    load(path).path("published").mkdir()
+    (load(path).path("published") / "latest").write_text("29990102T000000Z-bbbbbb\n", encoding="utf-8")
+    assert remarks() == ["29990101T000000Z-aaaaaa", "29990102T000000Z-bbbbbb"]
+
+
+def test_the_page_tells_what_to_look_at_first_in_the_words_of_a_person(path: Path) -> None:
+    config = load(path)
+    history.begin(config, "r1")
+    asked = [("held", "blocking", True), ("odd", "warning", False), ("wrong", "blocking", False)]
+    checks = [{"table": "t", "check": name, "severity": how, "passed": held, "failing_rows": 12345} for name, how, held in asked]
+    begun = replace(records(config)[0], state=history.SUCCEEDED, started="2025-07-01T04:00:00+00:00", ended="2025-07-01T05:02:10+00:00")
+    tables = replace(begun, rows={"stay": 1234567, "care": 1}, made=["stay", "a_view"], reused=["care"])
+    history.write(config, replace(tables, checks=checks))
+    page = write_status_page(config).read_text(encoding="utf-8")
+    assert [page.index(f">{name}<") for name in ("wrong", "odd", "held")] == sorted(page.index(f">{one[0]}<") for one in asked)
+    assert '<tr class="failed"><td>wrong' in page and '<tr class="warned"><td>odd' in page and '<tr class=""><td>held' in page
+    assert all(f">{shown}<" in page for shown in ("2025-07-01 06:00", "1 h 02 min", "12,345", "1,234,567"))
+    assert '<td class="number">2</td><td class="number">1</td><td class="number">2</td>' in page  # made, kept, not held
