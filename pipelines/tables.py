@@ -25,6 +25,7 @@ class Writer:
 
 def _extract(session: Session) -> None:
     from strata.ingest.load import ingest
+    from strata.ingest.warehouse.notices import beyond
 
     read = itertools.count(1)
 
@@ -35,6 +36,8 @@ def _extract(session: Session) -> None:
     report = ingest(session.config.path("landing"), session.connection, count_file)
     for notice in report.notices:
         session.tell(notice)
+    for warning in (*report.warnings, *beyond(session.connection, session.config.years.last)):
+        session.warn(warning)
     if refused := len(report.refused_files):
         session.tell((f"  fichiers refusés : {refused} (strata check dit pourquoi)", f"  files refused: {refused} (strata check says why)"))
 

@@ -60,6 +60,7 @@ def message(config: Config, record: Record) -> dict[str, Any]:
         "ended": record.ended,
         "seconds": record.total_seconds,
         "publication": record.publication,
+        "warnings": [one[side] for one in record.warnings],
         "checks_not_held": [f"{one['table']}.{one['check']}" for one in record.checks if not one["passed"]],
         "error": record.error[side] if record.error else "",
     }

@@ -33,7 +33,7 @@ from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, 
 from strata.ingest.warehouse.accounts import write_files
 from strata.ingest.warehouse.known_archives import keep, recall
 from strata.ingest.warehouse.lock import lock
-from strata.ingest.warehouse.notices import absent_notices, still_shown
+from strata.ingest.warehouse.notices import absent_notices, nothing_there, still_shown
 from strata.ingest.warehouse.person_store import store_persons
 from strata.ingest.warehouse.store import Incoming, Slice, Stays, remove_absent, store, transaction
 from strata.ingest.warehouse.tables import open_warehouse, writing
@@ -48,11 +48,15 @@ STORE_LOG = "64MB"  # of the write log meanwhile, before it is put in its place:
 
 @dataclass
 class IngestReport:
-    """What one ingest did. files: every file of the landing folder as it is accounted for now; slices: by verdict (store.Slice)."""
+    """What one ingest did. files: every file of the landing folder as it is accounted for now; slices: by verdict (store.Slice).
+
+    warnings: what must reach whoever is told that a run has ended, beside the notices: without a count.
+    """
 
     files: list[FileSeen] = field(default_factory=list)
     slices: Counter[str] = field(default_factory=Counter)
     notices: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def refused_files(self) -> list[FileSeen]:
@@ -67,9 +71,9 @@ class IngestReport:
 def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress: Progress | None = None) -> IngestReport:
     """Read what is new in `landing` into the warehouse (its path, or a connection whose caller holds the lock).
 
-    progress is told the name of each file before it is read. StrataError when nothing can be recognised and the warehouse is empty,
-    when a hospital-year comes in both forms, when another run writes, or when the disk refuses what is written. What was stored before
-    an error stays, slice by slice whole.
+    progress is told the name of each file before it is read. StrataError when there is no folder `landing` (a share that is not mounted),
+    when nothing can be recognised and the warehouse is empty, when a hospital-year comes in both forms, when another run writes, or when
+    the disk refuses what is written. What was stored before an error stays, slice by slice whole.
     """
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
         return _ingest(landing, warehouse, progress or (lambda name: None))
@@ -84,7 +88,9 @@ def ingest(landing: Path, warehouse: Path | duckdb.DuckDBPyConnection, progress:
 
 
 def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Progress) -> IngestReport:
-    sources = list(open_sources(landing)) if landing.is_dir() else []
+    if not landing.is_dir():
+        raise _no_folder(landing)
+    sources = list(open_sources(landing))
     recall(connection, sources)
     found = [(source, recognise_source(source)) for source in sources]
     transmissions, tables, others = pairs(sources), table_sets(found), field_files(sources)
@@ -92,7 +98,7 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
     persons = person_sets(found, lambda known: _is_known(taken, known), _work(connection))
     if not transmissions and not tables and not others and not persons and not _holds_anything(connection):
         raise _nothing_recognised(landing, sources)
-    report = IngestReport()
+    report = IngestReport(warnings=[] if sources else [nothing_there(landing)])
     with writing(_work(connection) or Path()):
         keep(connection, sources)
         for batch in _batches(connection, transmissions):
@@ -367,5 +373,20 @@ def _nothing_recognised(landing: Path, sources: list[SourceFile]) -> StrataError
             "Déposez-y les archives e-PMSI (FINESS.ANNÉE.MOIS…zip) telles quelles, ou les tables SNDS en CSV ou Parquet.",
             "Bring the e-PMSI archives (FINESS.YEAR.MONTH…zip) untouched, or the SNDS tables in CSV or Parquet.",
         ),
-        is_usage=not landing.is_dir(),
+    )
+
+
+def _no_folder(landing: Path) -> StrataError:
+    return StrataError(
+        what=(
+            "Le dossier des extractions manque ; rien n'a été lu ni changé",
+            "The landing folder is missing; nothing was read or changed",
+        ),
+        where=str(landing),
+        why=(
+            "il n'y a pas de dossier de ce nom : partage réseau non monté ?",
+            "there is no folder of that name: a share that is not mounted?",
+        ),
+        fix=("Le monter ou le créer, ou corriger [paths] landing", "Mount or make it, or mend [paths] landing"),
+        is_usage=True,
     )

@@ -119,6 +119,20 @@ def test_a_run_that_another_one_refuses_is_told(path: Path) -> None:
     assert records(load(path)) == []  # whoever holds the lock keeps the records
 
 
+def test_what_a_run_reads_and_shows_nowhere_is_told_to_whoever_asks(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask_to_be_told(path)
+    write_archive(path.parent / "landing" / "a.zip", dict.fromkeys(range(1, 50), 1))
+    text = path.read_text(encoding="utf-8").replace("last = 2025", "last = 2021")
+    path.write_text(text, encoding="utf-8")
+    for turn in ("a year too many", "an empty folder"):
+        command.main(["check", "--config", str(path)])
+        warnings = json.loads((path.parent / "told.json").read_text(encoding="utf-8"))["warnings"]
+        assert any("Stays of 2022 were read" in one for one in warnings) and warnings[-1] in capsys.readouterr().err
+        assert len(warnings) == (1 if turn == "a year too many" else 2)
+        (path.parent / "landing" / "a.zip").unlink(missing_ok=True)
+    assert any(problem.where == "[years] last" for one in examine(path) for problem in one.problems)
+
+
 def test_a_killed_run_does_not_stay_started(path: Path) -> None:
     config = load(path)
     history.begin(config, "20250101T000000Z-aaaaaa")

@@ -22,6 +22,7 @@ from strata.ingest.listing.folder import list_folder
 from strata.ingest.load import ingest
 from strata.ingest.warehouse import lock as lock_file
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
+from strata.ingest.warehouse.notices import beyond
 from strata.ingest.warehouse.running import is_running, start_of
 from strata.ingest.warehouse.store import Incoming, Slice, store
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
@@ -255,22 +256,39 @@ def test_a_file_that_is_no_extract_is_listed(project: Project) -> None:
     assert project.rows("SELECT family, lines FROM read_file WHERE source_file = 'notes.txt'") == [("unknown", 0)]
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_nothing_recognised_is_an_error(project: Project, is_there: bool) -> None:
-    if is_there:
-        (project.landing / "notes.txt").write_text("to do", encoding="utf-8")
-    else:
-        project.landing.rmdir()
+def test_nothing_recognised_is_an_error(project: Project) -> None:
+    (project.landing / "notes.txt").write_text("to do", encoding="utf-8")
     with pytest.raises(StrataError, match="Aucune extraction"):
         ingest(project.landing, project.warehouse)
+
+
+def test_a_landing_folder_that_is_gone_is_an_error_whatever_is_held(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    project.ingest()
+    shutil.rmtree(project.landing)
+    with pytest.raises(StrataError, match="Le dossier des extractions manque") as error:
+        ingest(project.landing, project.warehouse)
+    assert error.value.is_usage and project.stays() == [1]
 
 
 def test_an_emptied_landing_folder_leaves_the_warehouse_as_it_is(project: Project) -> None:
     write_archive(project.landing / "a.zip", {1: 1})
     project.ingest()
+    assert ingest(project.landing, project.warehouse).warnings == []
     (project.landing / "a.zip").unlink()
-    assert project.ingest() == {}
+    ((french, english),) = ingest(project.landing, project.warehouse).warnings
+    assert "aucun fichier" in french and "no file" in english
     assert project.stays() == [1]
+
+
+def test_years_read_after_the_last_one_published_are_told(project: Project) -> None:
+    write_archive(project.landing / "a.zip", {1: 1})
+    project.ingest()
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        year = connection.execute("SELECT max(year) FROM read_slice").fetchall()[0][0]
+        assert beyond(connection, year) == []
+        ((french, english),) = beyond(connection, year - 1)
+    assert f"{year} " in french and f"end with {year - 1}" in english
 
 
 def test_progress_names_what_is_read(project: Project) -> None:

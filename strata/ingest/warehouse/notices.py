@@ -6,6 +6,7 @@ No cell: FINESS numbers, fields of care, years, file names, reasons and counts o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -30,6 +31,27 @@ class Absent:
     year: int
     stays: int
     is_kept: bool
+
+
+def nothing_there(landing: Path) -> Notice:
+    """The landing folder holds no file though the warehouse has stays: a share that is not mounted looks the same."""
+    return (
+        f"Le dossier des extractions ne contient aucun fichier ({landing}) : ce qui est montré est ce qui était déjà dans l'entrepôt. "
+        f"Partage réseau non monté ?",
+        f"The landing folder holds no file ({landing}): what is shown is what was already in the warehouse. A share that is not mounted?",
+    )
+
+
+def beyond(connection: duckdb.DuckDBPyConnection, last: int) -> list[Notice]:
+    """Which years were read that no page shows, since publication ends with year `last`; none as a rule."""
+    rows = connection.execute("SELECT DISTINCT year FROM read_slice WHERE year > ? ORDER BY year", [last]).fetchall()
+    years = ", ".join(str(row[0]) for row in rows)
+    return [
+        (
+            f"Des séjours de {years} ont été lus et ne sont montrés nulle part : les années publiées s'arrêtent à {last} ([years] last).",
+            f"Stays of {years} were read and are shown nowhere: the years published end with {last} ([years] last).",
+        )
+    ][: len(rows)]
 
 
 def absent_notices(absent: Iterable[Absent]) -> list[Notice]:
