@@ -83,6 +83,7 @@ def draw_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     from strata.review import draw, write_sheet
 
     config = read_config(chosen, speaker)
+    _refuse_empty(chosen)
     _refuse_place(chosen.out, config)
     (condition,), year = scope(config, chosen.condition, chosen.year)
     numbers = {"per_stratum": chosen.per_stratum, "per_criterion": chosen.per_criterion, "seed": chosen.seed}
@@ -101,6 +102,20 @@ def draw_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
         "This file holds personal health data: it stays in the hospital, and is destroyed once read.",
     )
     return 0
+
+
+def _refuse_empty(chosen: argparse.Namespace) -> None:
+    if chosen.per_stratum or (chosen.criterion and chosen.per_criterion):
+        return
+    raise usage_error(
+        ("Il n'y a rien à tirer", "There is nothing to draw"),
+        "--per-stratum 0",
+        ("ni personne par strate, ni critère à revoir", "no person per stratum, and no criterion to review"),
+        (
+            "Nommer un critère (--criterion ID), ou demander des personnes par strate",
+            "Name a criterion (--criterion ID), or ask for persons per stratum",
+        ),
+    )
 
 
 def _refuse_place(out: Path, config: "Config") -> None:

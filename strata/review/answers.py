@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from openpyxl import load_workbook
@@ -17,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from strata.errors import StrataError
 from strata.review import form
+from strata.review.seals import Fault, faults
 from strata.statistics import wilson
 
 Text = tuple[str, str]
@@ -115,12 +117,12 @@ def read_review(path: Path) -> Found:
     side = form.LANGUAGES.index(language)
     review, draw = (book[form.SHEETS[language][place]] for place in (form.REVIEW, form.DRAW))
     facts, (groups, labels) = _read_facts(draw, side), _read_groups(draw, side)
+    changed = list(faults(review, draw))
+    _refuse_changed(draw, [one for one in changed if not one.is_review])
     counts: dict[tuple[str, str], dict[str, int]] = {group: {} for group in groups}
-    rows = list(_read_rows(review, groups, side))
-    for _, group, answer in rows:
+    for group, answer in _read_rows(review, groups, side):
         counts[group][answer] = counts[group].get(answer, 0) + 1
-    _refuse_missing(review, [number for number, _, _ in rows], sum(drawn for _, drawn in groups.values()))
-    _refuse_moved(review, groups, counts)
+    _refuse_changed(review, [one for one in changed if one.is_review])
     return Found(facts, {group: (*groups[group], counts[group]) for group in groups}, labels)
 
 
@@ -129,6 +131,12 @@ def _read_facts(sheet: Worksheet, side: int) -> dict[str, Any]:
     for row, (name, texts) in enumerate(form.FACTS.items(), start=1):
         _expect(sheet, row, 1, texts[side])
         facts[name] = sheet.cell(row, 2).value
+    if facts["schema"] == form.UNSEALED:
+        why = (
+            "cette revue a été tirée avant que ses cases portent une empreinte : rien ne dit qu'elle est celle qui a été tirée",
+            "this review was drawn before its cells bore a seal: nothing says that it is the one drawn",
+        )
+        raise _cell(sheet, 1, 2, why)
     if facts["schema"] != form.SCHEMA:
         raise _cell(sheet, 1, 2, ("ce schéma n'est pas connu", "this schema is not known"))
     return facts
@@ -141,6 +149,8 @@ def _read_groups(sheet: Worksheet, side: int) -> tuple[dict[tuple[str, str], tup
         _expect(sheet, head, column, texts[side])
     groups, labels = {}, {}
     for row in range(head + 1, sheet.max_row + 1):
+        if all(sheet.cell(row, column).value is None for column in range(1, len(form.GROUP_COLUMNS) + 1)):
+            continue
         group = (_kind(sheet, row, 1, side), _text(sheet, row, 3))
         labels[group] = _text(sheet, row, 2)
         groups[group] = (_whole(sheet, row, 4), _whole(sheet, row, 5))
@@ -149,8 +159,8 @@ def _read_groups(sheet: Worksheet, side: int) -> tuple[dict[tuple[str, str], tup
     return groups, labels
 
 
-def _read_rows(sheet: Worksheet, groups: Iterable[tuple[str, str]], side: int) -> Iterator[tuple[int, tuple[str, str], str]]:
-    """The question number, group and answer of each row."""
+def _read_rows(sheet: Worksheet, groups: Iterable[tuple[str, str]], side: int) -> Iterator[tuple[tuple[str, str], str]]:
+    """The group and answer of each row."""
     place = {name: column for column, name in enumerate(form.COLUMNS, start=1)}
     for name, column in place.items():
         _expect(sheet, 1, column, form.COLUMNS[name][:2][side])
@@ -166,7 +176,7 @@ def _read_rows(sheet: Worksheet, groups: Iterable[tuple[str, str]], side: int) -
         group = (_kind(sheet, row, place["kind"], side), _text(sheet, row, place["value"]))
         if group not in groups:
             raise _cell(sheet, row, place["value"], ("rien de tel n'a été tiré", "nothing of the kind was drawn"))
-        yield number, group, _answer(sheet, row, place["answer"], group[0], side)
+        yield group, _answer(sheet, row, place["answer"], group[0], side)
 
 
 def _answer(sheet: Worksheet, row: int, column: int, kind: str, side: int) -> str:
@@ -210,21 +220,20 @@ def _expect(sheet: Worksheet, row: int, column: int, text: str) -> None:
         raise _cell(sheet, row, column, (f"« {text} » est attendu ici", f"'{text}' is expected here"))
 
 
-def _refuse_missing(sheet: Worksheet, numbers: list[int], drawn: int) -> None:
-    """Every question drawn is there, and no other."""
-    wrong = sorted(set(range(1, drawn + 1)) ^ set(numbers))
-    if wrong:
-        listed = ", ".join(map(str, wrong[:10]))
-        raise _refused(sheet.title, (f"questions absentes ou en trop : {listed}", f"questions missing or added: {listed}"))
+_CHANGED: dict[str, Text] = {
+    "changed": ("ce n'est pas ce qui a été tiré", "this is not what was drawn"),
+    "missing": ("ce qui a été tiré n'y est plus", "what was drawn is there no more"),
+    "added": ("ceci n'a pas été tiré", "this was not drawn"),
+}
 
 
-def _refuse_moved(sheet: Worksheet, groups: dict[tuple[str, str], tuple[int, int]], counts: dict[tuple[str, str], dict[str, int]]) -> None:
-    """Each stratum and criterion has as many rows as were drawn."""
-    for group, (_, drawn) in groups.items():
-        if sum(counts[group].values()) != drawn:
-            value = list(form.COLUMNS).index("value") + 1
-            why = (f"« {group[1]} » : {drawn} lignes attendues", f"'{group[1]}': {drawn} rows expected")
-            raise _refused(f"{sheet.title}!{get_column_letter(value)}", why)
+def _refuse_changed(sheet: Worksheet, changed: list[Fault]) -> None:
+    """Every cell drawn is there as it was drawn, and no other. Names the first ones; a whole row by its first column."""
+    if not changed:
+        return
+    first = [one for one in changed if one.kind == changed[0].kind]
+    cells = list({one.cell.lstrip(ascii_uppercase): one.cell for one in reversed(first)}.values())[::-1]
+    raise _refused(", ".join(f"{sheet.title}!{cell}" for cell in cells[:10]), _CHANGED[changed[0].kind])
 
 
 def _cell(sheet: Worksheet, row: int, column: int, why: Text) -> StrataError:

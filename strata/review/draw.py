@@ -99,7 +99,7 @@ def draw(config: Config, condition: str, year: int, *, per_stratum: int, criteri
         numbers = {"per_stratum": per_stratum, "per_criterion": per_criterion, "criteria": criteria, "seed": seed}
         drawn = connection.execute(_SQL["draw"], asked | numbers).fetchall()
         if not drawn:
-            raise _nobody(condition, year)
+            raise _nobody(condition, year, with_strata=per_stratum > 0)
         profiles = stratum_labels(definitions_folder(config), condition)
         groups = _groups(profiles, known, drawn)
         order = {(group.kind, group.value): rank for rank, group in enumerate(groups)}
@@ -162,10 +162,12 @@ def _refuse_unknown(known: dict[str, Asked], criteria: list[str]) -> None:
         )
 
 
-def _nobody(condition: str, year: int) -> StrataError:
+def _nobody(condition: str, year: int, with_strata: bool) -> StrataError:
+    of_strata = ("aucune personne n'a de strate cette année-là", "nobody has a stratum in that year")
+    of_criteria = ("aucune personne d'une strate n'a ces critères cette année-là", "nobody in a stratum meets these criteria in that year")
     return StrataError(
         what=("Personne à tirer", "Nobody to draw"),
         where=f"{condition}, {year}",
-        why=("aucune personne n'a de strate cette année-là", "nobody has a stratum in that year"),
+        why=of_strata if with_strata else of_criteria,
         fix=("Choisir une autre année (--year)", "Choose another year (--year)"),
     )

@@ -3,7 +3,8 @@
 Belongs here: words and places, shared by who writes the sheet and who reads it back. Not here: writing (sheet.py), reading (answers.py).
 """
 
-SCHEMA = "strata-review-2"
+SCHEMA = "strata-review-3"
+UNSEALED = "strata-review-2"  # the cells drawn had no seal
 LANGUAGES = ("fr", "en")
 SHEETS = {"fr": ("À lire", "Revue", "Séjours", "Tirage"), "en": ("Read me", "Review", "Stays", "Draw")}
 README, REVIEW, STAYS, DRAW = range(4)
@@ -61,6 +62,13 @@ GROUP_COLUMNS = {
     "value": ("valeur", "value"),
     "held": ("personnes", "persons"),
     "drawn": ("tirées", "drawn"),
+}
+SEALS_AT = 8  # the column of the draw sheet where they begin
+SEAL_COLUMNS = {
+    "sheet": ("feuille", "sheet"),
+    "number": ("question ou ligne", "question or row"),
+    "column": ("colonne", "column"),
+    "seal": ("empreinte", "seal"),
 }
 NOTICE = {
     "fr": (

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from strata.explain.words import Words
 from strata.review import form
 from strata.review.draw import Draw, Stay
+from strata.review.seals import write_seals
 
 _HEAD = PatternFill("solid", fgColor="DDE6EF")
 _TO_FILL = PatternFill("solid", fgColor="FFF4E3")
@@ -33,6 +34,7 @@ def write_sheet(draw: Draw, path: Path, language: str) -> None:
     _write_review(book.worksheets[form.REVIEW], draw, side)
     _write_stays(book.worksheets[form.STAYS], draw, side)
     _write_draw(book.worksheets[form.DRAW], draw, side)
+    write_seals(book.worksheets[form.REVIEW], book.worksheets[form.DRAW], side)
     book.active = form.REVIEW
     path.touch(mode=0o600)
     book.save(path)

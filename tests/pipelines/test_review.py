@@ -3,6 +3,7 @@
 import json
 import stat
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_an_empty_answer_is_not_judged(config: Config, tmp_path: Path) -> None:
         ("answer", "peut-être", "Revue!M3"),
         ("number", "deux", "Revue!A3"),
         ("number", 1, "Revue!A3"),
-        ("number", 99, "Revue"),
+        ("number", 99, "Revue!A3"),
         ("person_id", None, "Revue!B3"),
         ("kind", "autre", "Revue!C3"),
         ("value", "9", "Revue!E3"),
@@ -171,6 +172,71 @@ def test_a_cell_at_fault_is_named_and_not_quoted(config: Config, tmp_path: Path,
         read_review(path)
     assert refusal.value.where == where
     assert str(value) not in refusal.value.why[0] or isinstance(value, int)
+
+
+SPOILT: dict[str, tuple[int, dict[str, Any], str]] = {
+    "the strata of two rows are swapped": (1, {"E3": None, "E4": None}, "Revue!E3, Revue!E4"),
+    "a person of another": (1, {"B4": 1001}, "Revue!B4"),
+    "a hospital": (1, {"F5": "990000002"}, "Revue!F5"),
+    "a day": (1, {"I6": date(2020, 1, 1)}, "Revue!I6"),
+    "words": (1, {"D6": "Autre chose"}, "Revue!D6"),
+    "an empty cell": (1, {"L6": None}, "Revue!L6"),
+    "a weight": (3, {"D10": 1200}, "Tirage!D10"),
+    "words of a group": (3, {"B10": "Autre chose"}, "Tirage!B10"),
+    "a group more": (3, {"A14": "strate", "B14": "x", "C14": "7", "D14": 1, "E14": 0}, "Tirage!A14"),
+    "the year": (3, {"B4": 2020}, "Tirage!B4"),
+    "synthetic or not": (3, {"B6": 0}, "Tirage!B6"),
+}
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_a_sheet_that_is_not_the_one_drawn_is_refused_by_cell(config: Config, tmp_path: Path, case: str) -> None:
+    number, changes, where = SPOILT[case]
+    path = filled(config, tmp_path, stratum="confirmée", criterion="présent")
+    book = load_workbook(path)
+    sheet = book.worksheets[number]
+    swapped = dict(zip(changes, reversed([sheet[cell].value for cell in changes]))) if set(changes) == {"E3", "E4"} else changes
+    for cell, value in swapped.items():
+        assert sheet[cell].value != value
+        sheet[cell].value = value
+    book.save(path)
+    with pytest.raises(StrataError) as refusal:
+        read_review(path)
+    assert refusal.value.where == where
+
+
+def test_a_row_removed_is_refused_at_the_row_it_was_drawn(config: Config, tmp_path: Path) -> None:
+    path = filled(config, tmp_path)
+    book = load_workbook(path)
+    book.worksheets[1].delete_rows(4)
+    book.save(path)
+    with pytest.raises(StrataError) as refusal:
+        read_review(path)
+    assert refusal.value.where == "Revue!A4" and "is there no more" in refusal.value.why[1]
+
+
+def test_rows_sorted_and_numbers_as_a_spreadsheet_writes_them_are_the_same_sheet(config: Config, tmp_path: Path) -> None:
+    path = filled(config, tmp_path, stratum="confirmée", criterion="présent")
+    before = values(read_review(path))
+    book = load_workbook(path)
+    sheet = book.worksheets[1]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    for row, cells in enumerate(reversed(rows), start=2):
+        for column, value in enumerate(cells, start=1):
+            cell = sheet.cell(row, column, float(value) if isinstance(value, int) else value)
+            cell.data_type = "s" if isinstance(value, str) else cell.data_type  # a name of file that begins with = is no formula
+    book.save(path)
+    assert values(read_review(path)) == before
+
+
+def test_a_sheet_without_seals_is_refused_and_says_why(config: Config, tmp_path: Path) -> None:
+    path = filled(config, tmp_path)
+    book = load_workbook(path)
+    book.worksheets[3]["B1"].value = "strata-review-2"
+    book.save(path)
+    with pytest.raises(StrataError) as refusal:
+        read_review(path)
+    assert refusal.value.where == "Tirage!B1" and "before its cells bore a seal" in refusal.value.why[1]
 
 
 def test_a_row_removed_a_head_changed_and_a_group_changed_are_refused(config: Config, tmp_path: Path) -> None:
@@ -220,6 +286,24 @@ def test_the_command_keeps_personal_data_out_of_publications(own: Config, tmp_pa
     assert command.main([*given, str(tmp_path / "a.xlsx"), "--criterion", "nothing"]) == 2
     assert "amputation" in capsys.readouterr().err
     assert not (own.database.parent / "audit.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        (["--per-stratum", "0"], 2, "no criterion to review"),
+        (["--per-stratum", "0", "--criterion", "amputation", "--per-criterion", "0"], 2, "no criterion to review"),
+        (["--per-stratum", "0", "--criterion", "palliative_care_12m"], 2, "Unknown criterion"),
+        (["--per-stratum", "0", "--criterion", "blindness"], 1, "nobody in a stratum meets these criteria"),
+    ],
+)
+def test_nothing_to_draw_is_told_by_its_cause(
+    own: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: list[str], code: int, told: str
+) -> None:
+    monkeypatch.setenv("STRATA_LANGUAGE", "en")
+    out = ["--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "a.xlsx")]
+    assert command.main(["review", "draw", "--condition", "t2d", *given, *out]) == code
+    assert told in capsys.readouterr().err and not (tmp_path / "a.xlsx").exists()
 
 
 def found(*strata: tuple[int, int, int]) -> Found:
