@@ -25,7 +25,7 @@ CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
 # a year is a slice: the years ended last are sent again most often. Stays lie close to the new year, where they may reach back.
 ends = st.dates(date(2020, 1, 1), date(2025, 12, 31)) | st.sampled_from([date(year, 12, 20) for year in range(2020, 2026)])
 STAY = st.tuples(
-    st.sampled_from("ABCDE"), ends, st.sampled_from((0, 1, 5, 40, 400)), st.sampled_from(CODES), st.sampled_from(CODES),
+    st.sampled_from("ABCDEF"), ends, st.sampled_from((0, 1, 5, 40, 400)), st.sampled_from(CODES), st.sampled_from(CODES),
     st.sampled_from(("8", "7", "9")), st.sampled_from(("8", "7")), st.sampled_from((1948, 1950, 1951)),
 )  # fmt: skip
 Stays = list[tuple[str, date, int, str, str, str, str, int]]
@@ -42,8 +42,11 @@ def text(stays: Stays) -> str:
 
 
 def read(stays: Stays) -> duckdb.DuckDBPyConnection:
-    """A warehouse that has read these stays and made nothing of them."""
+    """A warehouse that has read these stays and made nothing of them. F is nobody known: a stay without a pseudonym."""
     connection: duckdb.DuckDBPyConnection = small_country.built(text(stays), only=[])
+    nobody = "(SELECT person_id FROM pseudonym WHERE ltrim(pseudonym, '0') = 'F')"
+    connection.execute(f"UPDATE read_stay SET person_id = NULL, pseudonym_status = 'missing' WHERE person_id = {nobody}")
+    connection.execute(f"DELETE FROM pseudonym WHERE person_id = {nobody}")
     connection.execute("UPDATE read_stay SET slice_id = stay_id >> 32")
     return connection
 
@@ -134,7 +137,7 @@ BACKWARDS: Stays = [
 ]  # fmt: skip
 REACHING: Stays = [
     ("A", date(2025, 1, 5), 56, "I500", "E118", "8", "8", 1950), ("B", date(2025, 2, 1), 60, "I500", "I10", "8", "8", 1950),
-    ("D", date(2025, 4, 1), 3, "I500", "I10", "8", "7", 1950),
+    ("D", date(2025, 4, 1), 3, "I500", "I10", "8", "7", 1950), ("F", date(2025, 1, 10), 30, "I500", "I10", "8", "8", 1950),
     ("C", date(2025, 6, 1), 1, "E118", "I10", "8", "8", 1948), ("C", date(2025, 7, 1), 1, "E118", "I10", "9", "8", 1948),
 ]  # fmt: skip
 
