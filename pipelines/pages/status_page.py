@@ -23,7 +23,7 @@ STATES: dict[str, tuple[str, str]] = {
 }
 _RUNS_SHOWN = 60
 _TIMES = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")
-_THOUSANDS = ("\u202f", ",")
+_THOUSANDS, _DECIMALS = ("\u202f", ","), (",", ".")
 
 
 def write_status_page(config: Config) -> Path:
@@ -44,6 +44,7 @@ def write_status_page(config: Config) -> Path:
         "written": now(),
         "local": lambda time: _local(time, config.schedule.timezone, side),
         "lasted": _lasted,
+        "decimal": lambda value: f"{value:.2f}".replace(".", _DECIMALS[side]),
         "number": lambda value: f"{value:,}".replace(",", _THOUSANDS[side]),
     }
     page = folder_of(config).parent / NAME

@@ -195,4 +195,5 @@ def test_the_page_tells_what_to_look_at_first_in_the_words_of_a_person(path: Pat
     assert [page.index(f">{name}<") for name in ("wrong", "odd", "held")] == sorted(page.index(f">{one[0]}<") for one in asked)
     assert '<tr class="failed"><td>wrong' in page and '<tr class="warned"><td>odd' in page and '<tr class=""><td>held' in page
     assert all(f">{shown}<" in page for shown in ("2025-07-01 06:00", "1 h 02 min", "12,345", "1,234,567"))
+    assert "not held, blocking" in page and "not held, to look at" in page  # not by the colour alone
     assert '<td class="number">2</td><td class="number">1</td><td class="number">2</td>' in page  # made, kept, not held
