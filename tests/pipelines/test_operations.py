@@ -9,10 +9,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines import command
-from pipelines.landing_sensor import PATIENCE_POLLS, STABLE_POLLS, Watch, look
+from pipelines.landing_sensor import PATIENCE_POLLS, RETRY_POLLS, STABLE_POLLS, TRIES, Watch, landing_sensor, look
 from pipelines.operation import history, room
 from pipelines.operation.history import Record, records, write
 from pipelines.operation.installation import examine
@@ -20,6 +21,7 @@ from pipelines.operation.notice import notify
 from pipelines.operation.service_entries import entry, parse
 from pipelines.pages.status_page import shown, write_status_page
 from pipelines.session import open_session
+from pipelines.years import Years
 from strata.config import Config, Notify, Paths, Schedule, load
 from strata.errors import StrataError
 from strata.ingest.warehouse.lock import LOCK_NAME
@@ -328,6 +330,40 @@ def test_a_refresh_starts_once_when_the_landing_folder_is_complete(tmp_path: Pat
     (landing / "b.zip").write_bytes(content + b"")
     watch, started = polled(landing, 2, watch)
     assert started == [False, True]
+
+
+def asked(sensor: dg.SensorDefinition, instance: dg.DagsterInstance, looks: int, cursor: str) -> tuple[list[str], str]:
+    """The refreshes a sensor asks for in so many looks (their names), and its cursor."""
+    keys = []
+    for _ in range(looks):
+        with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+            found = sensor(context)
+        keys += [one.run_key for one in found.run_requests or []]
+        cursor = found.cursor or ""
+    return keys, cursor
+
+
+def test_a_refresh_waits_for_the_run_at_work_and_is_asked_for_again_when_it_failed(path: Path) -> None:
+    @dg.op
+    def fails() -> None:
+        raise RuntimeError
+
+    job = dg.GraphDefinition("refresh", node_defs=[fails]).to_job()
+    config = load(path)
+    sensor = landing_sensor(config, Years.of(config))
+    write_archive(config.path("landing") / "a.zip", {1: 1})
+    with dg.DagsterInstance.ephemeral() as instance:
+        held(path)
+        keys, cursor = asked(sensor, instance, 3 * STABLE_POLLS, "")
+        assert keys == []
+        (config.database.parent / LOCK_NAME).unlink()
+        names = []
+        for _ in range(TRIES + 1):
+            keys, cursor = asked(sensor, instance, RETRY_POLLS + STABLE_POLLS, cursor)
+            names += keys
+            for key in keys:
+                job.execute_in_process(instance=instance, tags={"dagster/run_key": str(key)}, raise_on_error=False)
+    assert len(set(names)) == len(names) == TRIES  # Dagster would pass over a name it has seen
 
 
 def test_a_file_that_never_gets_whole_does_not_hold_the_others_for_ever(tmp_path: Path) -> None:
