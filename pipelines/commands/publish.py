@@ -71,14 +71,14 @@ def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Move the pointer, which is all that changes; or list what is kept, the one shown marked. StrataError while a run is at work."""
     from strata.ingest.warehouse.lock import lock
-    from strata.publication.publish import POINTER, publications, published_folder, use
+    from strata.publication.publish import pointed, publications, use
 
     config = read_config(chosen, speaker)
     published = config.path("published")
     if chosen.run_id is not None:
         with lock(config.database.parent):
             use(published, chosen.run_id)
-    shown = published_folder(published).name if (published / POINTER).is_file() else ""
+    shown = pointed(published)
     for run_id in publications(published):
         print(f"{'*' if run_id == shown else ' '} {run_id}")
     return 0

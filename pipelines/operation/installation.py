@@ -27,6 +27,7 @@ from strata.ingest.user.tables import load_user_tables
 from strata.ingest.warehouse import tables as warehouse
 from strata.ingest.warehouse.lock import LOCK_NAME, holder_of
 from strata.ingest.warehouse.notices import beyond
+from strata.publication.latest import POINTER
 from strata.publication.publish import verify
 
 Text = tuple[str, str]
@@ -400,4 +401,12 @@ def _publication(config: Config) -> Examined:
     if run_id:
         for problem in verify(config.path("published") / run_id):
             found.fault(problem)
+    elif (config.path("published") / POINTER).exists():
+        why = ("ce qu'il contient n'est pas le nom d'une exécution", "what it holds is not the name of a run")
+        fix = (
+            "Relancer `strata run`, ou `strata publish use` : la liste de celles qui sont gardées, puis l'une d'elles",
+            "Run `strata run` again, or `strata publish use`: the list of those kept, then one of them",
+        )
+        where = str(config.path("published") / POINTER)
+        found.fault(_problem(("Aucune publication n'est montrée", "No publication is shown"), where, why, fix))
     return found

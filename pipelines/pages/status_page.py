@@ -12,7 +12,7 @@ from pipelines.expectations import suites
 from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, now, seen_now
 from pipelines.pages.private_page import deliver, render
 from strata.config import Config
-from strata.publication.publish import POINTER
+from strata.publication.latest import pointed
 
 NAME = "status.html"
 STATES: dict[str, tuple[str, str]] = {
@@ -54,8 +54,7 @@ def write_status_page(config: Config) -> Path:
 
 def shown(config: Config) -> str:
     """The run that readers see; empty when nothing was published."""
-    pointer = config.path("published") / POINTER
-    return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+    return pointed(config.path("published"))
 
 
 def _local(time: str, zone: str, side: int) -> str:

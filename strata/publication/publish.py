@@ -25,16 +25,15 @@ from strata.measures.measure import CELL, PUBLISHED, VALUES, measure
 from strata.measures.movement import CALIBRATED, CALIBRATION, smoothed, write_calibration
 from strata.measures.relations import relations_of
 from strata.publication import places, revision
-from strata.publication.latest import POINTER, published_folder
+from strata.publication.latest import POINTER, RUN_ID, pointed, published_folder
 from strata.publication.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference.spread import write_spread
 from strata.system_errors import quoted, words_of
 
-__all__ = ["POINTER", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
+__all__ = ["POINTER", "pointed", "prune", "publications", "publish", "published_folder", "read_indicators", "tell", "use", "verify"]
 
 _BUILDING = ".building-"
 _TRIES, _TRY_SECONDS = 40, 0.05
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TYPES = {pl.String: "string", pl.Float64: "number", pl.Int16: "integer", pl.Int64: "integer", pl.Date: "date", pl.Boolean: "boolean"}
 
 
@@ -118,10 +117,9 @@ def _not_written(published: Path, why: tuple[str, str]) -> StrataError:
 
 def _before(published: Path) -> Path | None:
     """The publication that `latest` names, when it is whole."""
-    if not (published / POINTER).is_file():
-        return None
-    folder = published / (published / POINTER).read_text(encoding="utf-8").strip()
-    return folder if all((folder / name).is_file() for name in (NAME, "indicators.parquet")) else None
+    run_id = pointed(published)
+    folder = published / run_id
+    return folder if run_id and all((folder / name).is_file() for name in (NAME, "indicators.parquet")) else None
 
 
 def publications(published: Path) -> list[str]:
@@ -132,7 +130,7 @@ def publications(published: Path) -> list[str]:
 def use(published: Path, run_id: str) -> None:
     """Make `latest` name an earlier publication. StrataError when it is not there, or no longer what its receipt says."""
     folder = published / run_id
-    if not _RUN_ID.fullmatch(run_id) or not (folder / NAME).is_file():
+    if not RUN_ID.fullmatch(run_id) or not (folder / NAME).is_file():
         names = ", ".join(publications(published)) or "—"
         raise StrataError(
             what=("Cette publication n'est plus là", "This publication is not there any more"),
@@ -153,7 +151,7 @@ def prune(published: Path, keep: int, *, spare: Sequence[str] = ()) -> list[str]
     """
     if keep == 0:
         return []
-    shown = (published / POINTER).read_text(encoding="utf-8").strip() if (published / POINTER).is_file() else ""
+    shown = pointed(published)
     removed = [run_id for run_id in publications(published)[keep:] if run_id != shown and run_id not in spare]
     for run_id in removed:
         gone = published / f"{_BUILDING}{run_id}.old"
@@ -169,7 +167,7 @@ def read_indicators(path: Path) -> pl.DataFrame:
 
 
 def _checked(run_id: str, published: Path) -> str:
-    if not _RUN_ID.fullmatch(run_id):
+    if not RUN_ID.fullmatch(run_id):
         raise _refused(run_id, ("ce nom ne peut pas être celui d'un dossier", "this cannot name a folder"))
     if (published / run_id).exists():
         raise _refused(str(published / run_id), ("cette exécution est déjà publiée", "this run is already published"))

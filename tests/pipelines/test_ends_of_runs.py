@@ -22,6 +22,8 @@ from pipelines.session import open_session
 from strata.config import load
 from strata.errors import StrataError
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
+from strata.publication.publish import _before, prune
+from strata.publication.receipt import content_hash
 from tests.support.small_country import hold_stays
 
 FULL = "Failed to commit: could not write to file: No space left on device"
@@ -197,3 +199,20 @@ def test_the_page_tells_what_to_look_at_first_in_the_words_of_a_person(path: Pat
     assert all(f">{shown}<" in page for shown in ("2025-07-01 06:00", "1 h 02 min", "12,345", "1,234,567"))
     assert "not held, blocking" in page and "not held, to look at" in page  # not by the colour alone
     assert '<td class="number">2</td><td class="number">1</td><td class="number">2</td>' in page  # made, kept, not held
+
+
+@pytest.mark.parametrize("damage", [b"\xff\x00\xfe", b"", b"../..", b"run 1", "exécution".encode()])
+def test_a_damaged_pointer_is_no_pointer_and_stops_nothing(path: Path, damage: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    published = load(path).path("published")
+    (published / "r1").mkdir(parents=True)
+    (published / "r1" / "receipt.json").write_text('{"files": {}, "content_hash": "' + content_hash({}) + '"}', encoding="utf-8")
+    (published / "latest").write_bytes(damage)
+    with open_session(load(path), lambda _: None):
+        assert prune(published, 1) == [] and _before(published) is None
+    assert command.main(["status", "--config", str(path)]) == 0
+    assert command.main(["publish", "verify", str(published)]) == 2
+    assert "No publication is shown" in [one.what[1] for part in examine(path) for one in part.problems]
+    assert command.main(["publish", "use", "--config", str(path)]) == 0
+    assert command.main(["publish", "use", "r1", "--config", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "* r1" in said.out and "defect" not in said.out + said.err
