@@ -82,7 +82,7 @@ def _cron(cron: Cron, config: Config, path: Path) -> Entry:
     minute, hour, day, month, weekday = config.schedule.cron.split()
     when = {"minute": minute, "hour": hour, "day": day, "month": month, "weekday": weekday}
     command = f"cd {shlex.quote(str(_ROOT))} && {shlex.join(_command(path))}".replace("%", "\\%")  # cron ends a line at %
-    log = shlex.quote(str(config.database.parent / "cron.log")).replace("%", "\\%")
+    log = shlex.quote(str(path.parent / "cron.log")).replace("%", "\\%")  # a folder that is there before the first run
     return Entry({"crontab": _render("crontab.j2", command=command, log=log, **when)}, ("crontab -e",))
 
 
@@ -112,7 +112,8 @@ def _dagster(cron: Cron, config: Config, path: Path) -> Entry:
     dagster = Path(sys.executable).parent / "dg"
     facts: dict[str, Any] = _unit_facts(config, path) | {"root": _escaped(str(_ROOT)), "config": _escaped(str(path))}
     command = _for_unit([str(dagster), "dev", "--host", "127.0.0.1", "--port", "3000"])
-    install = (f"mkdir -p {path.parent / 'dagster'}", f"cp {_ROOT / 'dagster.yaml'} {path.parent / 'dagster'}")
+    home = str(path.parent / "dagster")
+    install = (shlex.join(["mkdir", "-p", home]), shlex.join(["cp", str(_ROOT / "dagster.yaml"), home]))
     return Entry(
         {"strata-dagster.service": _render("dagster.service.j2", dagster=command, **facts)},
         (*install, *_units("strata-dagster.service", "strata-dagster.service")),

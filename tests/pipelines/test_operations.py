@@ -3,7 +3,9 @@
 import configparser
 import json
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -185,6 +187,32 @@ def test_a_run_without_room_is_refused_before_anything_is_read(path: Path, monke
     assert "GB are needed" in refusal.value.why[1] and not load(path).database.exists()
 
 
+def test_a_warehouse_made_again_needs_room_for_every_extract(path: Path) -> None:
+    write_archive(path.parent / "landing" / "a.zip", dict.fromkeys(range(1, 50), 1))
+    config = load(path)
+    new = room.room(config).needed
+    history.begin(config, "20250101T000000Z-aaaaaa")
+    later = "2999-01-01T00:00:00+00:00"
+    write(config, replace(records(config)[0], state=history.SUCCEEDED, started=later, ended=later, publication="x"))
+    assert room.room(config).needed == new  # restored without its warehouse: everything is read again
+    config.database.write_bytes(b"")
+    assert room.room(config).needed == room.LEAST < new
+
+
+def test_publications_on_a_disk_of_their_own_need_room_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load(path)
+    before = room.room(config).needed
+    publication(config.path("published"), "r1")
+    (config.path("published") / "r1" / "large").write_bytes(bytes(1_000_000))
+    assert 2_000_000 <= room.room(config).needed - before < 2_100_000
+    monkeypatch.setattr(room, "_disk", lambda folder: str(folder))
+    assert room.room(config).needed == before
+    monkeypatch.setattr(room, "PUBLISHED_AGAIN", 1 << 62)
+    with pytest.raises(StrataError) as refusal:
+        room.refuse_without_room(config)
+    assert refusal.value.where == str(config.path("published"))
+
+
 def test_an_archive_that_lies_about_its_size_does_not_stop_the_run(tmp_path: Path) -> None:
     import zipfile
 
@@ -256,6 +284,21 @@ def test_the_cron_line_is_that_of_the_project(path: Path) -> None:
     assert line.startswith("30 4 1-3 * * cd ") and f"run --config {path.resolve()}" in line and line.count("\n") == 1
 
 
+def test_the_cron_line_works_in_a_project_that_never_ran(path: Path) -> None:
+    line = entry("cron", scheduled(path), path).files["crontab"].split(maxsplit=5)[5].replace("\\%", "%")
+    if os.name == "posix":
+        subprocess.run(["/bin/sh", "-c", line], check=False, cwd="/")
+        assert "Problem:" in (path.parent / "cron.log").read_text(encoding="utf-8")  # there is no extract yet
+        assert len(records(load(path))) == 1
+
+
+def test_the_commands_that_install_dagster_bear_a_folder_with_a_blank(path: Path) -> None:
+    spaced = path.parent / "a folder" / "strata.toml"
+    make, copy, *_ = entry("dagster", scheduled(path), spaced).install
+    assert shlex.split(make) == ["mkdir", "-p", str(spaced.resolve().parent / "dagster")]
+    assert len(shlex.split(copy)) == 3
+
+
 def test_the_units_of_systemd_read_as_units(path: Path) -> None:
     spaced = path.parent / "a folder 100%" / "strata.toml"
     for kind, names in {"systemd": ("strata.service", "strata.timer"), "dagster": ("strata-dagster.service",)}.items():
@@ -272,8 +315,6 @@ def test_the_units_of_systemd_read_as_units(path: Path) -> None:
 
 
 def test_the_units_of_systemd_pass_its_own_lint(path: Path, tmp_path: Path) -> None:
-    import subprocess
-
     lint = shutil.which("systemd-analyze")
     if lint is None:
         return  # read by the test above
