@@ -259,6 +259,8 @@ def _check_values(config: Config, where: str) -> None:
             raise _wrong(f"{where} {key}", "cette valeur n'est pas admise", "this value is not allowed", " | ".join(choices))
     if not config.method.fields or set(config.method.fields) - set(FIELDS):
         raise _wrong(f"{where} [method] fields", "champ de soins non admis", "field of care not allowed", " | ".join(FIELDS))
+    if len(set(config.method.conditions)) < len(config.method.conditions):
+        raise _wrong(f"{where} [method] conditions", "une maladie y est deux fois", "a condition is in it twice", "une fois / once")
     for name, part in config.coverage.items():
         if not all(_GAP.fullmatch(gap) for gap in part.accepted_gaps):
             raise _wrong(f"{where} [coverage.{name}] accepted_gaps", "une lacune ne se lit pas", "a gap cannot be read", '"990000001:2024"')

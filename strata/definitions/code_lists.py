@@ -84,16 +84,25 @@ def read_code_lists(folder: Path, condition: str) -> tuple[dict[str, CodeList], 
     drugs = _drugs(folder / "shared" / DRUGS, files)
     for place in dict.fromkeys((folder / "shared", folder / condition)):
         index = place / "lists.csv"
-        if not index.exists():
-            continue
-        files.append(index)
-        for line, row in enumerate(_read(index, LIST_COLUMNS), start=2):
+        rows = _read(index, LIST_COLUMNS) if index.exists() else []
+        files += [index] if index.exists() else []
+        for line, row in enumerate(rows, start=2):
             if row["list_id"] in found:
                 raise wrong(index, row["list_id"], "cette liste existe déjà", "this list exists already", line)
             _check_entry(index, line, row)
             found[row["list_id"]] = _list(place, row, drugs)
             files.append(found[row["list_id"]].path)
+        _refuse_unlisted(place, rows)
     return found, files
+
+
+def _refuse_unlisted(place: Path, rows: list[dict[str, str]]) -> None:
+    """A file of codes that no line of lists.csv names would be read by nobody: a copy that was meant to count."""
+    listed = {row["list_id"] for row in rows}
+    for path in sorted((place / "codes").glob("*.csv")):
+        if path.stem not in listed:
+            why_fr = "aucune ligne de lists.csv ne nomme cette liste : elle ne serait lue par personne"
+            raise wrong(path, "", why_fr, "no line of lists.csv names this list: nothing would read it")
 
 
 def _list(place: Path, row: dict[str, str], drugs: list[tuple[str, str]]) -> CodeList:

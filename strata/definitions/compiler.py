@@ -15,6 +15,7 @@ import polars as pl
 
 from strata.definitions.code_lists import CodeList
 from strata.definitions.content import content_sha256
+from strata.definitions.impossible import OLDEST, Comparison, is_no_age, never_holds, why_no_stay
 from strata.definitions.text import DefinitionText
 from strata.definitions.versions import check_caveats, check_versions
 from strata.errors import StrataError
@@ -81,6 +82,7 @@ class Compiler:
         self._need(source, "source", "")
         names = ("id", "label_fr", "label_en", "short_fr", "age_min")
         facts = [self._need(source, name, "") if name != "short_fr" else source.get(name, "") for name in names]
+        self._refuse_age(source, "age_min")
         check_versions(self.text)
         check_caveats(self.text)
         for event_id, event in source.get("events", {}).items():
@@ -126,7 +128,10 @@ class Compiler:
         self.text.check(event, "event", where)
         number = len(self.out.rows["definition_event"]) + 1
         self.events[event_id] = number
-        masks = [self._mask(event.get(f"stay_{kind}", []), where) for kind in ("all", "any", "none")]
+        traits = [event.get(f"stay_{kind}", []) for kind in ("all", "any", "none")]
+        masks = [self._mask(names, where) for names in traits]
+        if why := why_no_stay(*traits):
+            raise self._wrong(where, *why)
         self.out.rows["definition_event"].append((number, self.condition, event_id, *masks))
         places: set[str] = set()
         for clause_no, clause in enumerate(self._need(event, "any", where), start=1):
@@ -242,11 +247,12 @@ class Compiler:
         person_type = self._need(rule, "type", where)
         words = self.text.words(labels.get(person_type, {}), f"type.labels {person_type}")
         self.out.rows["definition_type_rule"].append((self.condition, rank, person_type, len(texts), *words))
-        for text in texts:
-            metric, operator, threshold = self._comparison(text, groups, where)
-            self.out.rows["definition_type_term"].append((self.condition, rank, metric, operator, threshold))
+        comparisons = [self._comparison(text, groups, where) for text in texts]
+        if metric := never_holds(comparisons):
+            raise self._wrong(where, f"aucune valeur ne convient : {metric}", f"no value fits: {metric}")
+        self.out.rows["definition_type_term"].extend((self.condition, rank, *one) for one in comparisons)
 
-    def _comparison(self, text: str, groups: list[str], where: str) -> tuple[str, str, float]:
+    def _comparison(self, text: str, groups: list[str], where: str) -> Comparison:
         found = _COMPARISON.fullmatch(text)
         if not found:
             raise self._wrong(where, f"comparaison illisible : {text}", f"unreadable comparison: {text}")
@@ -279,12 +285,17 @@ class Compiler:
         where = f"rules {rule_id}"
         purpose, outcome = self._purpose(rule, where)
         members, min_score = self._members(rule, where)
+        self._refuse_age(rule, where)
         row = (self.condition, rule_id, purpose, outcome, priority, min_score, rule.get("age_min", 0))
         self.out.rows["definition_rule"].append((*row, *self.text.labels(rule, where)))
         for name in members:
             weight = rule.get("weight", {}).get(name, 1)
             alone = rule.get("weight_alone", {}).get(name, weight)
             self.out.rows["definition_member"].append((self.condition, rule_id, self.criteria[name], weight, alone))
+
+    def _refuse_age(self, table: dict[str, Any], where: str) -> None:
+        if is_no_age(table.get("age_min", 0)):
+            raise self._wrong(where, f"l'âge va de 0 à {OLDEST} ans", f"an age is from 0 to {OLDEST} years")
 
     def _purpose(self, rule: dict[str, Any], where: str) -> tuple[str, str]:
         """(purpose, outcome): what the rule is for, and the stratum or risk level it gives."""

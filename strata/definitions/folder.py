@@ -61,7 +61,7 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
     used: dict[str, CodeList] = {}
     calendars: list[FollowUp] = []
     for condition in conditions:
-        text = read_definition(folder / condition / "definition.toml")
+        text = _definition(folder, condition)
         lists, files = read_code_lists(folder, condition)
         compiler = Compiler(text, compiled, lists)
         compiler.compile()
@@ -78,6 +78,15 @@ def compile_definitions(folder: Path, conditions: list[str], nomenclature: pl.Da
         check_against(nomenclature, list(used.values()))
     compiled.rows["definition_code"] = sorted(set(compiled.rows["definition_code"]), key=str)
     return compiled
+
+
+def _definition(folder: Path, condition: str) -> DefinitionText:
+    """The text of a condition. StrataError naming those that the folder has, when it is none of them."""
+    path = folder / condition / "definition.toml"
+    if not path.exists():
+        known = ", ".join(sorted(one.parent.name for one in folder.glob("*/definition.toml"))) or "–"
+        raise wrong(path, "", f"ce fichier n'existe pas ; le dossier a : {known}", f"there is no such file; the folder has: {known}")
+    return read_definition(path)
 
 
 def _follow_up(folder: Path, text: DefinitionText, lists: dict[str, CodeList], compiled: Compiled, before: list[FollowUp]) -> FollowUp:

@@ -101,7 +101,7 @@ class DefinitionText:
             return self._find(r"\s*\{\s*type\s*=|\[\[type\.rules\]\]|\[\[rules\]\]", nth=int(rest) if rest.isdigit() else 1)
         if table == "type":
             return self._find(rf'.*\bid\s*=\s*"{re.escape(last)}"', after=r"\[type\]|\[\[type\.groups\]\]")
-        own = self._find(rf"\[\[?{re.escape(name)}\]|{re.escape(name)}\s*=")
+        own = self._find(rf"\[\[?{re.escape(name)}\]") or self._find(rf"{re.escape(name)}\s*=", before=r"\[")
         return own or (self._find(rf"\s*{re.escape(last)}\s*=", after=rf"\[{re.escape(table)}\]") if table else None)
 
     def _line_of_act(self, act: str, *within: str) -> int | None:
@@ -113,9 +113,11 @@ class DefinitionText:
         found = (number for number, line in enumerate(own, start=first + 1) if re.match(rf"\s*{re.escape(within[0])}\b", line))
         return next(found, first)
 
-    def _find(self, pattern: str, after: str = "", nth: int = 1) -> int | None:
+    def _find(self, pattern: str, after: str = "", before: str = "", nth: int = 1) -> int | None:
+        """The nth line of a pattern, after the first line of another or before it (the entries that stand in no table)."""
         start = next((number for number, line in enumerate(self.lines) if re.match(after, line)), len(self.lines))
-        found = [number for number, line in enumerate(self.lines, start=1) if number > start and re.match(pattern, line)]
+        end = next((number for number, line in enumerate(self.lines) if before and re.match(before, line)), len(self.lines))
+        found = [number for number, line in enumerate(self.lines[:end], start=1) if number > start and re.match(pattern, line)]
         return found[nth - 1] if len(found) >= nth else None
 
 

@@ -132,6 +132,36 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t3 > 0.5"', "type.rules 3", "share:t3"),
         ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t2 is big"', "type.rules 3", "unreadable"),
         ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t2 > 50"', "type.rules 3", "never passes 1"),
+        ("t2d/definition.toml", '"age_first < 30"', '"age_first >= 40", "age_first < 30"', "type.rules 1", "no value fits: age_first"),
+        ("t2d/definition.toml", '"age_first < 30"', '"age_first > 29", "age_first < 30"', "type.rules 1", "no value fits: age_first"),
+        ("t2d/definition.toml", '"age >= 45"', '"age >= 450"', "type.rules 7", "no value fits: age"),
+        ("t2d/definition.toml", '"share:t2 > 0.5"', '"share:t2 > 0.5", "share:t2 < 0.5"', "type.rules 3", "no value fits: share:t2"),
+        ("t2d/definition.toml", '"stays:t1 >= 2"', '"stays:t1 >= 2", "stays:t1 < 2"', "type.rules 2", "no value fits: stays:t1"),
+        ("t2d/definition.toml", 'stay_all = ["mco"]', 'stay_all = ["mco", "smr"]', "events.type_1_ketoacidosis_dp", "one field of care"),
+        (
+            "t2d/definition.toml",
+            'stay_all = ["mco"]',
+            'stay_all = ["mco"]\nstay_any = ["smr"]',
+            "events.type_1_ketoacidosis_dp",
+            "one field of care",
+        ),
+        (
+            "t2d/definition.toml",
+            'stay_none = ["contact"]',
+            'stay_none = ["contact"]\nstay_any = ["contact"]',
+            "events.type_1",
+            "asked and excluded: contact",
+        ),
+        (
+            "t2d/definition.toml",
+            'stay_none = ["contact"]',
+            'stay_none = ["contact"]\nstay_all = ["contact", "psy"]',
+            "events.type_1",
+            "asked and excluded: contact",
+        ),
+        ("t2d/definition.toml", "age_min = 18", "age_min = -18", "definition.toml ligne 10, age_min", "0 to 120"),
+        ("t2d/definition.toml", "age_min = 18", "age_min = 999", "definition.toml ligne 10, age_min", "0 to 120"),
+        ("t2d/definition.toml", "age_min = 45", "age_min = 450", "rules R-", "0 to 120"),
         ("t2d/definition.toml", 'event = "type_2", spec', 'event = "type_9", spec', "type.t2", "type_9"),
         ("t2d/definition.toml", 'event = "type_2", specificity = 1', 'event = "type_2"', "type.t2 specificity", "missing"),
         ("t2d/definition.toml", 'population_type = "t2"', 'population_type = "t4"', "population_type", "no rule"),
@@ -164,6 +194,40 @@ def test_a_spoilt_definition_is_refused_by_name(folder: Path, file: str, old: st
     error = refusal(folder)
     assert where in error.where
     assert why in error.why[1]
+
+
+def test_an_entry_that_is_missing_is_not_looked_for_in_another_table(folder: Path) -> None:
+    """`age_min` of a rule is not that of the definition: no line is told rather than one of another entry."""
+    spoil(folder / "t2d" / "definition.toml", "age_min = 18\n", "")
+    assert refusal(folder).where == "t2d/definition.toml age_min"
+
+
+def test_several_comparisons_that_some_value_meets_are_a_rule(folder: Path) -> None:
+    texts = (
+        '"age_first > 28", "age_first < 30"',
+        '"age_first >= 0", "age_first <= 0"',
+        '"age_first > 29.5", "share:t2 > 0.5", "share:t2 < 0.6"',
+    )
+    for text in texts:
+        path = folder / "t2d" / "definition.toml"
+        spoil(path, '"age_first < 30"', text)
+        assert compile_definitions(folder, ["t2d"]).rows["definition_type_rule"]
+        spoil(path, text, '"age_first < 30"')
+
+
+@pytest.mark.parametrize("place", ["shared", "t2d", "copd"])
+def test_a_file_of_codes_that_no_list_names_is_refused(folder: Path, place: str) -> None:
+    (folder / place / "codes").mkdir(exist_ok=True)
+    shutil.copy(folder / "shared" / "codes" / "htn.csv", folder / place / "codes" / "foo.csv")
+    with pytest.raises(StrataError) as caught:
+        compile_definitions(folder, ["copd", "t2d"])
+    assert f"{place}/codes/foo.csv" in caught.value.where and "lists.csv" in caught.value.why[1] and caught.value.is_usage
+
+
+def test_a_condition_that_the_folder_has_not_is_told_with_those_it_has(folder: Path) -> None:
+    with pytest.raises(StrataError) as caught:
+        compile_definitions(folder, ["t2d", "nope"])
+    assert "nope/definition.toml" in caught.value.where and "copd, hf, segments, stroke, t2d" in caught.value.why[1]
 
 
 HEAD = "code,valid_from,valid_to,label_fr,label_en,label_source\n"

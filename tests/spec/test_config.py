@@ -18,6 +18,7 @@ MISTAKES = {
     "an unknown scope": ({"coverage": {"mco": {"scope": "france"}}}, "scope"),
     "an unknown field": ({"method": {"fields": ["mco", "hda"]}}, "fields"),
     "no field": ({"method": {"fields": []}}, "fields"),
+    "a condition twice": ({"method": {"conditions": ["t2d", "t2d"]}}, "conditions"),
     "month 13": ({"coverage": {"mco": {"last_complete_month": "2025-13"}}}, "last_complete_month"),
     "month 0": ({"coverage": {"mco": {"last_complete_month": "2025-00"}}}, "last_complete_month"),
     "a year too far": ({"years": {"last": 99999}}, "[years]"),
