@@ -5,16 +5,21 @@ else ./strata.toml, else the sample of the repository.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
+from pipelines.gate import refuse_failures
 from pipelines.landing_sensor import landing_sensor
+from pipelines.operation.history import told
 from pipelines.schedules import JOB, monthly_schedule, refresh_job
 from pipelines.session import Session, load_config, open_session
 from pipelines.years import PARTITION, RANGE_START, Years
 from strata.errors import StrataError
+
+HELD = "strata/warehouse"  # a tag of runs
 
 _config = load_config()
 _years = Years.of(_config)
@@ -31,10 +36,10 @@ def session(context: dg.InitResourceContext) -> Iterator[Session | None]:
         _refuse_without_year(context.run)
     with open_session(load_config(), lambda text: log.info(text) if log else None) as opened:
         if context.instance is not None and context.run is not None:
-            _end_killed_runs(context.instance, context.run)
+            _end_killed_runs(context.instance, context.run, opened.config.database.parent)
         yield opened
         if context.instance is not None and context.run is not None:
-            opened.error = _failed_steps(context.instance, context.run)
+            opened.error = _why(opened, context.instance, context.run)
 
 
 def _refuse_without_year(ours: dg.DagsterRun) -> None:
@@ -58,15 +63,26 @@ def _has_ended(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> bool:
     return run is not None and run.is_finished
 
 
-def _end_killed_runs(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> None:
-    """We hold the lock: another run of this project that Dagster believes to be at work was killed."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])):
-        if run.run_id != ours.run_id and run.remote_job_origin == ours.remote_job_origin:
+def _end_killed_runs(instance: dg.DagsterInstance, ours: dg.DagsterRun, warehouse: Path) -> None:
+    """We hold the lock of this warehouse: another run that held it, and that Dagster believes to be at work, was killed.
+
+    The tag says which warehouse a run held: one Dagster may look after several projects, and knows `dg launch` by no origin at all.
+    """
+    held = {HELD: str(warehouse.resolve())}
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING], tags=held)):
+        if run.run_id != ours.run_id:
             instance.report_run_failed(run, "Killed: the lock it held was taken over.")
+    instance.add_run_tags(ours.run_id, held)
 
 
-def _failed_steps(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> list[str]:
-    """Which steps failed, for the record of runs; why is in Dagster's own log."""
+def _why(opened: Session, instance: dg.DagsterInstance, ours: dg.DagsterRun) -> list[str]:
+    """Why a run failed, for its record: what stopped a step, else the checks that refuse, else which steps; nothing when it did not."""
+    if opened.error:
+        return opened.error
+    try:
+        refuse_failures(opened.outcomes)
+    except StrataError as refusal:
+        return told(refusal)
     failed = instance.all_logs(ours.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     names = ", ".join(sorted({one.step_key for one in failed if one.step_key}))
     return [f"Étapes en échec : {names}", f"Failed steps: {names}"] if names else []

@@ -201,7 +201,7 @@ def _end(config: Config, run_id: str, session: Session | None, error: BaseExcept
 
 def _record(config: Config, run_id: str, session: Session | None, error: BaseException | None) -> history.Record:
     begun = next((one for one in history.records(config) if one.run_id == run_id), history.Record(run_id, history.STARTED, history.now()))
-    told = history.told(error) if error is not None else session.error if session is not None else []
+    told = (session.error if session is not None else []) or (history.told(error) if error is not None else [])
     record = replace(begun, state=history.FAILED if told else history.SUCCEEDED, ended=history.now(), error=told)
     if session is None:
         return record

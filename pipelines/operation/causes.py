@@ -23,12 +23,12 @@ def cause_of(error: BaseException) -> StrataError:
 
 
 def is_interruption(error: BaseException | None) -> bool:
-    """Ctrl-C: as Python says it, as DuckDB does in a query (RuntimeError), or as Dagster does in a step."""
+    """Ctrl-C: as Python says it, as DuckDB does in a query (RuntimeError), or as Dagster does in a step or to what a run holds."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:  # Dagster can make a ring of causes
         seen.add(id(error))
         kind = type(error).__name__
-        if isinstance(error, KeyboardInterrupt) or "Interrupt" in kind or str(error) == "Query interrupted":
+        if isinstance(error, KeyboardInterrupt | GeneratorExit) or "Interrupt" in kind or str(error) == "Query interrupted":
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from pipelines.definitions import _end_killed_runs, _has_ended, defs
+from pipelines.definitions import HELD, _end_killed_runs, _has_ended, defs, session
+from pipelines.operation.history import FAILED, records
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
 from pipelines.years import Years
-from strata.config import Schedule
+from strata.config import Schedule, load
+from strata.errors import StrataError
 
 ROOT = Path(__file__).parents[2]
 DG = Path(sys.executable).parent / ("dg.exe" if os.name == "nt" else "dg")
@@ -94,23 +95,57 @@ def test_dagster_started_from_a_clone_reports_nothing_and_runs_one_at_a_time(tmp
         assert queue is not None and queue.max_concurrent_runs == 1
 
 
-def origin(location: str) -> RemoteJobOrigin:
-    """Where Dagster found the job: the code of one project."""
-    code = RegisteredCodeLocationOrigin(location)
-    return RemoteJobOrigin(repository_origin=RemoteRepositoryOrigin(code_location_origin=code, repository_name="strata"), job_name=JOB)
+def test_a_killed_run_does_not_stay_started(tmp_path: Path) -> None:
+    """Whoever holds the lock ends the runs that held it and that Dagster believes to be at work: of this warehouse, not of another one.
 
-
-def test_a_killed_run_does_not_stay_started() -> None:
-    """Whoever holds the lock ends the runs that Dagster believes to be at work: all of this project but its own, none of another one."""
+    `dg launch` gives no origin to a run; one that never held the lock is not there to be ended.
+    """
     job = defs.resolve_job_def(JOB)
+    ours, theirs = tmp_path / "our été" / "warehouse", tmp_path / "theirs" / "warehouse"
     started, starting, success = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.SUCCESS
-    asked = [("ours", started), ("ours", started), ("ours", starting), ("ours", success), ("theirs", started)]
+    asked = [(ours, started), (ours, started), (ours, starting), (ours, success), (theirs, started), (None, starting)]
     with dg.DagsterInstance.ephemeral() as instance:
-        runs = [instance.create_run_for_job(job, status=status, remote_job_origin=origin(where)) for where, status in asked]
-        _end_killed_runs(instance, runs[0])
-        after = [one.status if (one := instance.get_run_by_id(run.run_id)) else None for run in runs]
+        runs = [instance.create_run_for_job(job, status=status) for _, status in asked]
+        for run_made, (where, _) in zip(runs, asked, strict=True):
+            if where is not None:
+                instance.add_run_tags(run_made.run_id, {HELD: str(where)})
+        _end_killed_runs(instance, runs[0], ours)
+        after = [one.status if (one := instance.get_run_by_id(run_made.run_id)) else None for run_made in runs]
     failed = dg.DagsterRunStatus.FAILURE
-    assert after == [started, failed, failed, success, started]
+    assert after == [started, failed, failed, success, started, starting]
+
+
+def test_a_run_is_known_by_the_warehouse_it_holds(tmp_path: Path) -> None:
+    job = defs.resolve_job_def(JOB)
+    with dg.DagsterInstance.ephemeral() as instance:
+        first, second = (instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED) for _ in range(2))
+        _end_killed_runs(instance, first, tmp_path)
+        _end_killed_runs(instance, second, tmp_path)
+        after = [one.status if (one := instance.get_run_by_id(run_made.run_id)) else None for run_made in (first, second)]
+    assert after == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
+
+
+def test_the_record_of_a_run_of_dagster_says_why_it_failed(tmp_path: Path) -> None:
+    """Its steps hide what stopped them; Dagster's log alone had it."""
+    (tmp_path / "strata.toml").write_text("", encoding="utf-8")
+    config = load(tmp_path / "strata.toml")
+
+    @dg.op(required_resource_keys={"session"})
+    def extract(context: dg.OpExecutionContext) -> None:
+        with context.resources.session.timed("extract"):
+            raise StrataError(("quoi", "what"), "ici", ("car", "because"), ("faire", "do"))
+
+    @dg.job(resource_defs={"session": session})
+    def one_step() -> None:
+        extract()
+
+    with pytest.MonkeyPatch.context() as patched, dg.DagsterInstance.ephemeral() as instance:
+        patched.setenv("STRATA_CONFIG", str(tmp_path / "strata.toml"))
+        assert not one_step.execute_in_process(raise_on_error=False, instance=instance).success
+        (ran,) = instance.get_runs()
+    (record,) = records(config)
+    assert record.state == FAILED and record.error[1].splitlines() == ["Problem: what", "Where: ici", "Why: because", "What to do: do"]
+    assert ran.tags[HELD] == str(config.database.parent.resolve())
 
 
 def test_a_run_that_has_ended_opens_no_session_again() -> None:
