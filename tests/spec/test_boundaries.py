@@ -240,3 +240,28 @@ def test_dialysis_with_heart_failure_is_stratum_4() -> None:
 @pytest.mark.parametrize(("act", "stratum"), [("DELF016", 2), ("DELF020", 2), ("DELF012", 2), ("DELF005", 1), ("DELA003", 1)])
 def test_a_pacemaker_alone_is_no_resynchronisation(act: str, stratum: int) -> None:
     assert one("hf", stay(das="I5019", acts=act)) == ("diseased", stratum)
+
+
+# condition, criterion -> the months looked back on, and a stay that meets it within them (the sick code of the condition among its cells)
+WINDOWS: dict[tuple[str, str], tuple[int, dict[str, str]]] = {
+    ("t2d", "dialysis_2_days_12m"): (12, {"das": "E1198", "acts": "JVJF004"}),
+    ("hf", "dialysis_2_days_12m"): (12, {"das": "I5019", "acts": "JVJF004"}),
+    ("t2d", "dialysis_status_12m"): (12, {"das": "E1198 Z992+0 N185"}),
+    ("hf", "dialysis_status_12m"): (12, {"das": "I5019 Z992+0 N185"}),
+    ("t2d", "stroke_24m"): (24, {"dp": "I639", "das": "E1198"}),
+    ("hf", "cardiogenic_shock_24m"): (24, {"dp": "R570", "das": "I5019"}),
+    ("hf", "decompensation_intensive_24m"): (24, {"dp": "I5019", "units": "02A"}),
+    ("hf", "intervention_24m"): (24, {"das": "I5019", "ghm": "05C021"}),
+}
+FIRST_DAY = {12: ("2025-01-01", "2024-12-31"), 24: ("2024-01-01", "2023-12-31")}  # of 31 December 2025: within, and the day before
+
+
+@pytest.mark.parametrize(("condition", "criterion"), WINDOWS)
+def test_the_first_day_of_a_window_is_in_and_the_day_before_is_out(condition: str, criterion: str) -> None:
+    """A criterion that asks for two days has one of them well within the window in both cases."""
+    months, cells = WINDOWS[condition, criterion]
+    names = ["person", "exit", *cells]
+    dates = [[day, "2025-06-01"] if "2_days" in criterion else [day] for day in FIRST_DAY[months]]
+    lines = [" | ".join([str(number), day, *cells.values()]) for number, days in enumerate(dates, start=1) for day in days]
+    met = criteria("\n".join([" | ".join(names), *lines]), condition=condition)
+    assert [criterion in met[number] for number in "12"] == [True, False]
