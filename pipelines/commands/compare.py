@@ -39,11 +39,13 @@ def add(commands: Any, speaker: Terminal) -> None:
 def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Compute both and answer. Text and JSON are exact and stay inside; the page is for showing: no number under the threshold."""
     from pipelines.commands.compare_report import as_text, view
-    from pipelines.pages.private_page import as_json, deliver, render
+    from pipelines.pages.private_page import as_json, deliver, refuse_place, render
     from strata.compare import SCHEMA, compare
     from strata.explain import scope
 
     config = read_config(chosen, speaker)
+    if chosen.out is not None:
+        refuse_place(chosen.out, config)
     _, year = scope(config, None, chosen.year)
     before, after = chosen.definitions
     found = compare(config, (before, after), chosen.condition, year, lambda text: speaker.progress(speaker.choose(*text)))

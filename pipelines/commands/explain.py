@@ -63,14 +63,18 @@ def _person_argument(speaker: Terminal) -> Any:
 
 
 def explain_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
-    """Log the question, then answer. StrataError (usage): no such person, condition or year. 0 with or without a status."""
+    """Log the question, then answer. StrataError (usage): no such person, condition, year, a place refused. 0 with or without a status."""
+    from pipelines.pages.private_page import refuse_place
     from strata.audit import record
     from strata.explain import person, scope, unknown_person
 
     config = read_config(chosen, speaker)
+    if chosen.out is not None:
+        refuse_place(chosen.out, config)
     conditions, year = scope(config, chosen.condition, chosen.year)
     asked = _read_pseudonym(config, speaker) if chosen.person == _FROM_INPUT else chosen.person
-    record(config, "explain", person_id=asked, conditions=conditions, year=year, format=chosen.format)
+    written = {} if chosen.out is None else {"file": str(chosen.out.resolve())}  # `strata purge` removes it
+    record(config, "explain", person_id=asked, conditions=conditions, year=year, format=chosen.format, **written)
     if asked is None:
         raise unknown_person()
     _answer(config, person(config, asked), conditions, year, chosen, speaker)

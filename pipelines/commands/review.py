@@ -11,7 +11,6 @@ from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal, usage_error
 
 if TYPE_CHECKING:
-    from strata.config import Config
     from strata.review import Found, Value
 
 _ASKED = {
@@ -78,20 +77,20 @@ def _count(text: str) -> int:
 
 def draw_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Draw, log who was drawn, then write. StrataError (usage): a place where it must not lie, a name already taken."""
+    from pipelines.pages.private_page import refuse_place
     from strata.audit import record
     from strata.explain import scope
     from strata.review import draw, write_sheet
 
     config = read_config(chosen, speaker)
     _refuse_empty(chosen)
-    _refuse_place(chosen.out, config)
+    refuse_place(chosen.out, config, ".xlsx")
     (condition,), year = scope(config, chosen.condition, chosen.year)
     numbers = {"per_stratum": chosen.per_stratum, "per_criterion": chosen.per_criterion, "seed": chosen.seed}
     found = draw(config, condition, year, criteria=list(dict.fromkeys(chosen.criterion)), **numbers)
     persons = sorted({one.person_id for one in found.questions})
-    record(
-        config, "review draw", condition=condition, year=year, seed=chosen.seed, file=str(chosen.out), persons=[str(one) for one in persons]
-    )
+    asked = {"condition": condition, "year": year, "seed": chosen.seed, "file": str(chosen.out.resolve())}
+    record(config, "review draw", **asked, persons=[str(one) for one in persons])
     write_sheet(found, chosen.out, speaker.language)
     speaker.say(
         f"À relire : {chosen.out} ({len(found.questions)} questions sur {len(persons)} personnes)",
@@ -116,26 +115,6 @@ def _refuse_empty(chosen: argparse.Namespace) -> None:
             "Name a criterion (--criterion ID), or ask for persons per stratum",
         ),
     )
-
-
-def _refuse_place(out: Path, config: "Config") -> None:
-    published = config.path("published")
-    if out.suffix.lower() != ".xlsx" or out.exists():
-        why = (
-            ("il y en a déjà un", "there is one already")
-            if out.exists()
-            else ("son nom ne finit pas par .xlsx", "its name does not end in .xlsx")
-        )
-        fix = ("Donner un nom nouveau, en .xlsx : rien n'est écrasé", "Give a new name, in .xlsx: nothing is overwritten")
-    elif out.resolve().is_relative_to(published):
-        why = (
-            "ce dossier est celui des publications, et ce sont des données personnelles",
-            "this is the folder of publications, and the data is personal",
-        )
-        fix = ("Choisir un dossier que seuls les relecteurs lisent", "Choose a folder that only the reviewers read")
-    else:
-        return
-    raise usage_error(("Ce classeur ne peut pas être écrit là", "This workbook cannot be written there"), str(out), why, fix)
 
 
 def read_command(chosen: argparse.Namespace, speaker: Terminal) -> int:

@@ -34,6 +34,7 @@ _OF_THE_WAREHOUSE: dict[str, Text] = {
 }
 _SCRATCH: Text = ("un brouillon de l'entrepôt", "scratch of the warehouse")
 _REVIEW: Text = ("un classeur de relecture de dossiers", "a workbook for chart review")
+_ANSWER: Text = ("une réponse de `strata explain` : ce qu'a une personne", "an answer of `strata explain`: what a person has")
 
 LEFT: tuple[Text, ...] = (
     (
@@ -45,8 +46,12 @@ LEFT: tuple[Text, ...] = (
         "backups and snapshots of the disk, and any copy made elsewhere",
     ),
     (
-        "les classeurs, pages et exports écrits hors du dossier du projet (--out)",
-        "workbooks, pages and exports written outside the folder of the project (--out)",
+        "les classeurs et réponses déplacés ou copiés depuis, ou écrits par une version qui ne l'inscrivait pas au journal",
+        "workbooks and answers moved or copied since, or written by a version that did not log it",
+    ),
+    (
+        "les pages de `strata compare` et `validity` (--out) : effectifs exacts, petits compris, aucune personne",
+        "the pages of `strata compare` and `validity` (--out): exact counts, small ones too, nobody in particular",
     ),
     (
         "warehouse/audit.log : qui a interrogé quoi ; ses numéros de personne ne mènent plus à personne",
@@ -74,7 +79,8 @@ def found_in(config: Config) -> list[Item]:
     inside = [path for path in sorted(warehouse.iterdir()) if path.name not in (AUDIT, LOCK_NAME)] if warehouse.is_dir() else []
     items = [Item(path, _OF_THE_WAREHOUSE.get(path.name, _SCRATCH)) for path in inside]
     candidates = {path.resolve() for path in [*_project_files(config), *_logged_files(config)] if path.suffix.lower() == ".xlsx"}
-    return items + [Item(path, _REVIEW) for path in sorted(candidates) if _is_review(path)]
+    items += [Item(path, _REVIEW) for path in sorted(candidates) if _is_review(path)]
+    return items + [Item(path, _ANSWER) for path in sorted(set(_logged_files(config, "explain"))) if os.path.lexists(path)]
 
 
 def remove(config: Config, items: list[Item]) -> list[Path]:
@@ -99,13 +105,13 @@ def _project_files(config: Config) -> list[Path]:
     return [path for path in files if not any(path.resolve().is_relative_to(folder) for folder in apart)]
 
 
-def _logged_files(config: Config) -> list[Path]:
-    """Workbooks that the audit log says were written, wherever they are."""
+def _logged_files(config: Config, command: str = "review draw") -> list[Path]:
+    """What the audit log says this command has written, wherever it is: a new file each time, none of the user's."""
     log = config.database.parent / AUDIT
     if not log.is_file():
         return []
     lines = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{"))
-    return [Path(line["file"]) for line in lines if line.get("file")]
+    return [Path(line["file"]) for line in lines if line.get("file") and line["command"] == command]
 
 
 def _is_review(path: Path) -> bool:

@@ -3,8 +3,8 @@
 Belongs here: the estimate before a run and its refusal. Not here: a disk that fills all the same (strata/ingest/warehouse/tables.py).
 
 The estimate errs on the large side. What is new is what was put in the landing folder since the last good run, or all of it where the
-warehouse is made again; it is counted as it is once taken out of its archives. The warehouse may grow by half of itself while its tables are made
-again, the old ones still there. A publication is about as large as the one before, which stays.
+warehouse is made again; it is counted as it is once taken out of its archives. The warehouse may grow by half of itself while its tables
+are made again, the old ones still there. A publication is about as large as the one before, which stays.
 """
 
 import shutil

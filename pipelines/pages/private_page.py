@@ -4,6 +4,7 @@ Belongs here: rendering a template of templates/, writing an answer where only i
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from strata.config import Config
+from strata.errors import StrataError
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -55,4 +59,29 @@ def deliver(text: str, out: Path | None) -> None:
         print(text, end="", flush=True)
         return
     out.touch(mode=0o600)
+    out.chmod(0o600)  # of one that was there
     out.write_text(text, encoding="utf-8", newline="\n")
+
+
+def refuse_place(out: Path, config: Config, suffix: str = "") -> None:
+    """StrataError (usage) unless a private answer may be written there: a new file, named as it must, out of the publications."""
+    if os.path.lexists(out):
+        why = ("il y en a déjà un", "there is one already")
+        fix = (f"Donner un nom nouveau{_in(suffix)[0]} : rien n'est écrasé", f"Give a new name{_in(suffix)[1]}: nothing is overwritten")
+    elif not out.name.lower().endswith(suffix):
+        why = (f"son nom ne finit pas par {suffix}", f"its name does not end in {suffix}")
+        fix = (f"Donner un nom nouveau{_in(suffix)[0]}", f"Give a new name{_in(suffix)[1]}")
+    elif out.resolve().is_relative_to(config.path("published")):
+        why = (
+            "ce dossier est celui des publications, et cette réponse n'est pas pour leurs lecteurs",
+            "this is the folder of publications, and this answer is not for their readers",
+        )
+        fix = ("Choisir un dossier que lisent seuls ceux qu'elle regarde", "Choose a folder read only by those whom it concerns")
+    else:
+        return
+    what = ("Ce fichier ne peut pas être écrit là", "This file cannot be written there")
+    raise StrataError(what=what, where=str(out), why=why, fix=fix, is_usage=True)
+
+
+def _in(suffix: str) -> tuple[str, str]:
+    return (f", en {suffix}", f", in {suffix}") if suffix else ("", "")

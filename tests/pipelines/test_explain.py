@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import command
+from pipelines.operation.personal_data import found_in, remove
+from pipelines.pages.private_page import deliver
 from strata.audit import record
 from strata.config import Config
 from strata.errors import StrataError
@@ -129,6 +131,34 @@ def test_each_question_is_one_line_of_the_log_written_before_the_answer(made: Co
     assert tuple(lines[1][name] for name in ("command", "person_id", "conditions", "year", "format")) == asked
     assert lines[0]["user"] and str(lines[0]["time"]).endswith("+00:00")
     capsys.readouterr()
+
+
+def test_an_answer_overwrites_nothing_stays_out_of_publications_and_is_for_its_owner(
+    made: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person, out, taken = str(person_of(made, PSEUDONYM)), made.folder / "answer.txt", made.folder / "taken.txt"
+    inside = made.path("published") / "answer.txt"
+    inside.parent.mkdir(exist_ok=True)
+    taken.write_text("mine", encoding="utf-8")
+    for refused in (taken, inside):
+        assert command.main(["explain", person, "--out", str(refused)]) == 2
+        assert command.main(["compare", "--definitions", "built-in", "built-in", "--out", str(refused)]) == 2
+    assert taken.read_text(encoding="utf-8") == "mine" and not inside.exists()
+    assert command.main(["explain", person, "--out", str(out)]) == 0
+    out.chmod(0o644)
+    deliver("a page of the project is written anew at each run", out)
+    assert os.name == "nt" or out.stat().st_mode & 0o777 == 0o600
+    capsys.readouterr()
+
+
+def test_purge_removes_the_answers_about_a_person(made: Config, tmp_path: Path) -> None:
+    answers = {made.folder / "b" / "person.html", tmp_path / "elsewhere.json"}
+    for out in answers:
+        out.parent.mkdir(exist_ok=True)
+        assert command.main(["explain", str(person_of(made, PSEUDONYM)), "--format", out.suffix[1:], "--out", str(out)]) == 0
+    items = [item for item in found_in(made) if item.path in {out.resolve() for out in answers}]
+    assert len(items) == 2 and remove(made, items) == []
+    assert not any(out.exists() for out in answers)
 
 
 def test_no_log_no_answer(made: Config, capsys: pytest.CaptureFixture[str]) -> None:
