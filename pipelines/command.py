@@ -31,7 +31,7 @@ from pipelines.commands import (
 from pipelines.commands import list as listing
 from pipelines.commands.terminal import Parser, Terminal, terminal
 from pipelines.operation.causes import cause_of, is_interruption
-from pipelines.process import leave
+from pipelines.process import leave, stop_when_asked
 from strata.errors import StrataError
 
 COMMANDS = (
@@ -57,6 +57,7 @@ COMMANDS = (
 
 def program() -> NoReturn:
     """The whole process: what `strata` and `python -m pipelines.command` start."""
+    stop_when_asked()
     leave(main())
 
 

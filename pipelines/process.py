@@ -1,4 +1,4 @@
-"""What a run does with the process it has: when Python looks for dead objects, how it leaves.
+"""What a run does with the process it has: when Python looks for dead objects, how it is stopped, how it leaves.
 
 Belongs here: what is true of any run and says nothing of its tables. Not here: choosing the command and its exit code (command.py).
 
@@ -8,6 +8,7 @@ again, and to free them one by one before leaving, was a sixth of the processor 
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,16 @@ def few_searches() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def stop_when_asked() -> None:
+    """An end asked for by the system (systemctl stop, a machine that shuts down) is an interruption like Ctrl-C: a run ends on record."""
+    signal.signal(signal.SIGTERM, _interrupt)  # Windows ends a process without asking
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # asked once; ending is at work
+    raise KeyboardInterrupt
 
 
 def leave(code: int) -> NoReturn:

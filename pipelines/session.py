@@ -152,6 +152,7 @@ def _begin(config: Config, run_id: str) -> history.RunLog:
 
     with writing(config.database.parent):
         log = history.begin(config, run_id)
+    with suppress(OSError):
         write_status_page(config)
     return log
 

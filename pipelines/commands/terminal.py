@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -42,8 +43,9 @@ class Terminal:
             print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
     def progress(self, text: str) -> None:
-        """A line about work in progress."""
-        print(f"[{time.monotonic() - self.started:4.0f} s] {text}", file=sys.stderr, flush=True)
+        """A line about work in progress. Whoever reads it may leave (`2>&1 | head`), and the work goes on."""
+        with suppress(OSError):
+            print(f"[{time.monotonic() - self.started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     def follow(self, config: Config) -> None:
         """Speak the language of the project, unless the environment has chosen."""

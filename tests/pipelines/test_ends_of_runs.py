@@ -1,9 +1,12 @@
 """How a run ends, whatever ends it: on record, told to whoever asked, with its true cause; and what is seen of one that was killed."""
 
 import errno
+import io
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +16,7 @@ import duckdb
 import pytest
 
 from pipelines import assets, command
+from pipelines.commands.terminal import Terminal
 from pipelines.operation import history
 from pipelines.operation.history import records
 from pipelines.operation.installation import examine
@@ -24,6 +28,7 @@ from strata.errors import StrataError
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
 from strata.publication.publish import _before, prune
 from strata.publication.receipt import content_hash
+from tests.support.repository import ROOT
 from tests.support.small_country import hold_stays
 
 FULL = "Failed to commit: could not write to file: No space left on device"
@@ -216,3 +221,57 @@ def test_a_damaged_pointer_is_no_pointer_and_stops_nothing(path: Path, damage: b
     assert command.main(["publish", "use", "r1", "--config", str(path)]) == 0
     said = capsys.readouterr()
     assert "* r1" in said.out and "defect" not in said.out + said.err
+
+
+STOPPED = """
+import os, signal, sys, time
+import pipelines.{module} as place
+from pipelines import command
+
+def stop(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+
+place.{function} = stop
+sys.argv = ["strata", "run", "--config", sys.argv[1]]
+command.program()
+"""
+
+
+@pytest.mark.parametrize(("module", "function"), [("assets", "_make"), ("operation.room", "refuse_without_room")])
+def test_a_service_that_is_stopped_ends_its_run_and_tells_it(path: Path, module: str, function: str) -> None:
+    """systemctl stop, a machine that shuts down: in a step, where Dagster listens to signals too, and outside."""
+    if os.name != "posix":
+        return  # Windows ends a process without asking
+    hold_stays(load(path).database, "person | exit | das\n1 | 2024-03-10 | E1190")
+    program = STOPPED.format(module=module, function=function)
+    started = [sys.executable, "-W", "ignore", "-c", program, str(path)]
+    done = subprocess.run(started, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    (record,) = records(load(path))
+    assert (done.returncode, record.state) == (1, history.FAILED), done.stderr
+    assert "Run interrupted by a person, or by the service" in told(path)["error"] and not (load(path).database.parent / LOCK_NAME).exists()
+    assert "Interrupted; the last publication stays." in done.stderr
+
+
+def test_a_reader_of_the_progress_who_leaves_ends_no_run(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", Left())
+        with open_session(load(path), Terminal("en").progress) as session:
+            session.tell(("Séjours…", "Stays…"))
+    assert records(load(path))[0].state == history.SUCCEEDED
+
+
+@pytest.mark.parametrize(("chosen", "said"), [("", "Séjours…"), ("fr", "Séjours…"), ("en", "Stays…")])
+def test_progress_is_in_the_language_of_whoever_started_the_run(
+    path: Path, chosen: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRATA_LANGUAGE", chosen)
+    config = load(path)
+    heard: list[str] = []
+    with open_session(replace(config, project=replace(config.project, language="fr")), heard.append) as session:
+        session.tell(("Séjours…", "Stays…"))
+    assert heard == [said]
