@@ -445,6 +445,8 @@ class _Teller:
         facts["traits"] = self.lacking(row)
         facts["filters"] = ", ".join(self.filter_label(name) for name in row.get("filters") or ())
         reason = row["reason"]
+        if reason == "window" and facts["at_least"] > 1:
+            reason = "window_many"
         needed, rest = self.required(self.rules[row["rule_id"]])
         if reason == "score" and needed:  # of weights that stand for "required" only what the others add is told
             reason = "needed" if needed & set(row["any_of"]) else "score"

@@ -144,12 +144,17 @@ def _number(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def _window(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The last time the criterion held before, and the day from which it no longer did."""
+    """The last time the criterion held before, the day from which it no longer did, and the event that had then left the window.
+
+    That event is the last one only where one is enough: of two asked for, the older leaves first.
+    """
     vary(connection, _PAST_DATES)
     return rows(
         connection,
-        """SELECT criterion_no, max(last_date) AS last_date, max(expires_on) AS expired_on
-           FROM variant.person_evidence GROUP BY criterion_no ORDER BY criterion_no""",
+        """SELECT asked.criterion_no, max(reason.last_date) AS last_date, max(reason.deciding_date) AS left_date,
+             max(CAST(reason.deciding_date + to_months(asked.months) AS DATE)) AS expired_on
+           FROM variant.person_reason AS reason INNER JOIN variant.criterion_window AS asked ON reason.window_no = asked.window_no
+           GROUP BY asked.criterion_no ORDER BY asked.criterion_no""",
     )
 
 

@@ -9,7 +9,7 @@ from strata.definitions.crosswalk import read_crosswalk
 from strata.definitions.folder import CONDITIONS
 from strata.engine import models
 from strata.errors import StrataError
-from tests.support.small_country import built
+from tests.support.small_country import built, config
 
 # 1 diabetic with a top; 2 diabetic without; 3 at risk with a top (in two tops of one comparison: once); 4 seen, nothing, with a top;
 # 5 dead in hospital with a top; 6 a child with a top; 7 last seen before the look-back, with a top; 8 a top of an older version only.
@@ -24,13 +24,13 @@ STAYS = """person | exit       | das   | exit_mode | born
            8      | 2025-03-10 |       |           | 1990"""
 
 
-def crosswalk(tops: str, condition: str, comparison: str) -> dict[str, tuple[int, int]]:
+def crosswalk(tops: str, condition: str, comparison: str, stays: str = STAYS) -> dict[str, tuple[int, int]]:
     """level -> (persons, persons_with_top) at the end of 2025; tops: lines 'person top version'."""
     values = ", ".join(
         f"(1, {person}, 1, 2025, '{top}', '{version}')" for person, top, version in (line.split() for line in tops.splitlines())
     )
     also = f"INSERT INTO read_cartography (slice_id, person_id, twin_rank, year, top, version) VALUES {values}" if values else ""
-    connection = built(STAYS, also=also)
+    connection = built(stays, also=also, settings=config(method={"conditions": [condition]}))
     models.build(connection, "cartography_crosswalk")
     rows = connection.execute(
         "SELECT level, persons, persons_with_top FROM cartography_crosswalk WHERE year = 2025 AND condition = ? AND comparison = ?",
@@ -52,6 +52,15 @@ def test_each_person_is_told_once_at_the_right_level() -> None:
         "under_age": (1, 1),
         "not_seen": (1, 1),
     }
+
+
+@pytest.mark.parametrize(("condition", "code", "top"), [("hf", "I5019", "top_cvic_aig"), ("stroke", "I639", "top_cvavc_aig")])
+def test_the_acute_top_stands_beside_the_acute_event_of_the_year(condition: str, code: str, top: str) -> None:
+    """1 and 2 in the year, 3 before it: of the condition all three, of the year two."""
+    dates = ("2025-03-10", "2025-04-10", "2023-03-10")
+    stays = "person | exit | dp | nights\n" + "\n".join(f"{n} | {day} | {code} | 5" for n, day in enumerate(dates, start=1))
+    found = crosswalk(f"1 {top} G11\n3 {top} G11", condition, "acute", stays)
+    assert found["met"] == (2, 1) and sum(persons for persons, _ in found.values()) == 3
 
 
 def test_a_criterion_stands_beside_its_tops_and_two_tops_of_one_person_count_once() -> None:

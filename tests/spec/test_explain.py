@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.commands.explain_report import as_text, view
 from strata.config import Config
 from strata.definitions.folder import CONDITIONS
 from strata.errors import StrataError
@@ -82,6 +83,21 @@ def test_a_rule_held_until_its_evidence_expired(tmp_path: Path) -> None:
     assert [(row["reason"], row["last_date"], row["expired_on"], row["would_be"]["stratum"]) for row in found] == [
         ("window", date(2023, 12, 20), date(2025, 12, 20), 4)
     ]
+
+
+def test_of_two_events_asked_for_the_one_that_left_is_named(tmp_path: Path) -> None:
+    """Two in sixty months: the older leaves first, and the last one has nothing to do with the date."""
+    stays = f"{HEAD}\n1 | 2019-11-13 | 5 | I5019 |\n1 | 2021-01-08 | 5 | I5019 |\n1 | 2025-06-01 | 1 | J189 | I5019"
+    one = explained(tmp_path, stays, "hf")
+    found = [row for row in near(one, "S3-two-episodes") if row["reason"] == "window"]
+    assert [(row["left_date"], row["last_date"], row["expired_on"]) for row in found] == [
+        (date(2019, 11, 13), date(2021, 1, 8), date(2024, 11, 13))
+    ]
+    for language, words in (
+        ("fr", "sorti de la fenêtre est du 13/11/2019, le dernier du 08/01/2021"),
+        ("en", "left the window is of 2019-11-13"),
+    ):
+        assert words in " ".join(as_text(view(one, config(), language, most_stays=5)).split())
 
 
 def test_two_events_that_never_met_in_one_window_are_no_rule_that_expired(tmp_path: Path) -> None:
