@@ -6,15 +6,21 @@ Belongs here: the arguments and the answer. Not here: hashes (strata/publication
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.project import add_config, read_config
 from pipelines.commands.terminal import Parser, Terminal
 
+if TYPE_CHECKING:
+    from strata.publication.kept import Kept
+
 
 def add(commands: Any, speaker: Terminal) -> None:
     """Declare the command."""
-    text = speaker.choose("vérifier une publication", "verify a publication")
+    text = speaker.choose(
+        "vérifier une publication (verify), en montrer une autre (use), en comparer deux (compare)",
+        "verify a publication (verify), show another one (use), compare two (compare)",
+    )
     group = commands.add_parser("publish", terminal=speaker, help=text, description=text)
     actions = group.add_subparsers(dest="publish", metavar="ACTION", required=True, parser_class=Parser)
     text = speaker.choose("recalculer chaque empreinte du reçu", "recompute every hash of the receipt")
@@ -71,6 +77,7 @@ def compare_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
 def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Move the pointer, which is all that changes; or list what is kept, the one shown marked. StrataError while a run is at work."""
     from strata.ingest.warehouse.lock import lock
+    from strata.publication.kept import described
     from strata.publication.publish import pointed, publications, use
 
     config = read_config(chosen, speaker)
@@ -79,6 +86,16 @@ def use_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
         with lock(config.database.parent):
             use(published, chosen.run_id)
     shown = pointed(published)
-    for run_id in publications(published):
-        print(f"{'*' if run_id == shown else ' '} {run_id}")
+    for one in described(published, publications(published)):
+        print(f"{'*' if one.run_id == shown else ' '} {one.run_id}{_told(one, speaker)}")
     return 0
+
+
+def _told(one: "Kept", speaker: Terminal) -> str:
+    """What tells a publication from the others."""
+    parts = [f"{one.published:%Y-%m-%d %H:%M} UTC"] if one.published else []
+    if one.data_through:
+        parts.append(speaker.choose(f"données jusqu'au {one.data_through}", f"data through {one.data_through}"))
+    if one.is_as_before:
+        parts.append(speaker.choose("mêmes chiffres que la précédente", "same numbers as the one before"))
+    return "".join(f"  {part}" for part in parts)

@@ -25,6 +25,7 @@ from strata.measures.measure import CELL, PUBLISHED, VALUES, measure
 from strata.measures.movement import CALIBRATED, CALIBRATION, smoothed, write_calibration
 from strata.measures.relations import relations_of
 from strata.publication import places, revision
+from strata.publication.kept import ranked
 from strata.publication.latest import POINTER, RUN_ID, pointed, published_folder
 from strata.publication.receipt import NAME, file_hashes, make_receipt, verify, write_receipt
 from strata.reference.spread import write_spread
@@ -145,14 +146,14 @@ def use(published: Path, run_id: str) -> None:
 
 
 def prune(published: Path, keep: int, *, spare: Sequence[str] = ()) -> list[str]:
-    """Remove all but the last `keep` publications (0: none), the one shown and those to spare; gives the runs removed.
+    """Remove all but `keep` publications (0: none), the one shown and those to spare; gives the runs removed.
 
-    A folder loses its name first: nobody finds half a publication.
+    The last ones stay; those with the same numbers as a later one go first. A folder loses its name first: nobody finds half a publication.
     """
     if keep == 0:
         return []
     shown = pointed(published)
-    removed = [run_id for run_id in publications(published)[keep:] if run_id != shown and run_id not in spare]
+    removed = [run_id for run_id in ranked(published, publications(published))[keep:] if run_id != shown and run_id not in spare]
     for run_id in removed:
         gone = published / f"{_BUILDING}{run_id}.old"
         with suppress(OSError):  # Windows: a reader has a file of it open; the next run tries again

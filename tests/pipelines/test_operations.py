@@ -9,9 +9,11 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from pipelines import command
@@ -232,6 +234,23 @@ def test_the_last_publications_stay_and_an_earlier_one_can_be_shown(path: Path, 
     assert prune(published, 3, spare=[runs[2]]) == [runs[3], runs[0]]
     assert publications(published) == [runs[6], runs[5], runs[4], runs[2], runs[1]]
     assert prune(published, 0) == []
+
+
+def test_publications_of_the_same_numbers_go_first_and_are_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    published = load(path).path("published")
+    runs = [f"2025010{day}T060000Z-aaaaaa" for day in range(1, 6)]
+    for run_id, numbers in zip(runs, (1, 2, 2, 2, 3), strict=True):
+        publication(published, run_id)
+        (published / run_id / "indicators.parquet").unlink()
+        pl.DataFrame({"data_through": [date(2025, numbers, 28)]}).write_parquet(published / run_id / "indicators.parquet")
+        hashes = file_hashes(published / run_id)
+        (published / run_id / NAME).write_text(json.dumps({"files": hashes, "content_hash": content_hash(hashes)}), encoding="utf-8")
+    assert command.main(["publish", "use", "--config", str(path)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"* {runs[4]}  2025-01-05 06:00 UTC  data through 2025-03-28"
+    assert ["same numbers as the one before" in line for line in said] == [False, True, True, False, False]
+    assert prune(published, 3) == [runs[2], runs[1]]
+    assert publications(published) == [runs[4], runs[3], runs[0]]
 
 
 @pytest.mark.parametrize("run_id", ["gone", "../published", ".."])
