@@ -23,6 +23,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from strata.engine.duckdb import is_of_storage
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
@@ -125,6 +126,8 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
             with placed(connection, model):
                 _build_in_buckets(connection, model)
     except duckdb.Error as error:
+        if is_of_storage(error):
+            raise
         raise reason(model, error) from error
     return None if model.is_view else int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
@@ -209,16 +212,18 @@ def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str
     return [f"{column} < {bounds[0]}", *inner, f"{column} >= {bounds[-1]}", f"{column} IS NULL"] if bounds else ["true"]
 
 
-def cut(sql: str, limits: Mapping[str, str], instead: Mapping[str, str] | None = None) -> str:
+def cut(sql: str, limits: Mapping[str, str], instead: Mapping[str, str] | None = None, *, is_few: bool = False) -> str:
     """The same SELECT, where these tables have only the rows that meet their condition: a name put in front of the table's.
 
-    instead: of some of these tables, what the rows are taken from.
+    instead: of some of these tables, what the rows are taken from. is_few: rows that are looked for before anything is done with them; left
+    to the planner, a condition that is no range may be asked last, of all that was made of everybody's rows.
     """
     query = sql[len(_leading_lines(sql)) :].lstrip()
     if not limits:
         return query
     sources = {table: (instead or {}).get(table, table) for table in limits}
-    names = ",\n".join(f"{table} AS NOT MATERIALIZED (SELECT * FROM {sources[table]} WHERE {limits[table]})" for table in limits)
+    how = "MATERIALIZED" if is_few else "NOT MATERIALIZED"
+    names = ",\n".join(f"{table} AS {how} (SELECT * FROM {sources[table]} WHERE {limits[table]})" for table in limits)
     return f"WITH {names},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {names}\n{query}"
 
 

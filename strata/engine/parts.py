@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 
 from strata.engine import fingerprints
+from strata.engine.duckdb import is_of_storage
 from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
 from strata.ingest.warehouse.store import transaction
 
@@ -224,6 +225,8 @@ def remake(
             if content != before:
                 _keep(connection, model.name, before, content, _told(connection, model, change))
     except duckdb.Error as error:
+        if is_of_storage(error):
+            raise
         raise reason(model, error) from error
     return content, sums.rows
 
@@ -246,24 +249,31 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
             _insert(connection, model, dict.fromkeys(model.years, years), others, known)
         if _is_there(connection, "stale_person", "true"):
             one_by_one = "person_id IN (SELECT person_id FROM stale_person)"
-            _insert(connection, model, dict.fromkeys(_having(connection, model, "person_id", known), one_by_one), "true", known)
+            persons = dict.fromkeys(_having(connection, model, "person_id", known), one_by_one)
+            _insert(connection, model, persons, "true", known, is_few=True)
     return fingerprints.Sums(*row).without(gone).and_also(fingerprints.sums(connection, model.name, which))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known) -> None:
-    """Run the file with some of its tables limited, range after range where it may be, and keep some of its rows."""
+def _insert(
+    connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known, *, is_few: bool = False
+) -> None:
+    """Run the file with some of its tables limited (is_few: as in cut), range after range where it may be, and keep some of its rows."""
     tables, ranges = ranges_of(connection, model)
     for condition in ranges:
         both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
-        made = _limited(model, both, known)
+        made = _limited(model, both, known, is_few=is_few)
         connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
 
 
-def _limited(model: Model, limits: dict[str, str], known: Known) -> str:
+def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool) -> str:
     """The file, some of what it reads limited. A view is seen through: asked afterwards, it would first name everybody."""
     within = {name: limits[name] for name in model.inputs if name in limits}
-    views = {name: f"(\n{_limited(known[name], limits, known)}\n) AS seen" for name in within if name in known and known[name].is_view}
-    return cut(model.sql, within, views)
+    views = {
+        name: f"(\n{_limited(known[name], limits, known, is_few=is_few)}\n) AS seen"
+        for name in within
+        if name in known and known[name].is_view
+    }
+    return cut(model.sql, within, views, is_few=is_few)
 
 
 def _of_slices(change: Change, column: str) -> str:
