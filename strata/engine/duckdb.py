@@ -8,12 +8,15 @@ from pathlib import Path
 import duckdb
 
 from strata.errors import StrataError
+from strata.system_errors import quotes_full_disk
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",  # nothing is fetched from a network, ever; parquet and json are built in
     "autoload_known_extensions": "false",
     "preserve_insertion_order": "false",  # a table is a set: keeping its order would cost memory; who needs order asks for it
 }
+_CORRUPT = "Corrupt database file"
+_REFUSALS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # of a file, of a commit, of all that follows
 _CLOSED = {"enable_external_access": "false", "lock_configuration": "true"}
 
 
@@ -60,6 +63,16 @@ def _cannot_open(path: Path, message: str) -> StrataError:
             ),
         )
     return damaged(path)
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether DuckDB cannot read its own file any more."""
+    return _CORRUPT in str(error)
+
+
+def is_of_storage(error: duckdb.Error) -> bool:
+    """Whether the disk or the file stopped DuckDB, and no statement is at fault."""
+    return is_damage(error) or quotes_full_disk(error) or isinstance(error, _REFUSALS)
 
 
 def damaged(path: Path) -> StrataError:

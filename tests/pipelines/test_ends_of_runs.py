@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import assets, command
+from pipelines import command
 from pipelines.commands.terminal import Terminal
 from pipelines.operation import history
 from pipelines.operation.history import records
@@ -24,7 +24,12 @@ from pipelines.pages import quality_page
 from pipelines.pages.status_page import write_status_page
 from pipelines.session import open_session
 from strata.config import load
+from strata.engine import models
 from strata.errors import StrataError
+from strata.ingest.archives import SourceFile
+from strata.ingest.reasons import Refused
+from strata.ingest.recognise import Recognised
+from strata.ingest.snds.table_file import TableFile, _readable
 from strata.ingest.warehouse.lock import LOCK_NAME, lock
 from strata.publication.publish import _before, prune
 from strata.publication.receipt import content_hash
@@ -88,7 +93,7 @@ def test_a_disk_that_fills_while_tables_are_made_is_no_defect_of_the_program(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     full = stop(duckdb.FatalException(FULL))
-    monkeypatch.setattr(assets, "_make", full)
+    monkeypatch.setattr(models, "_build_in_buckets", full)
     monkeypatch.setattr(quality_page, "write_quality_page", full)
     hold_stays(load(path).database, "person | exit | das\n1 | 2024-03-10 | E1190")
     assert command.main(["run", "--config", str(path)]) == 1
@@ -275,3 +280,12 @@ def test_progress_is_in_the_language_of_whoever_started_the_run(
     with open_session(replace(config, project=replace(config.project, language="fr")), heard.append) as session:
         session.tell(("Séjours…", "Stays…"))
     assert heard == [said]
+
+
+@pytest.mark.parametrize("words", [FULL, CORRUPT])
+def test_a_table_that_the_disk_refuses_to_read_is_not_held_against_its_file(words: str, tmp_path: Path) -> None:
+    """What is refused is a word on the file that was sent: the disk beside it is another matter."""
+    file = TableFile(SourceFile("B.parquet", 1, tmp_path / "B.parquet"), Recognised("T_MCOaaB", "parquet"))
+    for error, expected in ((duckdb.IOException(words), duckdb.IOException), (duckdb.InvalidInputException("no magic bytes"), Refused)):
+        with pytest.raises(expected), _readable(file, tmp_path):
+            raise error

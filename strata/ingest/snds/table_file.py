@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from strata.engine.duckdb import is_damage
 from strata.ingest.archives import SourceFile
 from strata.ingest.raw.raw_set import check_sql
 from strata.ingest.raw.raw_tables import RawTable, family, raw_table
@@ -23,6 +24,7 @@ from strata.ingest.reasons import Refused, refusal
 from strata.ingest.recognise import BOM, Recognised
 from strata.ingest.snds.columns import columns, missing_columns, reason_sql, text_sql, value_sql
 from strata.ingest.snds.sas import sas_rows, sas_to_parquet
+from strata.system_errors import quotes_full_disk
 
 _GLOB = set("*?[]")  # DuckDB would take such a path for a pattern
 _NO_LETTER = bytes(
@@ -232,6 +234,8 @@ def _readable(file: TableFile, work: Path) -> Iterator[Path]:
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
         raise  # our SQL is wrong, not the file
     except duckdb.Error as error:
+        if quotes_full_disk(error) or is_damage(error):
+            raise  # the warehouse, or the disk beside it
         raise refusal("unreadable_table", file.source.name) from error
     finally:
         if path != file.source.path:

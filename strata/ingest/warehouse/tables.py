@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from strata.engine.duckdb import connect, damaged
+from strata.engine.duckdb import connect, damaged, is_damage, is_of_storage
 from strata.errors import StrataError
 from strata.system_errors import quotes_full_disk
 
@@ -104,15 +104,11 @@ def storing(folder: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if _CORRUPT in str(error):
+        if is_damage(error):
             raise damaged(folder) from error
-        if quotes_full_disk(error) or isinstance(error, _REFUSALS):
+        if is_of_storage(error):
             raise _cannot_write(folder, is_full=quotes_full_disk(error)) from error
         raise
-
-
-_CORRUPT = "Corrupt database file"
-_REFUSALS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)  # of a file, of a commit, of all that follows
 
 
 def _cannot_write(folder: Path, *, is_full: bool) -> StrataError:
