@@ -38,16 +38,18 @@ PUBLISHED_LAYERS = ("indicators", "quality")
 _MONTHLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=36))
 
 
-def build_assets(folder: Path = SQL_FOLDER, years: Years | None = None) -> list[dg.AssetsDefinition]:
+def build_assets(
+    folder: Path = SQL_FOLDER, years: Years | None = None, versions: Mapping[str, str] | None = None
+) -> list[dg.AssetsDefinition]:
     """Every table of the product and the publication. years: as partitions; None: without any, where nobody looks at them afterwards.
 
-    StrataError when an SQL file reads a table that nothing makes.
+    versions: of steps in Python (code_versions.py), where somebody looks. StrataError when an SQL file reads a table that nothing makes.
     """
     found = models(folder)
     _refuse_unknown_inputs(found)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of the parameter backfill_policy alone
-        written = [_writer_asset(writer, years) for writer in WRITERS]
+        written = [_writer_asset(writer, years, (versions or {}).get(writer.name)) for writer in WRITERS]
         made = [_model_asset(model, folder, years) for model in found.values()]
         published = _publication_asset(found, folder, years)
     return [*written, *made, published]
@@ -131,7 +133,7 @@ def _version(session: Session, table: str) -> dg.DataVersion:
     return dg.DataVersion(session.content(table))
 
 
-def _writer_asset(writer: Writer, years: Years | None) -> dg.AssetsDefinition:
+def _writer_asset(writer: Writer, years: Years | None, version: str | None) -> dg.AssetsDefinition:
     partitions = {table: years.of_read(table) for table in writer.tables} if years else {}
     specs = [
         dg.AssetSpec(
@@ -140,6 +142,7 @@ def _writer_asset(writer: Writer, years: Years | None) -> dg.AssetsDefinition:
             deps=list(writer.reads),
             group_name=writer.name,
             description=meaning,
+            code_version=version,
             kinds={"python", "duckdb"},
             partitions_def=partitions.get(table),
         )

@@ -11,6 +11,7 @@ import dagster as dg
 
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
+from pipelines.code_versions import code_versions
 from pipelines.gate import refuse_failures
 from pipelines.landing_sensor import landing_sensor
 from pipelines.operation.history import told
@@ -89,7 +90,7 @@ def _why(opened: Session, instance: dg.DagsterInstance, ours: dg.DagsterRun) -> 
 
 
 defs = dg.Definitions(
-    assets=build_assets(years=_years),
+    assets=build_assets(years=_years, versions=code_versions(_config)),
     asset_checks=build_checks(),
     jobs=[refresh_job()],
     schedules=[monthly_schedule(_config.schedule, _years)],

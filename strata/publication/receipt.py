@@ -74,8 +74,8 @@ def make_receipt(
         "sql_models": {name: model.sha256 for name, model in sorted(models().items())},
         "definitions": _definitions(connection, config),
         "unverified": _unverified(config),
-        "code_lists": _code_lists(config),
-        "parameters": {path.name: sha256_of(path) for path in sorted(TABLES.glob("*.csv")) if path.name not in _OF_DOCUMENTS},
+        "code_lists": code_lists(config),
+        "parameters": parameters(),
         "reference": _reference(connection),
         "settings": {name: value for name, value in asdict(config).items() if name != "folder"},
         "method": method_terms(connection),
@@ -207,7 +207,13 @@ def _unverified(config: Config) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(handle) if row["field"] in config.method.fields]
 
 
-def _code_lists(config: Config) -> dict[str, str]:
+def parameters() -> dict[str, str]:
+    """Hash of each table supplied that decides a number."""
+    return {path.name: sha256_of(path) for path in sorted(TABLES.glob("*.csv")) if path.name not in _OF_DOCUMENTS}
+
+
+def code_lists(config: Config) -> dict[str, str]:
+    """Hash of each file of the folder of definitions."""
     folder = _conditions(config)
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*")) if path.suffix in (".toml", ".csv")}
 

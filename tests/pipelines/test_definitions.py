@@ -4,17 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pipelines.code_versions import code_versions
 from pipelines.definitions import HELD, _end_killed_runs, _has_ended, defs, session
 from pipelines.operation.history import FAILED, records
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
 from pipelines.years import Years
-from strata.config import Schedule, load
+from strata.config import Config, Method, Paths, Schedule, load
+from strata.definitions.folder import CONDITIONS
 from strata.errors import StrataError
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +57,18 @@ def test_a_wrong_configuration_is_said_when_the_definitions_load(tmp_path: Path)
     assert loaded.returncode != 0 and "frist" in loaded.stderr
 
 
+def test_lists_and_parameters_have_a_version_that_follows_them(tmp_path: Path) -> None:
+    shown = {spec.key.to_user_string(): spec.code_version for assets in defs.assets or [] for spec in assets.specs}  # type: ignore[union-attr]
+    assert shown["definition_code"] and shown["setting"] and shown["stay"]
+    shutil.copytree(CONDITIONS, tmp_path / "conditions")
+    config = Config(folder=tmp_path, paths=Paths(conditions="conditions"))
+    before = code_versions(config)
+    list_of_codes = next((tmp_path / "conditions").rglob("*.csv"))
+    list_of_codes.write_bytes(list_of_codes.read_bytes() + b"\n")
+    after, other = code_versions(config), code_versions(replace(config, method=Method(lookback_years=3)))
+    assert after["definition_tables"] != before["definition_tables"] and after["settings"] == before["settings"] != other["settings"]
+
+
 def test_the_job_takes_every_asset_and_runs_in_one_process() -> None:
     job = defs.resolve_job_def(JOB)
     assert job.executor_def is dg.in_process_executor
@@ -91,6 +106,7 @@ def test_dagster_started_from_a_clone_reports_nothing_and_runs_one_at_a_time(tmp
     shutil.copyfile(ROOT / "dagster.yaml", tmp_path / "dagster.yaml")
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
         queue = instance.get_concurrency_config().run_queue_config
         assert queue is not None and queue.max_concurrent_runs == 1
 
