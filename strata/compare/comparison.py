@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from strata.compare.sides import Side, find_side
+from strata.compare.sides import Side, find_side, named
 from strata.config import Config
 from strata.definitions.folder import write_definitions
 from strata.engine import models
@@ -91,11 +91,11 @@ def _conditions(connection: duckdb.DuckDBPyConnection, sides: list[Side], asked:
     both = sides[0].conditions & sides[1].conditions
     found = [one for one in ([asked] if asked else run or sorted(both)) if one in both]
     if not found:
-        named = ", ".join(sorted(both)) or "-"
+        shared = ", ".join(sorted(both)) or "-"
         raise StrataError(
             what=("Rien à comparer", "Nothing to compare"),
             where="--condition" if asked else "--definitions",
-            why=(f"les deux définitions ont en commun : {named}", f"the two definitions have in common: {named}"),
+            why=(f"les deux définitions ont en commun : {shared}", f"the two definitions have in common: {shared}"),
             fix=("Donner deux définitions d'une même maladie", "Give two definitions of one condition"),
             is_usage=True,
         )
@@ -106,7 +106,8 @@ def _build(connection: duckdb.DuckDBPyConnection, config: Config, side: Side, sc
     """The strata of one side in its schema, by the engine's own files; what they read beside it is the warehouse's."""
     look_in(connection, schema, "common")
     own = replace(config.paths, conditions=str(side.folder.resolve()))
-    write_definitions(connection, replace(config, paths=own, method=replace(config.method, conditions=conditions)))
+    with named(side.name):
+        write_definitions(connection, replace(config, paths=own, method=replace(config.method, conditions=conditions)))
     for name in stratum_models():
         connection.execute(f"CREATE TABLE {name} (not_yet BOOLEAN)")  # so that replacing it never means the warehouse's own
         models.build(connection, name)

@@ -6,7 +6,9 @@ they say (strata/definitions).
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strata.config import Config
@@ -28,6 +30,16 @@ class Side:
     conditions: frozenset[str]
 
 
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """What is refused within is said to be of the side of this name: two sides hold files of the same names."""
+    try:
+        yield
+    except StrataError as error:
+        where, where_en = (f"{name} → {text}" for text in (error.where, error.where_en or error.where))
+        raise replace(error, where=where, where_en=where_en) from error
+
+
 def find_side(name: str, config: Config, scratch: Path) -> Side:
     """The definitions under this name. A folder of one condition is laid in `scratch` beside the shared lists it needs; so are exports.
 
@@ -35,7 +47,8 @@ def find_side(name: str, config: Config, scratch: Path) -> Side:
     """
     folder = CONDITIONS if name == BUILT_IN else Path(name)
     if exports := _exports(folder):
-        folder = _with_drugs(exports, definitions_folder(config), scratch)
+        with named(name):
+            folder = _with_drugs(exports, definitions_folder(config), scratch)
     elif (folder / "definition.toml").is_file():
         folder = _with_shared(folder, definitions_folder(config), scratch)
     conditions = frozenset(path.parent.name for path in folder.glob("*/definition.toml"))

@@ -122,3 +122,24 @@ def test_the_page_shows_no_number_of_persons_below_the_threshold(made: Config) -
 def test_wrong_usage_is_named(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(arguments) == 2
     assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("order", [("built-in", "wrong"), ("wrong", "built-in")])
+def test_a_refusal_says_which_side_it_is_of(made: Config, capsys: pytest.CaptureFixture[str], order: tuple[str, str]) -> None:
+    folder = made.folder / "wrong"
+    shutil.copytree(CONDITIONS, folder, dirs_exist_ok=True)
+    path = folder / "t2d" / "definition.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("stratum = 4", "stratum = 5", 1), encoding="utf-8")
+    assert command.main(["compare", "--definitions", *order, "--condition", "t2d"]) == 2
+    assert re.search(r"Où : wrong → t2d/definition\.toml ligne \d+, rules S4-dialysis", capsys.readouterr().err)
+
+
+def test_a_refusal_of_an_edited_export_names_the_file_as_given(made: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    out = made.folder / "exports"
+    assert command.main(["definitions", "export", "--condition", "t2d", "--out", str(out)]) == 0
+    (found,) = out.glob("**/t2d.json")
+    export = json.loads(found.read_text(encoding="utf-8"))
+    export["definition"]["age_min"] = 19
+    (made.folder / "t2dedit.json").write_text(json.dumps(export), encoding="utf-8")
+    assert command.main(["compare", "--definitions", "built-in", "t2dedit.json", "--condition", "t2d"]) == 2
+    assert "Où : t2dedit.json → t2d/definition.json content_sha256" in capsys.readouterr().err
