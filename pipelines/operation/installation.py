@@ -87,7 +87,22 @@ def examine(path: Path) -> Iterator[Examined]:
         _publication,
     )
     for part in parts:
-        yield part(config)
+        try:
+            yield part(config)
+        except OSError as error:
+            yield _out_of_reach(error)
+
+
+def _out_of_reach(error: OSError) -> Examined:
+    """A folder or a file that this account may not look at."""
+    named = error.strerror or type(error).__name__
+    where = str(error.filename or "—")
+    what = ("Ce compte ne peut pas regarder là", "This account cannot look there")
+    fix = (
+        "Lancer doctor avec le compte des exécutions, ou lui rendre ses droits",
+        "Start doctor as the account of the runs, or mend its rights",
+    )
+    return Examined(("accès", "access"), (where, where)).fault(_problem(what, where, (named, named), fix))
 
 
 def _problem(what: Text, where: str, why: Text, fix: Text) -> StrataError:

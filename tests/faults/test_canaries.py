@@ -20,7 +20,16 @@ from tests.support.landing import write_archive
 STAYS = range(1, 200)
 PSEUDONYMS = {number: f"CANARYPERSON{number:05d}" for number in STAYS}
 BAD_LINE = "CANARYLINE" * 30
-SETTINGS = '[project]\nlanguage = "en"\n[years]\nfirst = 2022\nlast = 2022\n[method]\nlookback_years = 1\n'
+SETTINGS = """[project]
+language = "en"
+[years]
+first = 2022
+last = 2022
+[method]
+lookback_years = 1
+[notify]
+file = "told.json"
+"""
 
 
 @pytest.fixture
@@ -68,7 +77,12 @@ def test_no_identifier_is_in_what_a_run_says_or_writes(
     with capfd.disabled():
         kinds = f"{len(files)} files, {len(events)} Dagster events, output, errors"
         print(f"\n{held} canaries: {sum(written.values()) + sum(said.values())} hits in {kinds}")
-    assert len(events) > 100 and any("published" in name for name in written) and any(name.endswith(".log") for name in written)
+    assert (
+        "told.json" in written
+        and len(events) > 100
+        and any("published" in name for name in written)
+        and any(name.endswith(".log") for name in written)
+    )
     assert {name: count for name, count in {**written, **said}.items() if count} == {}
 
 

@@ -1,6 +1,7 @@
 """What keeps an installation alive: doctor, purge, schedule, status, publications shown again, room on the disk, who is told."""
 
 import configparser
+import errno
 import json
 import os
 import shlex
@@ -18,7 +19,7 @@ import pytest
 
 from pipelines import command
 from pipelines.landing_sensor import PATIENCE_POLLS, RETRY_POLLS, STABLE_POLLS, TRIES, Watch, landing_sensor, look
-from pipelines.operation import history, room
+from pipelines.operation import history, installation, room
 from pipelines.operation.history import Record, records, write
 from pipelines.operation.installation import examine
 from pipelines.operation.notice import notify
@@ -28,7 +29,7 @@ from pipelines.session import open_session
 from pipelines.years import Years
 from strata.config import Config, Notify, Paths, Schedule, load
 from strata.errors import StrataError
-from strata.ingest.warehouse.lock import LOCK_NAME
+from strata.ingest.warehouse.lock import LOCK_NAME, this_command
 from strata.publication.publish import POINTER, prune, publications, use
 from strata.publication.receipt import NAME, content_hash, file_hashes
 from tests.support.landing import write_archive
@@ -93,6 +94,30 @@ def test_doctor_tells_a_lock_left_behind_and_a_killed_run(path: Path) -> None:
     (config.database.parent / LOCK_NAME).write_text(json.dumps(holder), encoding="utf-8")
     told = {one.label[1]: one.problems[0].what[1] for one in examine(path) if one.problems and one.label[1] in ("lock", "last run")}
     assert told == {"lock": "Lock left behind", "last run": "Interrupted run"}
+
+
+def test_doctor_goes_on_where_the_warehouse_belongs_to_another_account(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(installation, "holder_of", refused)
+    found = [(one.label[1], one.is_fault) for one in examine(path)]
+    assert ("access", True) in found and found[-1] == ("publication shown", False)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"), [("/usr/bin/strata", "strata run"), ("/x/pipelines/command.py", "strata run"), ("dg", "dg run")]
+)
+def test_a_run_that_an_entry_starts_bears_the_name_a_person_knows(program: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "run", "--config", "a person"])
+    assert this_command() == said
+
+
+def test_the_help_names_what_can_be_done_with_publications(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["publish", "--help"])
+    said = capsys.readouterr().out.partition("ACTION\n")[0]  # what `strata --help` says of it too
+    assert all(f"({name})" in said for name in ("verify", "use", "compare"))
 
 
 def held(path: Path, **changes: object) -> None:

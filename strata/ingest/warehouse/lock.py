@@ -21,6 +21,7 @@ from strata.ingest.warehouse.running import is_running, start_of
 from strata.ingest.warehouse.tables import writing
 
 LOCK_NAME = "strata.lock"
+_MODULE = "command"  # `python -m pipelines.command`, as entries of cron and services start what a person calls strata
 WRITING_SECONDS = 5  # longer than it takes to write one line
 _held: set[Path] = set()  # by this process: a process number alone may be that of a run that died (containers reuse them)
 
@@ -104,7 +105,8 @@ def _create(path: Path, run_id: str) -> bool:
 def this_command() -> str:
     """The program and its command: 'strata run'. No further word: it might name a person."""
     words = [word for word in sys.argv[1:2] if word.isalpha()]
-    return " ".join([Path(sys.argv[0]).stem, *words])
+    program = Path(sys.argv[0]).stem
+    return " ".join(["strata" if program == _MODULE else program, *words])
 
 
 def _holder(path: Path) -> Holder | None:
