@@ -29,7 +29,7 @@ _LEVELS: dict[str, Text] = {
     **{level: (f"Strate {level}", f"Stratum {level}") for level in "1234"},
     "all": ("Repérées (1 à 4)", "Found (1 to 4)"),
     "at_risk_strict": ("À risque, strict", "At risk, strict"),
-    "at_risk_extended": ("À risque, étendu", "At risk, extended"),
+    "at_risk_extended": ("À risque, étendu (strict compris)", "At risk, extended (strict included)"),
 }
 _SIZE_COLUMNS = ("axis", "variant", "is_base", "condition", "territory_id", "level", "persons", "change_percent", "status", "why_not")
 _GATE_COLUMNS = ("year", "condition", "definition_id", "cost_basis", "part", "part_value", "stratum", "persons", "mean_eur", "status")

@@ -286,6 +286,17 @@ def test_two_conditions_may_not_give_one_name_to_two_lists(folder: Path) -> None
     assert "asthma" in caught.value.where
 
 
+def test_one_code_has_one_label_over_all_lists() -> None:
+    """A page that shows a code under two names makes a reader look for a difference that is none."""
+    words: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
+    for condition in ("copd", "hf", "segments", "stroke", "t2d"):
+        lists, _ = read_code_lists(CONDITIONS, condition)
+        for code_list in lists.values():
+            for code in code_list.codes:
+                words.setdefault((code_list.system, code.code), set()).add((code.label_fr, code.label_en, code.label_source))
+    assert {code: said for code, said in words.items() if len(said) > 1} == {}
+
+
 NOMENCLATURE = {
     "whole": "system,code,valid_from,valid_to\ncim10,I10,,\ncim10,I11,,\n",
     "one prefix missing": "system,code,valid_from,valid_to\ncim10,I10,,\n",

@@ -207,3 +207,34 @@ def test_a_stratum_too_small_to_show_is_not_told_by_its_share_nor_by_a_ratio(man
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     gate = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert gate.count("&lt;11") == 2 and "2\u202f%" not in gate
+
+
+@pytest.mark.parametrize(("is_asked", "words"), [(False, ()), (True, ("(ici : 0 %)", "(ici : 100 %)"))])
+def test_shares_that_a_definition_asks_of_itself_are_shown_and_held(
+    many: Config, tmp_path: Path, is_asked: bool, words: tuple[str, ...]
+) -> None:
+    """Three persons of 123 in a stratum: under what is asked of all, and enough for a definition that asks none."""
+    if is_asked:
+        with duckdb.connect(str(many.database)) as connection:
+            connection.execute("UPDATE release_gate SET smallest_share_asked = 0, largest_share_asked = 1")
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
+    page = re.sub(r"\s", " ", (tmp_path / "out" / "index.html").read_text(encoding="utf-8"))
+    row = page.partition("Chaque strate a au moins 5 %")[2].partition("</tr>")[0]
+    assert ("non tenue" in row) is not is_asked and all(one in page for one in words) and ("(ici" in page) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("étendu (strict compris)", "« 10 » est l'arrondi de 11")),
+        ("en", ("extended (strict included)", "'10' is 11 persons or a few more")),
+    ],
+)
+def test_what_a_level_holds_and_what_a_rounded_number_is_are_said(
+    many: Config, tmp_path: Path, language: str, words: tuple[str, ...]
+) -> None:
+    settings = f'[project]\nlanguage = "{language}"\n[method]\nconditions = ["t2d"]\n'
+    (tmp_path / "strata.toml").write_text(settings, encoding="utf-8")
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
+    page = re.sub(r"\s", " ", (tmp_path / "out" / "index.html").read_text(encoding="utf-8"))
+    assert all(one in page for one in words)
