@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from strata.errors import StrataError
+from strata.toml_words import said
 
 COVERAGE_SCOPES = ("own", "regional", "national")
 COST_BASES = ("billed_br", "standard")
@@ -197,9 +198,9 @@ def load(path: Path) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _wrong(
-            f"{path}: {error}", "ce n'est pas du TOML valide", "this is not valid TOML", "corriger la ligne / mend the line"
-        ) from error
+        (french, english), line = said(error)
+        why = (f"ce n'est pas du TOML valide : {french}", f"this is not valid TOML: {english}")
+        raise _wrong(f"{path}:{line}" if line else str(path), *why, "corriger la ligne / mend the line") from error
     return from_dict(raw, path.parent.resolve(), str(path))
 
 

@@ -74,6 +74,9 @@ _FRENCH = (
     (r"argument (.*): invalid (\w+) value: (.*)", r"\1 : \3 ne convient pas"),
     (r"argument (.*): expected (one|at least one) argument", r"\1 : il manque une valeur"),
     (r"argument (.*): not allowed with argument (.*)", r"\1 et \2 s'excluent"),
+    (r"argument (.*): expected (\d+) arguments", r"\1 : \2 valeurs sont attendues"),
+    (r"argument (.*): given twice", r"\1 : donné deux fois"),
+    (r"argument (.*): ignored explicit argument (.*)", r"\1 : n'attend pas de valeur"),
 )
 
 
@@ -85,12 +88,26 @@ def in_french(message: str) -> str:
     return message
 
 
+class Once(argparse.Action):
+    """An option kept as it is, refused when it comes a second time: argparse would keep the last and say nothing."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        given: frozenset[str] = getattr(namespace, "given", frozenset())
+        if self.dest in given:
+            raise argparse.ArgumentError(self, "given twice")
+        namespace.given = given | {self.dest}
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises StrataError (usage) in place of printing and leaving."""
 
     def __init__(self, *args: Any, terminal: Terminal, **kwargs: Any) -> None:
         super().__init__(*args, **{"add_help": False, "allow_abbrev": False} | kwargs)
         self.terminal = terminal
+        self.register("action", None, Once)  # what add_argument does when no action is named
         self._optionals.title = "options"
         self._positionals.title = terminal.choose("arguments", "arguments")
         self.add_argument("-h", "--help", action="help", help=terminal.choose("montrer cette aide", "show this help"))

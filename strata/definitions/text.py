@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from strata.errors import StrataError
+from strata.toml_words import said
 
 TEXTS, TABLES, NUMBERS = (list, str), (list, dict), (list, int)
 ENTRIES: dict[str, dict[str, Any]] = {
@@ -129,7 +130,8 @@ def read_definition(path: Path) -> DefinitionText:
     except (OSError, UnicodeDecodeError) as error:
         raise wrong(path, "", "ce fichier ne peut pas être lu", "this file cannot be read") from error
     except tomllib.TOMLDecodeError as error:
-        raise wrong(path, str(error), "ce n'est pas du TOML valide", "this is not valid TOML") from error
+        (french, english), line = said(error)
+        raise wrong(path, "", f"ce n'est pas du TOML valide : {french}", f"this is not valid TOML: {english}", line) from error
 
 
 def wrong(path: Path, entry: str, why_fr: str, why_en: str, line: int | None = None) -> StrataError:

@@ -169,7 +169,7 @@ def test_the_shipped_definitions_compile_alike_from_a_copy(folder: Path) -> None
         ("t2d/definition.toml", 'source = "', 'origin = "', "definition.toml ligne 12, origin", "no such"),
         ("t2d/definition.toml", 'source = "Open', 'source = ""  # "Open', "source", "missing"),
         ("t2d/definition.toml", 'condition = "t2d"', 'condition = "dt2"', "condition", "folder"),
-        ("t2d/definition.toml", "[criteria]", "[criteria", "definition.toml", "TOML"),
+        ("t2d/definition.toml", "[criteria]", "[criteria", "definition.toml ligne 171", "valid TOML: Expected ']'"),
         ("t2d/definition.toml", 'purpose = "population"', 'purpose = "known"', "rules", "population"),
         ("t2d/definition.toml", ', label_en = "Acute coronary syndrome"', "", "criteria.acs label_en", "missing"),
         ("t2d/definition.toml", 'label_fr = "Dialyse chronique"', 'label_fr = " "', "rules S4-dialysis label_fr", "missing"),

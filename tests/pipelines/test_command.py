@@ -50,6 +50,9 @@ WRONG = [
     (["dashboard", "build", "--config", "missing.toml"], "missing.toml"),
     (["explain"], "strata explain"),
     (["explain", "1", "--config", "missing.toml"], "missing.toml"),
+    (["explain", "1", "--condition", "t2d", "--condition", "hf"], "--condition"),
+    (["run", "--year", "2024", "--year", "2025"], "--year"),
+    (["compare", "--definitions", "built-in"], "--definitions"),
     (["compare", "--definitions", "built-in", "built-in", "--config", "missing.toml"], "missing.toml"),
 ]
 PAGES = [[], ["demo"], ["init"], ["list"], ["run"], ["check"], ["synth"], ["publish", "verify"], ["dashboard", "build"]]
@@ -112,6 +115,8 @@ def test_an_unforeseen_error_shows_no_cell_and_no_traceback(monkeypatch: pytest.
 def test_a_message_of_argparse_that_is_not_known_stays_readable() -> None:
     assert in_french("the following arguments are required: --out") == "il manque : --out"
     assert in_french("something new") == "something new"
+    assert in_french("argument --definitions: expected 2 arguments") == "--definitions : 2 valeurs sont attendues"
+    assert in_french("argument --condition: given twice") == "--condition : donné deux fois"
 
 
 def test_the_project_chooses_the_language_unless_the_environment_does(

@@ -1,5 +1,7 @@
 """strata.toml: every mistake is refused by the name of its key, never by a traceback."""
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,31 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_name(tmp_path: Path) -> No
 def test_defaults_claim_the_least(tmp_path: Path) -> None:
     config = from_dict({}, tmp_path)
     assert config.scope == "own" and config.fields_label == "mco" and config.disclosure.threshold == 11
+
+
+TOML_MISTAKES = {
+    "a = 1\nb = ": "valeur illisible (fin du fichier)",
+    "a = 1\nb = tru": "valeur illisible (colonne 5)",
+    "a = 1\na = 2\n\nb = 1": "cette clé est donnée deux fois",
+    "[a]\n[a]": "la table a est déclarée deux fois",
+    "a = [1": "la liste n'est pas fermée par ]",
+    "a = {b = 1": "la table n'est pas fermée par }",
+    'a = "x': "le texte n'est pas fermé par un guillemet",
+    'a = "C:\\data"': "une barre \\ seule dans un texte : l'écrire \\\\, ou /",
+    "a 1": "un = est attendu après la clé",
+    "a = 1 b": "rien n'est attendu après la valeur",
+    "[a": "] est attendu à la fin du nom de la table",
+}
+
+
+@pytest.mark.parametrize("text", TOML_MISTAKES)
+def test_a_file_that_is_no_toml_is_told_in_french_with_its_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "strata.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StrataError) as caught:
+        load(path)
+    assert TOML_MISTAKES[text] in caught.value.why[0] and "this is not valid TOML: " in caught.value.why[1]
+    with pytest.raises(tomllib.TOMLDecodeError) as original:
+        tomllib.loads(text)
+    line = re.search(r"at line (\d+)", str(original.value))
+    assert caught.value.where == (f"{path}:{line[1]}" if line else str(path))
