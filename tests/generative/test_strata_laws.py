@@ -20,14 +20,30 @@ DIAGNOSES = (
 ).split()
 ACTS = ["NZFA002", "NZFA011", "JVJF004@0", "JVJF002@1", "DELF013", "DDAF001", "GLLD019", "ZZQM004", ""]
 UNREAD, UNREAD_ACT = "Z800", "HGQH002"  # no list of any definition holds them
-# condition -> (codes, act) of one stay that decides for stratum 4: who is in it must be told by the stay itself or be there already
+# condition -> (principal diagnosis, others, act) of one stay that decides for stratum 4: who is in it must be told by the stay itself or be
+# there already. Some decide by what is associated, some by the principal diagnosis alone, as acute events do.
+PNEUMONIA = "J189"  # of no condition here
 DECIDES_STRATUM_4 = {
-    "t2d": [("E1198", "NZFA002"), ("E1198 Z940", ""), ("E1198 H540", ""), ("E1198 Z992+0 N185", "")],
-    "hf": [("I5019", "DZEA001"), ("I5019 R570", ""), ("I5019 Z515", ""), ("I5019", "EQLA003")],
-    "copd": [("J449 Z515", ""), ("J449 Z991+1", ""), ("J449", "GFEA001")],
-    "stroke": [("I693 Z515", ""), ("I693 G819 R4702 R13", ""), ("I693 G819 R15 L89", "")],
-    "segments": [("E1198 I5019 J449", ""), ("C509 F03 N183", "")],
-}
+    "t2d": [
+        (PNEUMONIA, "E1198", "NZFA002"), (PNEUMONIA, "E1198 Z940", ""), (PNEUMONIA, "E1198 H540", ""),
+        (PNEUMONIA, "E1198 Z992+0 N185", ""), ("I639", "E1198", ""), ("I5019", "E1198", ""), ("E1198", "", "NZFA002"),
+    ],
+    "hf": [
+        (PNEUMONIA, "I5019", "DZEA001"), (PNEUMONIA, "I5019 R570", ""), (PNEUMONIA, "I5019 Z515", ""), (PNEUMONIA, "I5019", "EQLA003"),
+        ("R570", "I5019", ""), ("I5019", "", "DZEA001"), ("I110", "I5019 Z515", ""),
+    ],
+    "copd": [
+        (PNEUMONIA, "J449 Z515", ""), (PNEUMONIA, "J449 Z991+1", ""), (PNEUMONIA, "J449", "GFEA001"), ("J440", "J9611", ""),
+        ("J960", "J449 J9611", ""), ("J449", "Z515", ""),
+    ],
+    "stroke": [
+        (PNEUMONIA, "I693 Z515", ""), (PNEUMONIA, "I693 G819 R4702 R13", ""), (PNEUMONIA, "I693 G819 R15 L89", ""),
+        ("I639", "G819 R4702 R13", ""), ("I619", "Z515", ""),
+    ],
+    "segments": [
+        (PNEUMONIA, "E1198 I5019 J449", ""), (PNEUMONIA, "C509 F03 N183", ""), ("I5019", "E1198 J449", ""), ("C509", "F03 N183", ""),
+    ],
+}  # fmt: skip
 PERSONS, EXAMPLES = 400, 6  # of an example; examples: a country of a thousand persons costs little more than one of a hundred
 TWIN = "twin-"
 AGE_MIN = {"segments": 75}  # of the rules of stratum 4 that these stays meet
@@ -122,8 +138,21 @@ def test_an_event_of_stratum_4_never_lowers_the_stratum_of_whoever_stays_in_the_
 
 
 def _event_of_stratum_4(chance: random.Random, person: str, condition: str, born: str) -> str:
-    codes, act = chance.choice(DECIDES_STRATUM_4[condition])
-    return f"{person} | 2025-12-30 | 1 | J189 | {codes} | {act} | 05M092 | 0 | | {born} | 1"
+    return _added(person, chance.choice(DECIDES_STRATUM_4[condition]), born)
+
+
+def _added(person: str, shown: tuple[str, str, str], born: str) -> str:
+    principal, others, act = shown
+    return f"{person} | 2025-12-30 | 1 | {principal} | {others} | {act} | 05M092 | 0 | | {born} | 1"
+
+
+def test_each_stay_that_is_added_decides_for_stratum_4_alone() -> None:
+    """Otherwise the law would be tried with a stay that decides nothing."""
+    asked = [(condition, shown) for condition, those in DECIDES_STRATUM_4.items() for shown in those]
+    found = assigned([_added(str(number), shown, "1945") for number, (_, shown) in enumerate(asked, start=1)])
+    for number, (condition, shown) in enumerate(asked, start=1):
+        assert found.get((str(number), condition), ("", 0))[:2] == ("diseased", 4), (condition, shown)
+    assert all(any(principal != PNEUMONIA for principal, *_ in those) for those in DECIDES_STRATUM_4.values())
 
 
 def test_a_twin_who_differs_would_be_seen() -> None:
