@@ -4,7 +4,6 @@ Belongs here: choosing the command and turning errors into text and exit codes (
 Not here: what a command does (commands/).
 """
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ from pipelines.commands import (
 from pipelines.commands import list as listing
 from pipelines.commands.terminal import Parser, Terminal, terminal
 from pipelines.operation.causes import cause_of, is_interruption
-from pipelines.process import leave, stop_when_asked
+from pipelines.process import answer_nobody, leave, stop_when_asked
 from strata.errors import StrataError
 
 COMMANDS = (
@@ -76,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_interruption(error):
             return _interrupted(speaker)
         if isinstance(error, BrokenPipeError):  # whoever read our output left (`| head`): nobody is there to be told
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            answer_nobody()
             return 1
         if not isinstance(error, Exception):  # argparse leaves after --help
             raise

@@ -39,6 +39,11 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def answer_nobody() -> None:
+    """Whoever read our output left (`| head`): what is still said goes nowhere, and is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def leave(code: int) -> NoReturn:
     """End the process with this exit code; the system frees its memory at once.
 

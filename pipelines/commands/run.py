@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.commands.project import add_config, only_year, read_config
 from pipelines.commands.terminal import Terminal
+from pipelines.process import answer_nobody
 from strata.errors import StrataError
 
 if TYPE_CHECKING:  # Dagster takes a second to load: `strata --help` does without
@@ -39,7 +40,11 @@ def run_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     config = read_config(chosen, speaker)
     if chosen.year is not None:
         config = only_year(config, chosen.year)
-    tell(run(config, progress=speaker.progress), speaker)
+    result = run(config, progress=speaker.progress)
+    try:
+        tell(result, speaker)
+    except BrokenPipeError:  # the run is done, whether or not somebody reads of it
+        answer_nobody()
     return 0
 
 

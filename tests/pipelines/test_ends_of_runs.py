@@ -289,3 +289,23 @@ def test_a_table_that_the_disk_refuses_to_read_is_not_held_against_its_file(word
     for error, expected in ((duckdb.IOException(words), duckdb.IOException), (duckdb.InvalidInputException("no magic bytes"), Refused)):
         with pytest.raises(expected), _readable(file, tmp_path):
             raise error
+
+
+UNREAD = """
+import os, sys
+from pathlib import Path
+from pipelines import command, runner
+
+runner.run = lambda *_, **__: runner.RunResult("r1", Path("published") / "r1")
+read, write = os.pipe()
+os.dup2(write, 1)
+os.close(read)
+sys.argv = ["strata", "run", "--config", sys.argv[1]]
+command.program()
+"""
+
+
+def test_a_run_whose_answer_nobody_reads_has_succeeded(path: Path) -> None:
+    started = [sys.executable, "-W", "ignore", "-c", UNREAD, str(path)]
+    done = subprocess.run(started, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
