@@ -288,7 +288,7 @@ def test_years_read_after_the_last_one_published_are_told(project: Project) -> N
         year = connection.execute("SELECT max(year) FROM read_slice").fetchall()[0][0]
         assert beyond(connection, year) == []
         ((french, english),) = beyond(connection, year - 1)
-    assert f"{year} " in french and f"end with {year - 1}" in english
+    assert f"{year} " in french and f"ends with {year - 1}" in english
 
 
 def test_progress_names_what_is_read(project: Project) -> None:

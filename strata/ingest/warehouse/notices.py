@@ -48,8 +48,8 @@ def beyond(connection: duckdb.DuckDBPyConnection, last: int) -> list[Notice]:
     years = ", ".join(str(row[0]) for row in rows)
     return [
         (
-            f"Des séjours de {years} ont été lus et ne sont montrés nulle part : les années publiées s'arrêtent à {last} ([years] last).",
-            f"Stays of {years} were read and are shown nowhere: the years published end with {last} ([years] last).",
+            f"Des séjours de {years} ont été lus et ne sont pas montrés : la publication s'arrête à {last} ([years] last, ou --year).",
+            f"Stays of {years} were read and are not shown: publication ends with {last} ([years] last, or --year).",
         )
     ][: len(rows)]
 
