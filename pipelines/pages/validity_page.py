@@ -220,18 +220,19 @@ class _Teller:
         suite = suites()["release_gate"]
         columns = ", ".join(f"{one.column}, {one.min_column or 'NULL'}, {one.max_column or 'NULL'}" for one in suite)
         found = self._rows(
-            f"""SELECT year, cost_basis, smallest_share * persons, {columns} FROM release_gate
+            f"""SELECT year, cost_basis, is_default, smallest_share * persons, {columns} FROM release_gate
                 WHERE condition = ? AND year <= ? ORDER BY year DESC, cost_basis <> ?, cost_basis LIMIT 1""",
             [condition, self.found.year, self.config.method.cost_basis],
         )
         if not found:
             return None
-        year, basis, fewest, *seen = found[0]
+        year, basis, is_default, fewest, *seen = found[0]
         rows = [row for row in self.gate_rows() if (row["year"], row["condition"], row["cost_basis"]) == (year, condition, basis)]
         triples = zip(suite, seen[::3], seen[1::3], seen[2::3])
         criteria = [self._criterion(one, value, (low, high), 0 < round(fewest) < self.threshold) for one, value, low, high in triples]
         return {
             "year": year,
+            "is_default": is_default,
             "basis": _texts(self.config.project.language)(f"basis.{basis}"),
             "criteria": criteria,
             "means": self._means(rows),

@@ -216,10 +216,11 @@ def test_shares_that_a_definition_asks_of_itself_are_shown_and_held(
     """Three persons of 123 in a stratum: under what is asked of all, and enough for a definition that asks none."""
     if is_asked:
         with duckdb.connect(str(many.database)) as connection:
-            connection.execute("UPDATE release_gate SET smallest_share_asked = 0, largest_share_asked = 1")
+            connection.execute("UPDATE release_gate SET smallest_share_asked = 0, largest_share_asked = 1, is_default = FALSE")
     assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
     page = re.sub(r"\s", " ", (tmp_path / "out" / "index.html").read_text(encoding="utf-8"))
     row = page.partition("Chaque strate a au moins 5 %")[2].partition("</tr>")[0]
+    assert ("pas calculée par défaut" in page) is is_asked
     assert ("non tenue" in row) is not is_asked and all(one in page for one in words) and ("(ici" in page) is is_asked
 
 
