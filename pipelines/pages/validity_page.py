@@ -100,8 +100,8 @@ class _Teller:
         self.labels = {row[0]: row[1:] for row in self._rows("SELECT condition, label_fr, label_en, definition_id FROM definition")}
         self.conditions = sorted(self.labels)
         self.names = dict(self._rows("SELECT DISTINCT territory_id, territory_name FROM territory"))
-        tables = {row[0] for row in self._rows("SELECT table_name FROM duckdb_tables()")}
-        self.has_gate = {"release_gate", "stratum_gradient"} <= tables
+        columns = set(self._rows("SELECT table_name, column_name FROM duckdb_columns()"))  # a warehouse of a former version has none of it
+        self.has_gate = {("release_gate", "smallest_share_asked"), ("stratum_gradient", "condition")} <= columns
         ((self.is_synthetic, self.through, self.lookback),) = self._rows("SELECT is_synthetic, data_through, lookback_years FROM setting")
 
     def _rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:

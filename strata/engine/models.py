@@ -29,6 +29,10 @@ from strata.errors import StrataError
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
 BUCKET_ROWS = 25_000_000  # of the largest table read: 1 to 2 GB of memory, and few enough ranges that each is worth its scan
 PLACES_BITS = 23  # eight million places: 200 to 400 MB a thread for what a Dense file keeps of each
+_MORE_MEMORY = (
+    "Fermer d'autres programmes, ou changer [engine] memory_limit : ce qui manque est mis sur le disque",
+    "Close other programs, or change [engine] memory_limit: what is missing is put on the disk",
+)
 _PROMISES = ("Buckets", "Slices", "Years", "Compared", "Follows", "View", "Dense")
 
 
@@ -148,12 +152,13 @@ def placed(connection: duckdb.DuckDBPyConnection, model: Model) -> Iterator[None
 
 
 def reason(model: Model, error: duckdb.Error) -> StrataError:
-    """Why a table could not be built, the file named."""
+    """Why a table could not be built, the file named. Memory that is missing is not held against the file."""
+    is_memory = isinstance(error, duckdb.OutOfMemoryException)
     return StrataError(
         what=(f"La table {model.name} n'a pas pu être construite", f"Table {model.name} could not be built"),
         where=f"sql/{model.layer}/{model.name}.sql",
-        why=(_first_line(error), _first_line(error)),
-        fix=("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
+        why=("mémoire insuffisante", "not enough memory") if is_memory else (_first_line(error), _first_line(error)),
+        fix=_MORE_MEMORY if is_memory else ("Corriger le fichier SQL ou les tables qu'il lit", "Mend the SQL file or the tables it reads"),
     )
 
 

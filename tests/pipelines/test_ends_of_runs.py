@@ -202,12 +202,13 @@ def test_the_page_tells_what_to_look_at_first_in_the_words_of_a_person(path: Pat
     checks = [{"table": "t", "check": name, "severity": how, "passed": held, "failing_rows": 12345} for name, how, held in asked]
     begun = replace(records(config)[0], state=history.SUCCEEDED, started="2025-07-01T04:00:00+00:00", ended="2025-07-01T05:02:10+00:00")
     tables = replace(begun, rows={"stay": 1234567, "care": 1}, made=["stay", "a_view"], reused=["care"])
-    history.write(config, replace(tables, checks=checks))
+    history.write(config, replace(tables, checks=checks, warnings=[["années non montrées", "years not shown"]]))
     page = write_status_page(config).read_text(encoding="utf-8")
     assert [page.index(f">{name}<") for name in ("wrong", "odd", "held")] == sorted(page.index(f">{one[0]}<") for one in asked)
     assert '<tr class="failed"><td>wrong' in page and '<tr class="warned"><td>odd' in page and '<tr class=""><td>held' in page
     assert all(f">{shown}<" in page for shown in ("2025-07-01 06:00", "1 h 02 min", "12,345", "1,234,567"))
     assert "not held, blocking" in page and "not held, to look at" in page  # not by the colour alone
+    assert "<div>years not shown</div>" in page
     assert '<td class="number">2</td><td class="number">1</td><td class="number">2</td>' in page  # made, kept, not held
 
 

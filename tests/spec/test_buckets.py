@@ -75,6 +75,11 @@ def test_a_bucket_that_fails_leaves_the_old_table(tmp_path: Path, monkeypatch: p
     assert connection.execute("SELECT kept FROM failing").fetchall() == [(1,)]
 
 
+def test_memory_that_is_missing_is_not_held_against_the_file() -> None:
+    told = models.reason(models.models()["stay"], duckdb.OutOfMemoryException("Out of Memory Error: failed to offload data block"))
+    assert told.why[1] == "not enough memory" and "memory_limit" in told.fix[1]
+
+
 def test_a_view_takes_the_place_of_a_table_of_an_older_version_and_follows_what_it_reads(tmp_path: Path) -> None:
     connection = duckdb.connect()
     connection.execute("CREATE TABLE seen AS SELECT 1 AS person_id; CREATE TABLE named AS SELECT 0 AS old")

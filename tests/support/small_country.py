@@ -57,8 +57,8 @@ def built(
     connection.execute("INSERT INTO pseudonym BY NAME SELECT * FROM small_people")
     connection.unregister("small_people")
     numbers = [(int(row.get("slice", "1")) << 32) + line for line, row in enumerate(rows, start=1)]
-    stays = [_stay(number, number & 0xFFFFFFFF, number_of[row["person"]], row) for number, row in zip(numbers, rows, strict=True)]
-    _fill(connection, stays)
+    read = [_stay(number, number & 0xFFFFFFFF, number_of[row["person"]], row) for number, row in zip(numbers, rows, strict=True)]
+    _fill(connection, read)
     connection.execute(also)
     chosen = settings or config()
     _slices(connection, first_data_year, {row.get("field", "mco") for row in rows} | set(chosen.method.fields))
