@@ -146,6 +146,7 @@ def refresh(
 
 def test_a_year_newly_read_makes_stale_the_windows_that_look_at_it(tmp_path: Path) -> None:
     connection = built("person | exit | das\n1 | 2020-03-10 | E1190\n1 | 2025-03-10 | E1190")
+    (tmp_path / "landing").mkdir()
     assets = build_assets(years=YEARS)
     with dg.DagsterInstance.ephemeral() as instance:
         refresh(instance, connection, tmp_path, assets, "read_stay", "person_state", "person_year")
