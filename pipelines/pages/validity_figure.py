@@ -6,7 +6,7 @@ Belongs here: the drawing. Not here: the numbers (strata/sensitivity.py) nor wha
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LABELS, TOP, ROW, GAP = 1080, 300, 58, 26, 12
+WIDTH, LABELS, TOP, ROW, GAP = 1080, 300, 72, 26, 12
 _NICE = (0.1, 0.2, 0.5, 1.0)
 
 
@@ -43,8 +43,10 @@ def _columns(heads: Sequence[str], height: int, reach: float) -> list[str]:
     shapes: list[str] = []
     for number, head in enumerate(heads):
         middle = _middle(number, len(heads))
-        shapes.append(text(middle, 18, head, 13, anchor="middle", font_weight=600))
-        shapes.append(text(middle, 36, f"±{100 * reach:.0f} %", 10.5, anchor="middle", fill=GREY))
+        words, opening, told = head.partition("(")  # a column is narrow: what stands in brackets has a line of its own
+        shapes.append(text(middle, 18, words.strip(), 13, anchor="middle", font_weight=600))
+        shapes.append(text(middle, 33, opening + told, 10.5, anchor="middle"))
+        shapes.append(text(middle, 50, f"±{100 * reach:.0f} %", 10.5, anchor="middle", fill=GREY))
         shapes.append(line(middle, TOP - 12, middle, height - 20, DIFFERENT, 1))
     return shapes
 

@@ -224,6 +224,14 @@ def test_shares_that_a_definition_asks_of_itself_are_shown_and_held(
     assert ("non tenue" in row) is not is_asked and all(one in page for one in words) and ("(ici" in page) is is_asked
 
 
+def test_the_heads_of_the_picture_fit_their_columns(many: Config, tmp_path: Path) -> None:
+    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
+    picture = (tmp_path / "out" / "sensitivity.svg").read_text(encoding="utf-8")
+    heads = re.findall(r'<text[^>]*font-weight="600"[^>]*>([^<]*)</text>', picture)
+    assert "À risque, étendu" in heads and ">(strict compris)<" in picture
+    assert all(len(head) <= 17 for head in heads if head.startswith(("Strate", "Repérées", "À risque")))
+
+
 def test_the_gate_of_a_warehouse_of_a_former_version_waits_for_a_run(many: Config, tmp_path: Path) -> None:
     with duckdb.connect(str(many.database)) as connection:
         connection.execute("ALTER TABLE release_gate DROP COLUMN smallest_share_asked")

@@ -45,13 +45,15 @@ def nothing_there(landing: Path) -> Notice:
 def beyond(connection: duckdb.DuckDBPyConnection, last: int) -> list[Notice]:
     """Which years were read that no page shows, since publication ends with year `last`; none as a rule."""
     rows = connection.execute("SELECT DISTINCT year FROM read_slice WHERE year > ? ORDER BY year", [last]).fetchall()
+    if not rows:
+        return []
     years = ", ".join(str(row[0]) for row in rows)
     return [
         (
             f"Des séjours de {years} ont été lus et ne sont pas montrés : la publication s'arrête à {last} ([years] last, ou --year).",
             f"Stays of {years} were read and are not shown: publication ends with {last} ([years] last, or --year).",
         )
-    ][: len(rows)]
+    ]
 
 
 def absent_notices(absent: Iterable[Absent]) -> list[Notice]:
