@@ -4,6 +4,7 @@ Belongs here: figures of `strata dashboard serve` in a process of its own. Not h
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from tests.browser.application import TERRITORY, served
 from tests.support.figures import Figures
 
 CLIENTS, CALLS, MOST_RSS_MB = 20, 5_000, 250
+# Times the processor time a call of one client alone. It was 10 to 20 while the server asked its sockets without pause.
+MOST_OF_MANY = 2.5
 EARLIER = "20200101T000000Z-abcdef"
 # Runs where the server is: standard library only, a connection per client that stays open. Prints calls a second, p95 in ms, refusals.
 CLIENT = """
@@ -75,34 +78,66 @@ def two_editions(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) 
     return folder / "strata.toml"
 
 
+def asked(inside: list[str], script: str, *arguments: str) -> str:
+    """What a script of the standard library prints, where the server is."""
+    return subprocess.run([*inside, sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True).stdout
+
+
 def test_callbacks_and_a_second_edition_leave_the_server_small(two_editions: Path, inside: list[str], figures: Figures) -> None:
     last = published_folder(two_editions.parent / "published").name
-
-    def asked(script: str, *arguments: str) -> str:
-        return subprocess.run([*inside, sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True).stdout
-
     with served(two_editions, inside) as address:
         port = address.rpartition(":")[2]
-        found, calm = json.loads(asked(CLIENT, port, str(CLIENTS), str(CALLS), TERRITORY)), resident_mb(port)
-        wrong, rss = asked(READER, port, TERRITORY, last, EARLIER), resident_mb(port)
+        found, calm = json.loads(asked(inside, CLIENT, port, str(CLIENTS), str(CALLS), TERRITORY)), resident_mb(port)
+        wrong, rss = asked(inside, READER, port, TERRITORY, last, EARLIER), resident_mb(port)
     figures.append(f"load: {found['calls']} callbacks, {CLIENTS} clients, {found['rate']:.0f} a second, p95 {found['p95']:.1f} ms")
     figures.append(f"load: memory of the server after them, {told(calm)}; with every file and a second edition, {told(rss)}")
     assert (found["calls"], found["wrong"], int(wrong)) == (CALLS, 0, 0)
     assert rss is None or 50 < rss < MOST_RSS_MB
 
 
+def test_a_call_among_many_clients_costs_the_server_what_a_call_alone_does(two_editions: Path, inside: list[str], figures: Figures) -> None:
+    spent = []
+    with served(two_editions, inside) as address:
+        port = address.rpartition(":")[2]
+        asked(inside, CLIENT, port, "1", "100", TERRITORY)  # the first one makes the page
+        for clients in (1, CLIENTS):
+            before = processor_s(port)
+            asked(inside, CLIENT, port, str(clients), "2000", TERRITORY)
+            spent.append(None if before is None else (processor_s(port) or 0) - before)
+    alone, many = spent
+    if alone is None or many is None:
+        pytest.skip("no /proc on this system")
+    figures.append(f"load: processor time of the server a call, {CLIENTS} clients against one: {many / alone:.1f} times")
+    assert 0 < many < MOST_OF_MANY * alone
+
+
 def told(megabytes: float | None) -> str:
     return "not known on this system" if megabytes is None else f"{megabytes:.0f} MB"
 
 
-def resident_mb(port: str) -> float | None:
-    """The memory of the server that listens to a port, where the system has /proc."""
-    for status in Path("/proc").glob("[0-9]*/status"):
+def process_of(port: str) -> Path | None:
+    """The folder of the server that listens to a port, where the system has /proc."""
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            command = (status.parent / "cmdline").read_bytes().split(b"\0")
-            lines = status.read_text(encoding="utf-8").splitlines()
+            command = line.read_bytes().split(b"\0")
         except OSError:  # ended meanwhile
             continue
         if b"serve" in command and port.encode() in command and b"pipelines.command" in command and not command[0].endswith(b"nsenter"):
-            return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS"))
+            return line.parent
     return None
+
+
+def resident_mb(port: str) -> float | None:
+    process = process_of(port)
+    if process is None:
+        return None
+    lines = (process / "status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS"))
+
+
+def processor_s(port: str) -> float | None:
+    process = process_of(port)
+    if process is None:
+        return None
+    fields = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
