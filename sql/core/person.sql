@@ -2,6 +2,7 @@
 -- Sex: the most frequent among the person's stays (F when equal). Birth year: lower median of entry year minus age in full years.
 -- Death: the earliest date among the sources that are not set aside (person_death); of two sources on one day the hospital, then IR_BEN_R.
 -- Where no source but the hospital is there, deaths outside it are unknown and those persons are presumed alive.
+-- Persons: stay person_death pseudonym
 -- Compared: person_id
 WITH usable AS (
   SELECT

@@ -2,6 +2,8 @@
 -- Who died, and when, as each source says: a stay left by death ('hospital', the first one), IR_BEN_R ('beneficiary', the first of the
 -- rows of the person), the deaths the user brings ('user'). Persons without a usable stay are here too: they count in no cohort.
 -- A date that IR_BEN_R or the user gives before the last entry of the person cannot be true: it is set aside, and counted in death_source.
+-- Persons: stay
+-- Compared: person_id
 WITH last_entry AS (
   SELECT person_id, max(entry_date) AS entry_date
   FROM stay

@@ -3,14 +3,16 @@
 Belongs here: telling which slices (hospital, field, year), years and persons of a table are stale, and replacing their rows in one
 transaction. Not here: making a table whole (models.py), what a table was made of as a whole (fingerprints.py).
 
-Three promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
+Four promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
 
 `-- Slices: stay_id`, or slice_id: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a range a slice.
 Names after it are columns that also tell where a row was read, and nothing of the person: what was sent again the same is the same.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
 they are the same when these tables are cut to the years asked for (none, where none of these tables has them). A stay is of the year it
 ends in, so one that began before that year may speak of the years before: all the years of these persons are made again.
-`-- Compared: person_id`: made whole; which persons came out otherwise is told to those who read it.
+`-- Persons: <tables>`: the rows of a person come from the rows of that person, and cutting these tables to some persons gives theirs. One
+that has no file is only added to: what it says of a person stays. Made for whose stays differ, or came out otherwise in what it reads.
+`-- Compared: person_id`: which persons came out otherwise is told to those who read it, whether it was made whole or person by person.
 
 What changed between two contents of a table is kept, for the last change only. Whoever reads it and was made of another content, or of
 other SQL, settings or definitions, is made whole: in doubt, everything.
@@ -35,9 +37,12 @@ _DDL = """
     CREATE TABLE IF NOT EXISTS part_change (
         table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR, first_year INTEGER, is_dated BOOLEAN);
     CREATE TABLE IF NOT EXISTS part_change_slice (table_name VARCHAR, slice_id BIGINT);
-    CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INTEGER);
+    CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INTEGER, all_years BOOLEAN);
     CREATE TABLE IF NOT EXISTS part_slice (slice_id BIGINT, content VARCHAR)
 """
+# A warehouse of a former version: of the persons it kept, all the years are stale.
+_UPGRADE = "ALTER TABLE part_change_person ADD COLUMN IF NOT EXISTS all_years BOOLEAN DEFAULT true"
+_STALE_PERSON = "CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER, all_years BOOLEAN DEFAULT true)"
 _SLICE_CONTENT = """
     WITH file AS (
         SELECT slice_id, string_agg(CAST(read_slice_file AS VARCHAR), '|' ORDER BY CAST(read_slice_file AS VARCHAR)) AS files
@@ -63,6 +68,8 @@ _CHANGED = """
     WHERE gone.contents IS DISTINCT FROM come.contents OR len(come.contents) > come.periods
 """
 
+_ONE_BY_ONE = "person_id IN (SELECT person_id FROM stale_person)"
+
 Inputs = dict[str, str | dict[str, str]]
 Known = dict[str, Model]
 
@@ -71,6 +78,7 @@ Known = dict[str, Model]
 class Change:
     """What is stale. first_year: it and the years after, None: no year as a whole. persons: tables whose part_change_person says who.
 
+    Whoever is there has stale rows; who has them in all years (all_years), not in first_year and after alone, is told apart.
     is_dated: first_year and persons are known of, not only slices.
     """
 
@@ -89,12 +97,13 @@ class Change:
 
 def is_parted(model: Model) -> bool:
     """Whether something is known of a table's changes."""
-    return bool(model.is_by_slice or model.years or model.is_compared)
+    return bool(model.is_by_slice or model.years or model.persons or model.is_compared)
 
 
 def slices_content(connection: duckdb.DuckDBPyConnection) -> str:
     """The content of the tables of stays as read, told from what each slice was read from; what changed since it was last told is kept."""
     connection.execute(_DDL)
+    connection.execute(_UPGRADE)
     held = dict(connection.execute(_SLICE_CONTENT).fetchall())
     known = dict(connection.execute("SELECT slice_id, content FROM part_slice").fetchall())
     now, before = (fingerprints.digest([f"{number} {one[number]}" for number in sorted(one)]) for one in (held, known))
@@ -121,7 +130,7 @@ def make(
     before = fingerprints.known(connection, model.name)
     now = inputs(connection, model, contents, folder) if is_parted(model) else {}
     change = stale(connection, model, now, before) if before and now else None
-    if before and change is not None and not model.is_compared:
+    if before and change is not None and (model.persons or not model.is_compared):
         return remake(connection, model, change, wanted=wanted, now=now, before=before, known=models(folder))
     fingerprints.forget(connection, model.name)
     if model.is_compared:
@@ -149,6 +158,8 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
     found: Inputs = {view.name: view.sha256 for view in views}
     followed: set[str] = set()
     for name in read:
+        if name in model.persons and name not in known:
+            continue  # only added to
         if name in READ or (name in known and is_parted(known[name])):
             found[name] = contents.get(name) or str(fingerprints.known(connection, name))
         elif (model.is_by_slice or model.years) and name in known and known[name].follows:
@@ -179,7 +190,9 @@ def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, cont
     found = Change()
     for name in now:
         one = _change(connection, name, before[name], now[name])
-        if one is None or (model.years and not one.is_dated):
+        if one is None or ((model.years or model.persons) and not one.is_dated):
+            return None
+        if model.persons and before[name] != now[name] and name not in model.persons:
             return None
         found.add(one)
     return found
@@ -206,16 +219,14 @@ def remake(
 
     wanted, before: of fingerprints.made_of and its content until now. known: every model, for the views among what it reads.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); {_STALE_PERSON}")
     if change.slices:
         connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(change.slices)])
     names = sorted(change.persons)
-    connection.execute(
-        "INSERT INTO stale_person SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name)", [names]
-    )
-    which = _of_slices(change, model.slice_column) if model.is_by_slice else _of_years(change)
+    whoever = "true" if model.persons else "all_years"
+    told = f"SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name) AND {whoever}"
+    connection.execute(f"INSERT INTO stale_person BY NAME {told}", [names])
+    which = _of_slices(change, model.slice_column) if model.is_by_slice else _ONE_BY_ONE if model.persons else _of_years(change)
     try:
         with transaction(connection):
             sums = _replace(connection, model, change, which, known)
@@ -237,19 +248,22 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     gone = fingerprints.sums(connection, model.name, which)
     if _is_dated(connection, model):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(connection, model, which)}")
+    if model.persons:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_row AS {_row_hashes(model.name, which, side=-1)}")
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     if model.is_by_slice and change.slices:
         columns = ("slice_id", "stay_id")
         limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column, known)}
         _insert(connection, model, limits, "true", known)
+    elif model.persons:
+        _insert(connection, model, dict.fromkeys(model.persons, _ONE_BY_ONE), _ONE_BY_ONE, known, is_few=True)
     elif not model.is_by_slice:
         years = "false" if change.first_year is None else f"year >= {change.first_year}"
         if any(_is_there(connection, name, years) for name in model.years):
             others = f"{years} AND person_id NOT IN (SELECT person_id FROM stale_person)"
             _insert(connection, model, dict.fromkeys(model.years, years), others, known)
         if _is_there(connection, "stale_person", "true"):
-            one_by_one = "person_id IN (SELECT person_id FROM stale_person)"
-            persons = dict.fromkeys(_having(connection, model, "person_id", known), one_by_one)
+            persons = dict.fromkeys(_having(connection, model, "person_id", known), _ONE_BY_ONE)
             _insert(connection, model, persons, "true", known, is_few=True)
     return fingerprints.Sums(*row).without(gone).and_also(fingerprints.sums(connection, model.name, which))
 
@@ -287,15 +301,20 @@ def _of_slices(change: Change, column: str) -> str:
 
 def _of_years(change: Change) -> str:
     year = "false" if change.first_year is None else f"year >= {change.first_year}"
-    return f"({year} OR person_id IN (SELECT person_id FROM stale_person))"
+    return f"({year} OR {_ONE_BY_ONE})"
 
 
 def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
     """What a table tells its readers once its stale rows are replaced: of a table by year, what was stale; of stays, when they ended.
 
-    Persons: of every stay that ended in the years told and began before them: cut to these years, it would stand alone. Of those that began
-    in their first 30 days (readmissions are looked for), persons whose stays came out otherwise.
+    Persons: whose rows differ. Of stays, all the years of every stay that ended in the years told and began before them (cut to these
+    years, it would stand alone) and of those that began in their first 30 days (readmissions are looked for), if their stays differ.
     """
+    if model.persons:
+        both = f"SELECT * FROM gone_row UNION ALL {_row_hashes(model.name, _ONE_BY_ONE, side=1)}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE other_person AS {_otherwise(both)}")
+        connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person BY NAME SELECT person_id FROM other_person")
+        return Change(persons={"stale"})
     if not model.is_by_slice:
         return Change(first_year=change.first_year, persons={"stale"})
     if not _is_dated(connection, model):
@@ -303,15 +322,16 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(connection, model, _of_slices(change, model.slice_column))}")
     both = "SELECT * FROM gone_stay UNION ALL SELECT * FROM come_stay"
     first = connection.execute(f"SELECT min(first_year) FROM ({both})").fetchall()[0][0]
-    connection.execute("CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE other_person AS {_CHANGED}")
+    connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person SELECT person_id, false FROM other_person WHERE person_id IS NOT NULL")
     if first is not None:
         ended = f"greatest({_years(connection, model)}) >= {first}"  # of the stays that stay, too: one of them may stand between two years
         here = f"SELECT person_id, entry_date FROM gone_stay UNION ALL SELECT person_id, entry_date FROM {model.name} WHERE {ended}"
         connection.execute(
-            f"""INSERT INTO stale_person
+            f"""INSERT INTO stale_person BY NAME
             SELECT DISTINCT person_id FROM ({here})
             WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)
-                AND (entry_date < make_date({first}, 1, 1) OR person_id IN ({_CHANGED}))"""
+                AND (entry_date < make_date({first}, 1, 1) OR person_id IN (SELECT person_id FROM other_person))"""
         )
     return Change(change.slices, first, {"stale"})
 
@@ -359,25 +379,28 @@ def _compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
 def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, told: Change) -> None:
     """Fill stale_person: whose rows differ outside stale slices, and whose stays of stale and of other slices stand in one group."""
     is_stale = "stay_id >> 32 IN (SELECT slice_id FROM stale_slice)"
-    within = f"WHERE NOT {is_stale}" if is_of_stays else ""
-    # a row that is there once more on one side than on the other, told by its hash: EXCEPT ALL both ways costs six times as much
+    within = f"NOT {is_stale}" if is_of_stays else "true"
+    both = f"{_row_hashes(table, within, side=1)} UNION ALL {_row_hashes(f'{table}_before', within, side=-1)}"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE stale_person AS
-        SELECT DISTINCT person_id
-        FROM (
-            SELECT person_id, hash(here) AS row_hash, 1 AS side FROM {table} AS here {within}
-            UNION ALL
-            SELECT person_id, hash(there) AS row_hash, -1 AS side FROM {table}_before AS there {within}
-        )
-        GROUP BY person_id, row_hash
-        HAVING sum(side) <> 0
-        UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name)""",
+        f"""{_STALE_PERSON};
+        INSERT INTO stale_person BY NAME
+        {_otherwise(both)}
+        UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name) AND all_years""",
         [sorted(told.persons)],
     )
     for name in (table, f"{table}_before") if is_of_stays else ():
         group = ", ".join(column for column in _columns(connection, name) if column != "stay_id")
         across = f"SELECT person_id FROM {name} GROUP BY {group} HAVING bool_or({is_stale}) AND NOT bool_and({is_stale})"
-        connection.execute(f"INSERT INTO stale_person {across}")
+        connection.execute(f"INSERT INTO stale_person BY NAME {across}")
+
+
+def _row_hashes(table: str, which: str, *, side: int) -> str:
+    return f"SELECT person_id, hash(here) AS row_hash, {side} AS side FROM {table} AS here WHERE {which}"
+
+
+def _otherwise(both: str) -> str:
+    """Whose rows are there once more on one side than on the other, told by their hash: EXCEPT ALL both ways costs six times as much."""
+    return f"SELECT DISTINCT person_id FROM ({both}) GROUP BY person_id, row_hash HAVING sum(side) <> 0"
 
 
 def record(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str, sums: fingerprints.Sums) -> None:
@@ -395,7 +418,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: s
     if change.slices:
         connection.execute("INSERT INTO part_change_slice SELECT ?, unnest(?)", [table, sorted(change.slices)])
     if change.persons:
-        connection.execute("INSERT INTO part_change_person SELECT ?, person_id FROM stale_person", [table])
+        connection.execute("INSERT INTO part_change_person SELECT ?, person_id, all_years FROM stale_person", [table])
 
 
 def _made_by(model: Model) -> str:

@@ -184,16 +184,42 @@ def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:
         send(one, [*new, *BACKWARDS, *january], {2025})
     refresh(warehouse)
     refresh(whole)
-    told = warehouse.execute("SELECT DISTINCT person_id FROM part_change_person WHERE table_name IN ('stay', 'used_stay')").fetchall()
-    assert told == warehouse.execute("SELECT person_id FROM pseudonym WHERE ltrim(pseudonym, '0') = 'B'").fetchall()
+    assert named(warehouse, "table_name IN ('stay', 'used_stay') AND all_years") == {"B"}
+    assert named(warehouse, "table_name = 'stay'") == {"B", "E"}
+    assert named(warehouse, "table_name = 'person'") == set()
     assert differing(warehouse, whole) == []
+
+
+def named(warehouse: duckdb.DuckDBPyConnection, which: str) -> set[str]:
+    """Who is kept as changed."""
+    query = f"SELECT DISTINCT ltrim(pseudonym, '0') FROM part_change_person INNER JOIN pseudonym USING (person_id) WHERE {which}"
+    return {name for (name,) in warehouse.execute(query).fetchall()}
+
+
+def test_who_is_made_person_by_person_is_told_by_every_stay_that_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A death and a year of birth said in March; without those whose stays differ, what is said of the person is what was."""
+    later: Stays = [("E", date(2025, 3, 5), 2, "I10", "I10", "9", "8", 1940), ("C", date(2025, 3, 9), 2, "I10", "I10", "8", "8", 1950)]
+    warehouse, forgetful, whole = read(BACKWARDS), read(BACKWARDS), read(BACKWARDS)
+    for one in (warehouse, forgetful):
+        refresh(one)
+    for one in (warehouse, forgetful, whole):
+        send(one, [*BACKWARDS, *later], {2025})
+    assert {"person", "person_death"} <= {*refresh(warehouse)}
+    assert named(warehouse, "table_name = 'stay'") == {"E", "C"}
+    assert named(warehouse, "table_name = 'person'") == {"E"}
+    monkeypatch.setattr(parts, "_CHANGED", "SELECT person_id FROM come_stay WHERE false")
+    refresh(forgetful)
+    monkeypatch.undo()
+    refresh(whole)
+    assert differing(warehouse, whole) == []
+    assert {"person", "person_death"} <= {*differing(forgetful, whole)}
 
 
 def test_where_a_stay_was_read_is_of_no_use_to_the_tables_of_persons() -> None:
     """Otherwise what is sent again on other lines would be new to them."""
     places = {name for model in models().values() for name in model.promises.get("Slices", ())[1:]}
     assert places == {"source_file", "source_line"}
-    assert [model.name for model in models().values() if (model.years or model.is_compared) and places & model.words] == []
+    assert [model.name for model in models().values() if (model.years or model.persons or model.is_compared) and places & model.words] == []
 
 
 @pytest.mark.parametrize("changes", [{"method": {"lookback_years": 4}}, {"method": {"residence": "modal"}}])
