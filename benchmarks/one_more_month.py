@@ -3,7 +3,7 @@
 Belongs here: sending months, the processor seconds of each refresh, step by step, the hashes that must agree. Not here: how a refresh
 skips (strata/engine/parts.py), nor the process of one refresh (one_refresh.py).
 
-    python -m benchmarks.one_more_month --persons 300000 1000000 --years 2017-2025 --months 1 6 12 [--tables] [--country FOLDER]
+    python -m benchmarks.one_more_month --persons 300000 1000000 --years 2017-2025 --months 1 6 12 [--use 2] [--tables] [--country FOLDER]
 
 A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
 then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, nargs="+", default=[20_000])
     parser.add_argument("--years", default="2017-2025")
     parser.add_argument("--months", type=int, nargs="+", default=[1, 6, 12])
+    parser.add_argument("--use", type=float, default=1.0)
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--country", type=Path)
     chosen = parser.parse_args()
@@ -51,7 +52,8 @@ def main() -> None:
     for persons in [0] if chosen.country else chosen.persons:
         with tempfile.TemporaryDirectory(dir=chosen.country) as work:
             if not chosen.country:
-                write_country(Path(work) / "country", persons=persons, years=range(first, last + 1), seed=1, formats=("atih",))
+                years = range(first, last + 1)
+                write_country(Path(work) / "country", persons=persons, years=years, seed=1, formats=("atih",), use=chosen.use)
             country = (chosen.country or Path(work) / "country") / "atih"
             spent += print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
     print_growth(spent)

@@ -40,6 +40,8 @@ reason AS (
     INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
     INNER JOIN definition_event ON shown_event.event_no = definition_event.event_no
     WHERE definition_event.condition = 'shared' AND definition_event.event_id LIKE 'stay_for_%'
+        -- of the stays that are asked for: of some years, when one more month came
+        AND stay_event.exit_date >= (SELECT min(exit_date) FROM used_stay)
 ),
 
 for_condition AS (
@@ -63,7 +65,8 @@ episode AS (
     INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
     INNER JOIN definition_event ON shown_event.event_no = definition_event.event_no
     INNER JOIN stay_episode ON stay_event.person_id = stay_episode.person_id AND stay_event.stay_id = stay_episode.stay_id
-    WHERE definition_event.event_id = 'decompensation'
+    -- an episode whose last stay ended before the years that are asked for is of none of them
+    WHERE definition_event.event_id = 'decompensation' AND stay_event.exit_date >= (SELECT make_date(min(year), 1, 1) FROM flow_member)
     GROUP BY stay_event.person_id, definition_event.condition, stay_episode.episode_no
 ),
 

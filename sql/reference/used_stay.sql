@@ -26,7 +26,8 @@ WITH shown AS (
     FROM stay_event
     INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
     INNER JOIN definition_event ON shown_event.event_no = definition_event.event_no
-    WHERE definition_event.condition = 'shared'
+    -- of the stays that are asked for: of some years, when one more month came
+    WHERE definition_event.condition = 'shared' AND stay_event.exit_date >= (SELECT min(exit_date) FROM stay)
     GROUP BY stay_event.person_id, stay_event.stay_id
 ),
 

@@ -45,9 +45,9 @@ def is_session() -> np.ndarray:
     return np.array([row["ghm"].startswith("28") for row in rows("visits")])
 
 
-def draw_visits(chance: Chance, people: People, cases: Cases, years: range) -> Visits:
-    """Every visit of everyone, sorted by person and day; stays of a person never overlap."""
-    drawn = [_background(chance, people, cases, years), *_events(chance, people, cases, years), _births(chance, people)]
+def draw_visits(chance: Chance, people: People, cases: Cases, years: range, use: float = 1.0) -> Visits:
+    """Every visit of everyone, sorted by person and day; stays of a person never overlap. use: times those outside the two illnesses."""
+    drawn = [_background(chance, people, cases, years, use), *_events(chance, people, cases, years), _births(chance, people)]
     person, kind, entry = (np.concatenate(parts) for parts in zip(*drawn))
     kept = (entry >= people.birth[person]) & (entry < people.death[person])
     person, kind, entry = person[kept], kind[kept], entry[kept]
@@ -71,18 +71,18 @@ def draw_nights(chance: Chance, name: str, kind: np.ndarray) -> np.ndarray:
     return np.where(same_day, 0, 1 + np.floor(long)).astype(np.int64)
 
 
-def _background(chance: Chance, people: People, cases: Cases, years: range) -> tuple[np.ndarray, ...]:
+def _background(chance: Chance, people: People, cases: Cases, years: range, use: float) -> tuple[np.ndarray, ...]:
     """Visits outside the two illnesses, by age and sex; the ill have more of them."""
-    use = person_factor(cases, len(people), "use") * (people.edge_case == NONE)
+    weight = use * person_factor(cases, len(people), "use") * (people.edge_case == NONE)
     territory = geography().territory_of[people.home]
-    use *= np.where(territory >= 0, column("territories", "use_factor")[territory], 1.0)
+    weight *= np.where(territory >= 0, column("territories", "use_factor")[territory], 1.0)
     from_age = column("use", "age_from")
     rate = np.stack([column("use", "men_per_year"), column("use", "women_per_year")], axis=1)
     person, entry = [], []
     for year in years:
         age = year - year_of(people.birth)
         band = np.clip(np.searchsorted(from_age, age, side="right") - 1, 0, None)
-        count = chance.stream(f"background {year}").poisson(rate[band, people.sex - 1] * use * (age >= 0))
+        count = chance.stream(f"background {year}").poisson(rate[band, people.sex - 1] * weight * (age >= 0))
         person.append(np.repeat(np.arange(len(people)), count))
         entry.append(day(year) + (chance.uniform(f"background day {year}", int(count.sum())) * 365).astype(np.int64))
     who, when = np.concatenate(person), np.concatenate(entry)

@@ -132,6 +132,17 @@ def test_a_shorter_country_has_only_complete_windows(tmp_path: Path) -> None:
     assert {path.suffix for path in (tmp_path / "short" / "snds" / "landing").iterdir()} == {".parquet"}
 
 
+def test_with_twice_the_use_a_resident_has_as_many_stays_as_in_france(tmp_path: Path) -> None:
+    """France: 0.28 MCO stays a resident in 2022, sessions left out (DREES-DSS, 18.9 million), 0.19 patients in 2016 (ATIH)."""
+    persons = 20_000
+    write_country(tmp_path / "country", persons=persons, formats=("snds",), seed=1, parquet_years="all", use=2.0)
+    landing = tmp_path / "country" / "snds" / "landing"
+    stays = pl.read_parquet(landing / "T_MCO24B.parquet").filter(pl.col("GRG_GHM").str.slice(0, 2) != "28")
+    assert 0.25 < len(stays) / persons < 0.31
+    chained = pl.read_parquet(landing / "T_MCO24C.parquet").select("NIR_ANO_17").n_unique()
+    assert 0.17 < chained / persons < 0.22
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
