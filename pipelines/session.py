@@ -126,9 +126,13 @@ def open_session(config: Config, progress: Progress) -> Iterator[Session]:
 
     run_id = new_run_id()
     engine = config.engine
-    with held_or_told(config, run_id, progress) as notice:
+
+    def tell(text: tuple[str, str]) -> None:
+        progress(text[spoken(config)])
+
+    with held_or_told(config, run_id, tell) as notice:
         if notice:
-            progress(notice[spoken(config)])
+            tell(notice)
         session = None
         error: BaseException | None = None
         try:

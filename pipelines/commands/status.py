@@ -31,7 +31,7 @@ def add(commands: Any, speaker: Terminal) -> None:
 def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     """Print the last runs, and the error of the last one; 1 when it did not succeed, 0 otherwise and when there is none."""
     from pipelines.operation.history import FAILED, INTERRUPTED, seen_now
-    from pipelines.pages.status_page import NAME, STATES, shown, write_status_page
+    from pipelines.pages.status_page import NAME, STATES, local_time, shown, write_status_page
     from strata.ingest.warehouse.lock import holder_of
 
     config = read_config(chosen, speaker)
@@ -45,14 +45,21 @@ def status_command(chosen: argparse.Namespace, speaker: Terminal) -> int:
     if is_held:
         speaker.say(f"En cours : {holder}", f"Running: {holder}")
     heads = [
-        ("début (UTC)", "start (UTC)"),
+        ("début", "start"),
         ("état", "state"),
         ("secondes", "seconds"),
         ("tables refaites", "tables made"),
         ("reprises", "kept"),
     ]
+    zone, side = config.schedule.timezone, 0 if speaker.language == "fr" else -1
     rows = [
-        [one.started, speaker.choose(*STATES[one.state]), f"{one.total_seconds:.0f}", str(one.made_count), str(len(one.reused))]
+        [
+            local_time(one.started, zone, side),
+            speaker.choose(*STATES[one.state]),
+            f"{one.total_seconds:.0f}",
+            str(one.made_count),
+            str(len(one.reused)),
+        ]
         for one in found[:_SHOWN]
     ]
     speaker.table(("Dernières exécutions", "Last runs"), heads, rows)

@@ -37,14 +37,17 @@ def notify(config: Config, record: Record) -> tuple[str, str] | None:
 
 
 @contextmanager
-def held_or_told(config: Config, run_id: str, progress: Callable[[str], None]) -> Iterator[tuple[str, str] | None]:
-    """Hold the warehouse for a run (gives the notice of `lock`). Refused, it has no record to write, but somebody must know: [notify]."""
+def held_or_told(config: Config, run_id: str, tell: Callable[[tuple[str, str]], None]) -> Iterator[tuple[str, str] | None]:
+    """Hold the warehouse for a run (gives the notice of `lock`). Refused, it has no record to write, but somebody must know: [notify].
+
+    tell: a line of progress, in French and in English.
+    """
     with ExitStack() as held:
         try:
             notice = held.enter_context(lock(config.database.parent, run_id))
         except StrataError as refusal:
             if untold := notify(config, Record(run_id, FAILED, now(), now(), error=told(refusal))):
-                progress(untold[0 if config.project.language == "fr" else 1])
+                tell(untold)
             raise
         yield notice
 

@@ -42,7 +42,7 @@ def write_status_page(config: Config) -> Path:
         "checks": _checks(found[0]) if found else [],
         "tables": _tables(found[0]) if found else [],
         "written": now(),
-        "local": lambda time: _local(time, config.schedule.timezone, side),
+        "local": lambda time: local_time(time, config.schedule.timezone, side),
         "lasted": _lasted,
         "decimal": lambda value: f"{value:.2f}".replace(".", _DECIMALS[side]),
         "number": lambda value: f"{value:,}".replace(",", _THOUSANDS[side]),
@@ -57,8 +57,8 @@ def shown(config: Config) -> str:
     return pointed(config.path("published"))
 
 
-def _local(time: str, zone: str, side: int) -> str:
-    """A time of a record in the zone of the project, to the minute; in UTC, which is said, where there is no such zone."""
+def local_time(time: str, zone: str, side: int) -> str:
+    """A time of a record in the zone of the project, to the minute; in UTC, which is said, where there is none. side: 0 in French."""
     try:
         return datetime.fromisoformat(time).astimezone(zoneinfo.ZoneInfo(zone)).strftime(_TIMES[side])
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
