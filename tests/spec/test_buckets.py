@@ -54,22 +54,24 @@ def test_range_after_range_gives_the_same_rows(monkeypatch: pytest.MonkeyPatch) 
 
 def test_ranges_part_every_value_and_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE seen AS SELECT nullif(range, 7) AS person_id FROM range(300000)")
+    connection.execute("CREATE TABLE seen AS SELECT nullif(range * 7919 % 3000000, 7) AS person_id FROM range(3000000)")
     (tmp_path / "core").mkdir()
     (tmp_path / "core" / "copied.sql").write_text("-- Grain: one row.\n-- Buckets: person_id\nSELECT person_id FROM seen", encoding="utf-8")
-    monkeypatch.setattr(models, "BUCKET_ROWS", 50_000)
-    assert models.build(connection, "copied", tmp_path) == 300_000
-    assert len(models._ranges(connection, "person_id", ["seen"])) > 1
-    assert connection.execute("SELECT count(DISTINCT person_id), count(*) - count(person_id) FROM copied").fetchall() == [(299_999, 1)]
+    monkeypatch.setattr(models, "BUCKET_ROWS", 500_000)
+    assert models.build(connection, "copied", tmp_path) == 3_000_000
+    assert connection.execute("SELECT count(DISTINCT person_id), count(*) - count(person_id) FROM copied").fetchall() == [(2_999_999, 1)]
+    ranges = models._ranges(connection, "person_id", ["seen"])
+    sizes = [connection.execute(f"SELECT count(*) FROM seen WHERE {one}").fetchall()[0][0] for one in ranges]
+    assert sum(sizes) == 3_000_000 and len(sizes) == 7 and max(sizes) < 1.1 * models.BUCKET_ROWS
 
 
 def test_a_bucket_that_fails_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE seen AS SELECT range AS person_id FROM range(300000); CREATE TABLE failing AS SELECT 1 AS kept")
+    connection.execute("CREATE TABLE seen AS SELECT range AS person_id FROM range(3000000); CREATE TABLE failing AS SELECT 1 AS kept")
     (tmp_path / "core").mkdir()
-    query = "SELECT CAST(CASE WHEN person_id = 299999 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM seen"
+    query = "SELECT CAST(CASE WHEN person_id = 2999999 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM seen"
     (tmp_path / "core" / "failing.sql").write_text(f"-- Grain: one row.\n-- Buckets: person_id\n{query}", encoding="utf-8")
-    monkeypatch.setattr(models, "BUCKET_ROWS", 50_000)
+    monkeypatch.setattr(models, "BUCKET_ROWS", 500_000)
     with pytest.raises(StrataError):
         models.build(connection, "failing", tmp_path)
     assert connection.execute("SELECT kept FROM failing").fetchall() == [(1,)]
