@@ -215,6 +215,18 @@ def test_who_is_made_person_by_person_is_told_by_every_stay_that_differs(monkeyp
     assert {"person", "person_death"} <= {*differing(forgetful, whole)}
 
 
+def test_a_warehouse_that_did_not_tell_years_of_persons_apart_goes_on() -> None:
+    """As the version before `all_years` left it."""
+    warehouse, whole = read(BACKWARDS), read(BACKWARDS)
+    refresh(warehouse)
+    warehouse.execute("ALTER TABLE part_change_person DROP COLUMN all_years")
+    for one in (warehouse, whole):
+        send(one, [*BACKWARDS, *REACHING], {2025})
+    assert "person" in refresh(warehouse)
+    refresh(whole)
+    assert differing(warehouse, whole) == []
+
+
 def test_where_a_stay_was_read_is_of_no_use_to_the_tables_of_persons() -> None:
     """Otherwise what is sent again on other lines would be new to them."""
     places = {name for model in models().values() for name in model.promises.get("Slices", ())[1:]}
