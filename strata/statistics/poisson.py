@@ -26,11 +26,12 @@ def exact_poisson(count: ArrayLike, level: float = 0.95) -> Limits:
 def byar(count: ArrayLike, level: float = 0.95) -> Limits:
     """Byar's approximation to the exact limits (Breslow and Day, IARC 1987, vol. II): close from 10 on, and without tables.
 
-    lower = O (1 - 1/(9 O) - z/(3 sqrt(O)))^3; upper = the same of O + 1, with + z. Input and errors: those of exact_poisson.
+    lower = O (1 - 1/(9 O) - z/(3 sqrt(O)))^3, 0 where what is cubed is below 0 (one event, a level above 99.2 %);
+    upper = the same of O + 1, with + z. Input and errors: those of exact_poisson.
     """
     observed, z = array(count), two_sided(level)
     least = np.maximum(observed, 1)
-    lower = np.where(observed > 0, least * (1 - 1 / (9 * least) - z / (3 * np.sqrt(least))) ** 3, 0.0)
+    lower = np.where(observed > 0, least * np.maximum(1 - 1 / (9 * least) - z / (3 * np.sqrt(least)), 0) ** 3, 0.0)
     above = observed + 1
     upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
     return _limits(observed, lower, upper)

@@ -93,7 +93,7 @@ def _only_mco(fields: Sequence[str]) -> bool:
     return set(fields) == {"mco"}
 
 
-def _live(chance: Chance, persons: int, years: range, use: float) -> tuple[People, Cases, Table, tuple[Table, ...]]:
+def _live(chance: Chance, persons: int, years: range, use: float = 1.0) -> tuple[People, Cases, Table, tuple[Table, ...]]:
     """People, their illnesses, their MCO stays, and the codes of the stays, dirt and duplicates included."""
     people = draw_people(chance, persons, years)
     cases = draw_cases(chance, people, years)
