@@ -226,7 +226,7 @@ def remake(
     whoever = "true" if model.persons else "all_years"
     told = f"SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name) AND {whoever}"
     connection.execute(f"INSERT INTO stale_person BY NAME {told}", [names])
-    which = _of_slices(change, model.slice_column) if model.is_by_slice else _ONE_BY_ONE if model.persons else _of_years(change)
+    which = _stale_rows(model, change)
     try:
         with transaction(connection):
             sums = _replace(connection, model, change, which, known)
@@ -288,6 +288,13 @@ def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool
         if name in known and known[name].is_view
     }
     return cut(model.sql, within, views, is_few=is_few)
+
+
+def _stale_rows(model: Model, change: Change) -> str:
+    """The condition of the rows of a table that are stale, once stale_slice and stale_person are there."""
+    if model.is_by_slice:
+        return _of_slices(change, model.slice_column)
+    return _ONE_BY_ONE if model.persons else _of_years(change)
 
 
 def _of_slices(change: Change, column: str) -> str:

@@ -45,7 +45,7 @@ def is_session() -> np.ndarray:
     return np.array([row["ghm"].startswith("28") for row in rows("visits")])
 
 
-def draw_visits(chance: Chance, people: People, cases: Cases, years: range, use: float = 1.0) -> Visits:
+def draw_visits(chance: Chance, people: People, cases: Cases, years: range, use: float) -> Visits:
     """Every visit of everyone, sorted by person and day; stays of a person never overlap. use: times those outside the two illnesses."""
     drawn = [_background(chance, people, cases, years, use), *_events(chance, people, cases, years), _births(chance, people)]
     person, kind, entry = (np.concatenate(parts) for parts in zip(*drawn))

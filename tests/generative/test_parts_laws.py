@@ -215,6 +215,12 @@ def test_who_is_made_person_by_person_is_told_by_every_stay_that_differs(monkeyp
     assert {"person", "person_death"} <= {*differing(forgetful, whole)}
 
 
+def test_a_table_that_is_only_added_to_is_the_one_of_pseudonyms() -> None:
+    """Named in a promise and without a file, a table is not looked at again: a name with a fault in it would not be either."""
+    assert {name for model in models().values() for name in model.persons if name not in models()} == {"pseudonym"}
+    assert all(set(model.persons) <= set(model.inputs) for model in models().values())
+
+
 def test_a_warehouse_that_did_not_tell_years_of_persons_apart_goes_on() -> None:
     """As the version before `all_years` left it."""
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
