@@ -3,15 +3,15 @@
 Belongs here: sending months, the processor seconds of each refresh, step by step, the hashes that must agree. Not here: how a refresh
 skips (strata/engine/parts.py), nor the process of one refresh (one_refresh.py).
 
-    python -m benchmarks.one_more_month --persons 300000 1000000 --years 2017-2025 --months 1 6 12 [--use 2] [--tables] [--country FOLDER]
+    python -m benchmarks.one_more_month --persons 300000 1000000 --months 1 6 [--years 2017-2025] [--like-france] [--tables] [--country DIR]
 
 A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
-then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held
-anything is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading
-text and publishing are included. As on a user's machine, none compiles the sources: the run of the month before, which is not measured, has
-left them compiled. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as it is. Processor
-seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet one. Of two
-sizes, what does not grow with the country is told apart.
+then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held anything
+is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading text and
+publishing are included. As on a user's machine, none compiles the sources: the run of the month before, which is not measured, has left
+them compiled. --like-france: as many stays a resident and codes a stay. --tables stops before the publication. --country: a folder that
+`strata synth` has filled, left as it is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of
+all, in the last line, are for a quiet one. Of two sizes, what does not grow with the country is told apart.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from benchmarks.compiled import environment
 from strata.engine.models import models
 from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
+from strata.synthetic.density import FRANCE, SAMPLE
 
 Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the full refresh, of that of the month, same numbers
 Spent = tuple[str, int, float, float]  # month, stays, processor seconds of the full refresh, of that of the month
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, nargs="+", default=[20_000])
     parser.add_argument("--years", default="2017-2025")
     parser.add_argument("--months", type=int, nargs="+", default=[1, 6, 12])
-    parser.add_argument("--use", type=float, default=1.0)
+    parser.add_argument("--like-france", action="store_true")
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--country", type=Path)
     chosen = parser.parse_args()
@@ -53,7 +54,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=chosen.country) as work:
             if not chosen.country:
                 years = range(first, last + 1)
-                write_country(Path(work) / "country", persons=persons, years=years, seed=1, formats=("atih",), use=chosen.use)
+                density = FRANCE if chosen.like_france else SAMPLE
+                write_country(Path(work) / "country", persons=persons, years=years, seed=1, formats=("atih",), density=density)
             country = (chosen.country or Path(work) / "country") / "atih"
             spent += print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
     print_growth(spent)

@@ -8,18 +8,18 @@ from functools import cache
 
 import numpy as np
 
-from strata.synthetic.chance import Chance
+from strata.synthetic.chance import Chance, weighted
 from strata.synthetic.history import Cases, Standing, base_facts, early_base
 from strata.synthetic.stays import Table, take
-from strata.synthetic.tables import NONE, fact, fact_alternatives, fact_family, rows
+from strata.synthetic.tables import NONE, column, fact, fact_alternatives, fact_family, rows
 from strata.synthetic.visits import scripts
 
 EXTENSIONS_FROM = 2020  # ejection fraction in the codes of heart failure
 SEPARATOR = "&"
 
 
-def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table) -> tuple[Table, ...]:
-    """Fill dp and dr of `stay`; give back the tables unit, das and act, each sorted by stay."""
+def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table, further: float) -> tuple[Table, ...]:
+    """Fill dp and dr of `stay`; give back the tables unit, das and act, each sorted by stay. further: see _further."""
     count = len(stay["person"])
     stay["dp"] = _pick(chance, "dp", "dp", stay["kind"])
     stay["dr"] = _pick(chance, "dr", "dr", stay["kind"])
@@ -30,6 +30,7 @@ def code_stays(chance: Chance, cases: Cases, standing: Standing, stay: Table) ->
         _unless_shown(shown, *base_of(chance, cases, stay)),
         _unless_shown(shown, *lasting_of(chance, standing, stay)),
         _scripted(stay),
+        _further(chance, stay, further),
     ]
     das = _associated(chance, stay, [own, *lasting])
     act = _acts(chance, stay)
@@ -127,6 +128,14 @@ def _scripted(stay: Table) -> tuple[np.ndarray, np.ndarray]:
     here = np.flatnonzero(stay["script"] != NONE)
     facts = [np.array(scripts()[number].facts, dtype=np.int64) for number in stay["script"][here]]
     return np.repeat(here, [len(added) for added in facts]), np.concatenate(facts)
+
+
+def _further(chance: Chance, stay: Table, mean: float) -> tuple[np.ndarray, np.ndarray]:
+    """So many more facts in each ordinary stay of an adult, on average, as often each as in France; none says anything of the illnesses."""
+    ordinary = np.flatnonzero(~stay["session"] & (stay["script"] == NONE) & (stay["age"] >= 18))
+    stays = np.repeat(ordinary, chance.stream("further").poisson(mean, len(ordinary)))
+    known = np.array([fact(row["fact"]) for row in rows("also_coded")])
+    return stays, known[weighted(chance.uniform("further fact", len(stays)), column("also_coded", "mentions_2024"))]
 
 
 def _associated(chance: Chance, stay: Table, parts: list[tuple[np.ndarray, np.ndarray]]) -> Table:

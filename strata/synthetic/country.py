@@ -16,6 +16,7 @@ from strata.synthetic import ambulatory, atih, beyond, local, snds
 from strata.synthetic.care import FIELDS
 from strata.synthetic.chance import Chance
 from strata.synthetic.coding import code_stays
+from strata.synthetic.density import SAMPLE, Density
 from strata.synthetic.dirt import ERROR_GHS, soil, trouble, with_duplicates
 from strata.synthetic.geography import geography
 from strata.synthetic.history import Cases, burden, draw_cases, draw_standing, person_factor
@@ -44,7 +45,7 @@ def write_country(
     seed: int = 1,
     parquet_years: str = "even",
     fields: Sequence[str] = ("mco",),
-    use: float = 1.0,
+    density: Density = SAMPLE,
 ) -> None:
     """Write OUT/atih, OUT/snds and OUT/local (projects ready to run), OUT/truth.parquet and OUT/dirt.json; same seed, same bytes.
 
@@ -52,8 +53,8 @@ def write_country(
     parquet_years: the SNDS years in Parquet ('even', 'all', 'none'); fields: fields of care, MCO among them. With more than MCO, the truth
     is that of all of them, OUT/truth_mco.parquet that of MCO alone, OUT/costs.parquet what the other stays are worth; the files of MCO
     are the same as without. 'dcir' adds the SNDS tables about persons to OUT/snds and their truth (ambulatory.py): some persons have two
-    pseudonyms there, some share one. use: times the stays outside the two illnesses, of which the sample has fewer than France has
-    (docs/explanation/benchmarks.md). `out` must not exist, or be empty.
+    pseudonyms there, some share one. density: the sample has fewer stays a resident and codes a stay than France has (density.FRANCE).
+    `out` must not exist, or be empty.
     Raises StrataError (usage) for anything else.
     """
     years = range(years[0], years[-1] + 1)
@@ -61,7 +62,7 @@ def write_country(
     has_persons, fields = ambulatory.FIELD in fields, [field for field in fields if field != ambulatory.FIELD]
     out.mkdir(parents=True, exist_ok=True)
     chance = Chance(seed)
-    people, cases, stay, codes = _live(chance, persons, years, use)
+    people, cases, stay, codes = _live(chance, persons, years, density)
     names = pseudonyms(chance, len(people))
     truth = make_truth(people, stay, codes, stay["touched"], years)
     _write_truth(out / ("truth.parquet" if _only_mco(fields) else "truth_mco.parquet"), truth, names)
@@ -93,14 +94,14 @@ def _only_mco(fields: Sequence[str]) -> bool:
     return set(fields) == {"mco"}
 
 
-def _live(chance: Chance, persons: int, years: range, use: float = 1.0) -> tuple[People, Cases, Table, tuple[Table, ...]]:
+def _live(chance: Chance, persons: int, years: range, density: Density = SAMPLE) -> tuple[People, Cases, Table, tuple[Table, ...]]:
     """People, their illnesses, their MCO stays, and the codes of the stays, dirt and duplicates included."""
     people = draw_people(chance, persons, years)
     cases = draw_cases(chance, people, years)
     people = draw_deaths(chance, people, person_factor(cases, len(people), "hazard"), years)
-    visits = draw_visits(chance, people, cases, years, use)
+    visits = draw_visits(chance, people, cases, years, density.use)
     stay = make_stays(chance, people, visits, burden(cases, len(people)))
-    unit, das, act = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay)
+    unit, das, act = code_stays(chance, cases, draw_standing(chance, people, cases, years), stay, density.codes)
     soil(chance, stay)
     group_and_price(chance, stay)
     stay["touched"] = trouble(chance, cases, stay, unit, das)

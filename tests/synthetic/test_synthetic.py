@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from strata.definitions.folder import CONDITIONS, compile_definitions, default_conditions
 from strata.errors import StrataError
 from strata.synthetic import write_country
 from strata.synthetic.chance import Chance
+from strata.synthetic.density import FRANCE
 from strata.synthetic.history import draw_cases
 from strata.synthetic.people import draw_people
 from strata.synthetic.record import pseudonyms
@@ -72,7 +74,7 @@ def test_every_profile_is_there_in_the_sample() -> None:
 def test_every_fact_is_used_by_a_visit_a_profile_a_risk_or_a_script() -> None:
     texts = [row[key] for row in rows("visits") for key in ("dp", "dr", "das", "acts", "units")]
     texts += [row[key] for row in rows("profiles") for key in ("base", "standing")]
-    texts += [row["fact"] for row in rows("risk")] + [row["companion"] for row in rows("companions")]
+    texts += [row["fact"] for name in ("risk", "also_coded") for row in rows(name)] + [row["companion"] for row in rows("companions")]
     texts += [row["visits"] for row in rows("edge_cases")] + [row["until_2019"] for row in rows("facts")]
     texts += [row[key] for row in rows("care") for key in ("dp", "dr", "fp", "das", "acts", "rehabilitation")]
     words = set(" ".join(texts).translate(str.maketrans("|&+=:*!", "       ")).split())
@@ -132,15 +134,28 @@ def test_a_shorter_country_has_only_complete_windows(tmp_path: Path) -> None:
     assert {path.suffix for path in (tmp_path / "short" / "snds" / "landing").iterdir()} == {".parquet"}
 
 
-def test_with_twice_the_use_a_resident_has_as_many_stays_as_in_france(tmp_path: Path) -> None:
-    """France: 0.28 MCO stays a resident in 2022, sessions left out (DREES-DSS, 18.9 million), 0.19 patients in 2016 (ATIH)."""
+def test_a_country_as_dense_as_france_has_as_many_stays_and_codes(tmp_path: Path) -> None:
+    """0.28 MCO stays a resident in 2022, sessions left out (DREES-DSS: 18.9 million), 0.19 patients in 2016 (ATIH); 3.27 codes a stay or
+    session in 2024 (ATIH: 104.0 million mentions)."""
     persons = 20_000
-    write_country(tmp_path / "country", persons=persons, formats=("snds",), seed=1, parquet_years="all", use=2.0)
+    write_country(tmp_path / "country", persons=persons, formats=("snds",), seed=1, parquet_years="all", density=FRANCE)
     landing = tmp_path / "country" / "snds" / "landing"
-    stays = pl.read_parquet(landing / "T_MCO24B.parquet").filter(pl.col("GRG_GHM").str.slice(0, 2) != "28")
+    every = pl.read_parquet(landing / "T_MCO24B.parquet")
+    stays = every.filter(pl.col("GRG_GHM").str.slice(0, 2) != "28")
     assert 0.25 < len(stays) / persons < 0.31
     chained = pl.read_parquet(landing / "T_MCO24C.parquet").select("NIR_ANO_17").n_unique()
     assert 0.17 < chained / persons < 0.22
+    codes = every["DGN_PAL"].count() + every["DGN_REL"].count() + len(pl.read_parquet(landing / "T_MCO24D.parquet"))
+    assert 3.1 < codes / len(every) < 3.5
+
+
+def test_what_is_also_coded_is_in_no_list_of_a_definition() -> None:
+    """Else a country as dense as France would have other ill, and other truths."""
+    every = compile_definitions(CONDITIONS, default_conditions(CONDITIONS)).rows["definition_code"]
+    listed = tuple(code for _, system, code, *_ in every if system == "icd10")
+    added = [rows("facts")[fact(row["fact"])] for row in rows("also_coded")]
+    assert len(listed) > 100
+    assert [row["code"] for row in added if row["code"].startswith(listed) or row["means"] or row["means_as_main"]] == []
 
 
 @pytest.mark.parametrize(
