@@ -4,36 +4,21 @@
 -- field of care included speak; an ambulatory act gives a residence, but does not weigh in the frequency: a person may have hundreds.
 -- Codes are counted by rank, in the order of the codes; a day may be of several reporting years, found by its calendar year.
 -- Buckets: person_id
--- Years: reporting_year reporting_place
+-- Years: reporting_place
 -- Dense: person_id
 WITH place AS (
   SELECT geo_code, geo_no, row_number() OVER (ORDER BY geo_code) AS geo_rank
   FROM residence_place
 ),
 
-looked_back AS (
-  SELECT
-    reporting_year.index_date,
-    reporting_place.place,
-    reporting_place.places,
-    -- the last day whose months are over at the index date, as in criterion_window
-    CASE
-      WHEN reporting_year.index_date = last_day(reporting_year.index_date)
-        THEN last_day(CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE))
-      ELSE CAST(reporting_year.index_date - to_months(CAST(12 * reporting_year.lookback_years AS INTEGER)) AS DATE)
-    END AS after_date
-  FROM reporting_year
-  INNER JOIN reporting_place ON reporting_year.year = reporting_place.year
-),
-
 calendar AS (
   SELECT
-    looked_back.index_date,
-    looked_back.after_date,
-    looked_back.place,
-    looked_back.places,
-    unnest(range(extract(YEAR FROM looked_back.after_date), extract(YEAR FROM looked_back.index_date) + 1)) AS exit_year
-  FROM looked_back
+    index_date,
+    after_date,
+    place,
+    places,
+    unnest(range(extract(YEAR FROM after_date), extract(YEAR FROM index_date) + 1)) AS exit_year
+  FROM reporting_place
 ),
 
 seen AS NOT MATERIALIZED (
@@ -75,13 +60,12 @@ chosen AS MATERIALIZED (
 residence AS (
   SELECT
     CAST(chosen.person_place // nullif(reporting_place.places, 0) AS INTEGER) AS person_id,
-    reporting_year.year,
-    reporting_year.index_date,
+    reporting_place.year,
+    reporting_place.index_date,
     place.geo_no
   FROM chosen
   INNER JOIN place ON chosen.geo_rank = place.geo_rank
   INNER JOIN reporting_place ON chosen.person_place % nullif(reporting_place.places, 0) = reporting_place.place
-  INNER JOIN reporting_year ON reporting_place.year = reporting_year.year
 )
 
 SELECT

@@ -3,7 +3,7 @@
 -- are counted without taking part. share: of a group among the groups as specific as itself.
 -- Conditions and terms are numbers on the way: type_no, and a bit for each term of a rule.
 -- Buckets: person_id
--- Years: reporting_year
+-- Years: reporting_place
 WITH type_group AS (
   SELECT
     shown_event.shown_no,
@@ -52,35 +52,28 @@ most_specific AS (
   GROUP BY shown.stay_id, shown.type_no
 ),
 
-looked_back AS (
-  SELECT year, index_date, CAST(12 * lookback_years AS INTEGER) AS months
-  FROM reporting_year
-),
-
 -- Of a group: the stays in which a more specific one counts instead.
 overruled AS (
-  SELECT shown.person_id, looked_back.year, shown.type_no, shown.event_no, count(*) AS stays
+  SELECT shown.person_id, reporting_place.year, shown.type_no, shown.event_no, count(*) AS stays
   FROM shown
   INNER JOIN most_specific
     ON shown.stay_id = most_specific.stay_id AND shown.type_no = most_specific.type_no AND shown.specificity > most_specific.specificity
-  INNER JOIN looked_back
-    ON shown.exit_date <= looked_back.index_date AND shown.exit_date + to_months(looked_back.months) > looked_back.index_date
-  GROUP BY shown.person_id, looked_back.year, shown.type_no, shown.event_no
+  INNER JOIN reporting_place ON shown.exit_date <= reporting_place.index_date AND shown.exit_date > reporting_place.after_date
+  GROUP BY shown.person_id, reporting_place.year, shown.type_no, shown.event_no
 ),
 
 -- Of a group: all its stays, and the year in which the first of them began.
 grouped AS (
   SELECT
     shown.person_id,
-    looked_back.year,
+    reporting_place.year,
     shown.type_no,
     shown.event_no,
     count(*) AS stays,
     min(shown.entry_year) AS first_entry_year
   FROM shown
-  INNER JOIN looked_back
-    ON shown.exit_date <= looked_back.index_date AND shown.exit_date + to_months(looked_back.months) > looked_back.index_date
-  GROUP BY shown.person_id, looked_back.year, shown.type_no, shown.event_no
+  INNER JOIN reporting_place ON shown.exit_date <= reporting_place.index_date AND shown.exit_date > reporting_place.after_date
+  GROUP BY shown.person_id, reporting_place.year, shown.type_no, shown.event_no
 ),
 
 group_count AS (

@@ -67,9 +67,10 @@ def send(warehouse: duckdb.DuckDBPyConnection, stays: Stays, years: set[int]) ->
         warehouse.execute("UPDATE read_slice SET sha256 = concat(coalesce(sha256, ''), 'x') WHERE slice_id = ?", [year - 2016])
 
 
-def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None) -> list[str]:
-    """What a run does with the tables, until it dies; gives those of which only a part was made."""
-    chosen = small_country.config()
+def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None, month: int = 12) -> list[str]:
+    """What a run does with the tables, until it dies; gives those of which only a part was made. month: of 2025, the last complete one."""
+    national = {"scope": "national", "last_complete_month": f"2025-{month:02d}"}
+    chosen = small_country.config() if month == 12 else small_country.config(coverage={"mco": national})
     write_settings(warehouse, chosen)
     write_definitions(warehouse, chosen)
     contents = dict.fromkeys(parts.READ, parts.slices_content(warehouse))
@@ -110,21 +111,24 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
     st.lists(STAY, min_size=8, max_size=25),
     st.lists(STAY, min_size=4, max_size=12),
     st.sets(st.integers(2020, 2025), max_size=2),
+    st.tuples(st.integers(1, 12), st.integers(1, 12)),
     st.data(),
 )
-def test_stale_rows_replaced_are_a_table_made_whole(before: Stays, later: Stays, resent: set[int], data: st.DataObject) -> None:
-    """Years are sent again with other stays, some the same on other lines, a run dies on the way, another one ends."""
+def test_stale_rows_replaced_are_a_table_made_whole(
+    before: Stays, later: Stays, resent: set[int], months: tuple[int, int], data: st.DataObject
+) -> None:
+    """Years are sent again with other stays, some the same on other lines, until another month; a run dies on the way, another one ends."""
     warehouse = read(before)
-    refresh(warehouse)
+    refresh(warehouse, month=months[0])
     years = resent | {2025}
     kept = data.draw(st.permutations([stay for stay in before if data.draw(st.booleans()) or stay[1].year not in years]))
     now = [stay for stay in later if stay[1].year in years] + kept
     send(warehouse, now, years)
-    refresh(warehouse, dies_at=data.draw(st.none() | st.integers(0, len(TABLES) - 1)))
-    refresh(warehouse)
+    refresh(warehouse, dies_at=data.draw(st.none() | st.integers(0, len(TABLES) - 1)), month=months[1])
+    refresh(warehouse, month=months[1])
     whole = read(before)
     send(whole, now, years)
-    refresh(whole)
+    refresh(whole, month=months[1])
     assert differing(warehouse, whole) == []
 
 
