@@ -3,15 +3,17 @@
 Belongs here: sending months, the processor seconds of each refresh, step by step, the hashes that must agree. Not here: how a refresh
 skips (strata/engine/parts.py), nor the process of one refresh (one_refresh.py).
 
-    python -m benchmarks.one_more_month --persons 300000 1000000 --months 1 6 [--years 2017-2025] [--like-france] [--tables] [--country DIR]
+    python -m benchmarks.one_more_month --persons 300000 1000000 --months 1 6 12 [--years 2017-2025] [--like-france] [--copies 2]
+        [--tables] [--country FOLDER]
 
 A monthly file is cumulative: it takes the place of its hospital's year. For each month, everything until the month before is published,
 then the month arrives: January after a December, December after a November. A warehouse that reads the same files and never held anything
 is the full refresh. Each refresh is a process of its own, as `strata run` is: starting Python, loading the libraries, reading text and
 publishing are included. As on a user's machine, none compiles the sources: the run of the month before, which is not measured, has left
-them compiled. --like-france: as many stays a resident and codes a stay. --tables stops before the publication. --country: a folder that
-`strata synth` has filled, left as it is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of
-all, in the last line, are for a quiet one. Of two sizes, what does not grow with the country is told apart.
+them compiled. --like-france: as many stays a resident and codes a stay. --copies: the country so many times, other hospitals and persons:
+larger than memory lets one be drawn. --tables stops before the publication. --country: a folder that `strata synth` has filled, left as
+it is. Processor seconds are told: elapsed ones say as much of what else the machine does; those of all, in the last line, are for a quiet
+one. Of two sizes, what does not grow with the country is told apart.
 """
 
 import argparse
@@ -28,11 +30,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from benchmarks.compiled import environment
 from strata.engine.models import models
 from strata.ingest.lines.layouts import layout_for_year
 from strata.synthetic import write_country
 from strata.synthetic.density import FRANCE, SAMPLE
+from strata.synthetic.record import PSEUDONYM_PREFIX
 
 Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the full refresh, of that of the month, same numbers
 Spent = tuple[str, int, float, float]  # month, stays, processor seconds of the full refresh, of that of the month
@@ -45,6 +50,7 @@ def main() -> None:
     parser.add_argument("--years", default="2017-2025")
     parser.add_argument("--months", type=int, nargs="+", default=[1, 6, 12])
     parser.add_argument("--like-france", action="store_true")
+    parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--tables", action="store_true")
     parser.add_argument("--country", type=Path)
     chosen = parser.parse_args()
@@ -56,14 +62,29 @@ def main() -> None:
                 years = range(first, last + 1)
                 density = FRANCE if chosen.like_france else SAMPLE
                 write_country(Path(work) / "country", persons=persons, years=years, seed=1, formats=("atih",), density=density)
-            country = (chosen.country or Path(work) / "country") / "atih"
-            spent += print_steps(measure(country, Path(work), last, chosen.months, chosen.tables))
+            project = Path(shutil.copytree((chosen.country or Path(work) / "country") / "atih", Path(work) / "project"))
+            lie_beside(project, chosen.copies)
+            spent += print_steps(measure(project, Path(work), last, chosen.months, chosen.tables))
     print_growth(spent)
 
 
-def measure(country: Path, work: Path, last: int, months: Iterable[int], stops: bool) -> Iterator[Case]:
+def lie_beside(project: Path, copies: int) -> None:
+    """The country so many times in all, up to nine: other hospitals, other persons, the same places."""
+    for path in sorted((project / "landing").iterdir()) if copies > 1 else ():
+        finess = path.name.partition(".")[0]
+        for copy in range(1, copies):
+            other = f"{finess[:2]}{copy}{finess[3:]}"  # the third digit of those of the country is 0
+            with zipfile.ZipFile(path) as whole, zipfile.ZipFile(path.with_name(path.name.replace(finess, other, 1)), "w") as again:
+                for name in whole.namelist():
+                    lines = whole.read(name).replace(finess.encode(), other.encode())
+                    lines = lines.replace(PSEUDONYM_PREFIX, PSEUDONYM_PREFIX[:-1] + str(copy).encode())
+                    again.writestr(name.replace(finess, other, 1), lines, zipfile.ZIP_DEFLATED, compresslevel=1)
+    population = pl.read_csv(project / "population.csv")
+    population.with_columns(pl.col("population") * copies).write_csv(project / "population.csv")
+
+
+def measure(project: Path, work: Path, last: int, months: Iterable[int], stops: bool) -> Iterator[Case]:
     """Month after month in one project; beside each, a project that reads the same files for the first time."""
-    project = Path(shutil.copytree(country, work / "project"))
     (work / "sent").mkdir()
     for path in (project / "landing").glob(f"*.{last}.*"):
         shutil.move(path, work / "sent" / path.name)
