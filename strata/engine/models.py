@@ -11,6 +11,7 @@ the country. A file with the line `-- View: <reason>` is kept as a question: its
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +21,8 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
-from strata.engine.duckdb import is_of_storage
+from strata.engine.duckdb import connect, is_of_storage
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
@@ -34,11 +33,17 @@ _MORE_MEMORY = (
     "Close other programs, or change [engine] memory_limit: what is missing is put on the disk",
 )
 _PROMISES = ("Buckets", "Slices", "Years", "Persons", "Compared", "Follows", "View", "Dense")
+# Of each SELECT, as DuckDB parses it: the tables after FROM and JOIN, and the names that WITH gives.
+_PARSED = """
+SELECT sql, json_extract_string(tree, '$..table_name'), json_extract_string(tree, '$..cte_map.map[*].key')
+FROM (SELECT sql, json_serialize_sql(sql) AS tree FROM (SELECT unnest(CAST(? AS VARCHAR[])) AS sql))
+"""
+_NO_NAME = re.compile(r"--.*|'[^']*'")  # comments and texts
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file: one SELECT, one table. inputs: the tables it reads, in name order. words: every name in it.
+    """One SQL file: one SELECT, one table. inputs: the tables it reads, in name order. words: every name in it, of whatever.
 
     promises: of the leading comment, by name; each is a list of columns or of tables.
     """
@@ -110,7 +115,10 @@ def models(folder: Path = SQL_FOLDER) -> dict[str, Model]:
 
 @cache
 def _read(folder: Path) -> dict[str, Model]:
-    found = {model.name: model for model in map(_parse, sorted(folder.glob("*/*.sql")))}
+    paths = sorted(folder.glob("*/*.sql"))
+    texts = [path.read_text(encoding="utf-8").strip().rstrip(";") for path in paths]
+    read = _tables_read(texts)
+    found = {path.stem: _model(path, sql, read[sql]) for path, sql in zip(paths, texts)}
     order = TopologicalSorter({name: [table for table in model.inputs if table in found] for name, model in found.items()})
     return {name: found[name] for name in order.static_order()}
 
@@ -238,16 +246,19 @@ def cut(sql: str, limits: Mapping[str, str], instead: Mapping[str, str] | None =
     return f"WITH {names},\n{query.removeprefix('WITH ')}" if query.startswith("WITH ") else f"WITH {names}\n{query}"
 
 
-def _parse(path: Path) -> Model:
-    sql = path.read_text(encoding="utf-8").strip().rstrip(";")
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    local = {cte.alias for cte in tree.find_all(exp.CTE)}
-    inputs = sorted({table.name for table in tree.find_all(exp.Table)} - local)
+def _tables_read(texts: list[str]) -> dict[str, tuple[str, ...]]:
+    """The tables each SELECT reads, in name order; none of a text that is no SELECT: it is refused when it is built."""
+    with connect(None) as connection:
+        parsed = connection.execute(_PARSED, [texts]).fetchall()
+    return {sql: tuple(sorted({*tables} - {*local, ""})) for sql, tables, local in parsed}
+
+
+def _model(path: Path, sql: str, inputs: tuple[str, ...]) -> Model:
     lines = [line[2:].strip() for line in _leading_lines(sql).splitlines()]
     promises = {name: tuple(line.partition(": ")[2].split()) for line in lines for name in _PROMISES if line.startswith(f"{name}: ")}
     description = "\n".join(line for line in lines if line.partition(": ")[0] not in promises)
-    words = frozenset(one.name for one in tree.find_all(exp.Identifier))
-    return Model(path.stem, path.parent.name, path, sql, description, tuple(inputs), words, promises)
+    words = frozenset(re.findall(r"\w+", _NO_NAME.sub(" ", sql)))
+    return Model(path.stem, path.parent.name, path, sql, description, inputs, words, promises)
 
 
 def _leading_lines(sql: str) -> str:

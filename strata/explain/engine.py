@@ -5,9 +5,6 @@ Belongs here: taking one CTE out of the files between definitions and strata. No
 
 from functools import cache
 
-import sqlglot
-from sqlglot import exp
-
 from strata.engine.models import models
 from strata.engine.scratch import stratum_models
 
@@ -15,6 +12,9 @@ from strata.engine.scratch import stratum_models
 @cache
 def step(name: str) -> str:
     """A query that gives the rows of one CTE of the engine, exactly as its file computes them. KeyError when no file has it."""
+    import sqlglot  # a tenth of a second: a run that explains nobody does without
+    from sqlglot import exp
+
     for model in stratum_models():
         ctes = {cte.alias: cte.this.sql("duckdb") for cte in sqlglot.parse_one(models()[model].sql, read="duckdb").find_all(exp.CTE)}
         if name in ctes:
