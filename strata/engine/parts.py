@@ -27,6 +27,7 @@ import duckdb
 from strata.engine import fingerprints
 from strata.engine.duckdb import is_of_storage
 from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
+from strata.errors import StrataError
 from strata.ingest.warehouse.store import transaction
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
@@ -251,32 +252,68 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     if model.persons:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_row AS {_row_hashes(model.name, which, side=-1)}")
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
+    inserted = _insert_stale(connection, model, change, known)
+    come = fingerprints.sums(connection, model.name, which)
+    if come.rows != inserted:
+        raise _lost(model)
+    return fingerprints.Sums(*row).without(gone).and_also(come)
+
+
+def _insert_stale(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> int:
+    """The rows that are stale, made anew; gives their number."""
     if model.is_by_slice and change.slices:
         columns = ("slice_id", "stay_id")
         limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column, known)}
-        _insert(connection, model, limits, "true", known)
-    elif model.persons:
-        _insert(connection, model, dict.fromkeys(model.persons, _ONE_BY_ONE), _ONE_BY_ONE, known, is_few=True)
-    elif not model.is_by_slice:
+        return _insert(connection, model, limits, "true", known)
+    if model.persons:
+        return _insert(connection, model, dict.fromkeys(model.persons, _ONE_BY_ONE), _ONE_BY_ONE, known, is_few=True)
+    inserted = 0
+    if not model.is_by_slice:
         years = "false" if change.first_year is None else f"year >= {change.first_year}"
         if any(_is_there(connection, name, years) for name in model.years):
             others = f"{years} AND person_id NOT IN (SELECT person_id FROM stale_person)"
-            _insert(connection, model, dict.fromkeys(model.years, years), others, known)
+            inserted += _insert(connection, model, dict.fromkeys(model.years, years), others, known)
         if _is_there(connection, "stale_person", "true"):
             persons = dict.fromkeys(_having(connection, model, "person_id", known), _ONE_BY_ONE)
-            _insert(connection, model, persons, "true", known, is_few=True)
-    return fingerprints.Sums(*row).without(gone).and_also(fingerprints.sums(connection, model.name, which))
+            inserted += _insert(connection, model, persons, "true", known, is_few=True)
+    return inserted
+
+
+def _lost(model: Model) -> StrataError:
+    """Rows that were written are not read: better no publication than one without them."""
+    return StrataError(
+        what=(
+            f"La table {model.name} ne rend pas les lignes qui y ont été écrites",
+            f"Table {model.name} does not give back the rows written to it",
+        ),
+        where=f"sql/{model.layer}/{model.name}.sql",
+        why=("défaut de la base de données ; rien n'est gardé de cette étape", "a fault of the database; nothing of this step is kept"),
+        fix=(
+            "Relancer ; si cela se répète, vider l'entrepôt (strata purge) et relancer, puis le signaler",
+            "Run again; if it happens again, empty the warehouse (strata purge) and run again, then report it",
+        ),
+    )
 
 
 def _insert(
     connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known, *, is_few: bool = False
-) -> None:
-    """Run the file with some of its tables limited (is_few: as in cut), range after range where it may be, and keep some of its rows."""
+) -> int:
+    """Run the file with some of its tables limited (is_few: as in cut), range after range where it may be, and keep some of its rows.
+
+    Gives the number of these. They come by way of a table of their own, and nothing is inserted where there is nothing: after an ordered
+    insertion that brings nothing, DuckDB 2.0.0 shows none of the rows that the same transaction inserts (a row group or more), until the
+    file is opened again.
+    """
+    inserted = 0
     tables, ranges = ranges_of(connection, model)
     for condition in ranges:
         both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
         made = _limited(model, both, known, is_few=is_few)
-        connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE come_row AS SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
+        if _is_there(connection, "come_row", "true"):
+            inserted += connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM come_row").fetchall()[0][0]
+    connection.execute("DROP TABLE come_row")
+    return inserted
 
 
 def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool) -> str:

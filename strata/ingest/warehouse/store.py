@@ -105,6 +105,8 @@ class Slice:
 def store(connection: duckdb.DuckDBPyConnection, *incoming: Incoming) -> list[Slice]:
     """Put each in, in a transaction of its own; gives what became of their slices.
 
+    No insertion has an ORDER BY: after one that brings nothing, DuckDB 2.0.0 shows none of the rows that the same transaction inserts (a
+    row group or more), until the file is opened again. Pieces come in the order of their lines, and lie so, near enough, without.
     Persons are looked up once for all of them: small hospitals had better come together (but what is not pieced is held meanwhile).
     StrataError when the same hospital-year of a field is already in from the other form of files; then, and on any failure, nothing
     of that one has changed.
@@ -137,7 +139,7 @@ def number_persons(connection: duckdb.DuckDBPyConnection, relation: str) -> None
     One reading of the table pseudonym, however many there are in the relation.
     """
     _meet(connection, relation)
-    connection.execute("INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new ORDER BY person_id")
+    connection.execute("INSERT INTO pseudonym SELECT person_id, pseudonym FROM met_person WHERE is_new")
 
 
 def _meet(connection: duckdb.DuckDBPyConnection, relation: str, parts: int = 1) -> None:
@@ -354,7 +356,6 @@ _INSERT_STAYS = f"""
     LEFT JOIN (
         SELECT line, person_id FROM stay_person WHERE number = $number AND line BETWEEN $first AND $last
     ) AS p ON p.line = s.line
-    ORDER BY stay_id
 """
 _STAYS_NOW = "read_stay AS s JOIN incoming_slice AS i ON i.slice_id = s.slice_id"
 _NEW_PERSONS = f"""
@@ -364,7 +365,6 @@ _NEW_PERSONS = f"""
     WHERE m.is_new AND m.person_id BETWEEN $first AND $last
       AND m.person_id IN (SELECT s.person_id FROM {_STAYS_NOW} WHERE s.person_id BETWEEN $first AND $last)
       AND m.person_id NOT IN (SELECT p.person_id FROM pseudonym AS p WHERE p.person_id BETWEEN $first AND $last)
-    ORDER BY m.person_id
 """  # an Incoming before this one may have brought some of them
 _INSERT_SLICES = f"""
     INSERT INTO read_slice BY NAME
@@ -373,7 +373,6 @@ _INSERT_SLICES = f"""
            CASE WHEN c.slice_id IS NULL THEN 'none' ELSE $person_key END AS person_key
     FROM incoming_slice AS i
     LEFT JOIN chained AS c ON c.slice_id = i.slice_id
-    ORDER BY i.slice_id
 """
 
 _INSERT_FILES = """
@@ -391,7 +390,6 @@ def _insert_children(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         FROM incoming_{name} AS x
         JOIN incoming_stay AS s ON s.line = x.line
         JOIN incoming_slice AS i ON i.finess = s.finess AND i.field = s.field AND i.year = s.year
-        ORDER BY stay_id
     """)
 
 
