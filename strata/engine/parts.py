@@ -180,10 +180,11 @@ def _views(model: Model, known: Known) -> list[Model]:
 
 
 def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:
-    """What must be made again of a table that is there with this content; None: all of it."""
+    """What must be made again of a table that is there with this content; None: all of it, as of one that has other rows than were told."""
     connection.execute(_DDL)
-    row = connection.execute("SELECT sql, inputs FROM part_made_of WHERE table_name = ? AND content = ?", [model.name, content]).fetchall()
-    if not row or row[0][0] != _made_by(model):
+    query = "SELECT sql, inputs, rows FROM part_made_of WHERE table_name = ? AND content = ?"
+    row = connection.execute(query, [model.name, content]).fetchall()
+    if not row or row[0][0] != _made_by(model) or row[0][2] != _rows(connection, model.name):
         return None
     before: Inputs = json.loads(row[0][1])
     if before.keys() != now.keys():
