@@ -63,14 +63,15 @@ def main() -> None:
                 density = FRANCE if chosen.like_france else SAMPLE
                 write_country(Path(work) / "country", persons=persons, years=years, seed=1, formats=("atih",), density=density)
             project = Path(shutil.copytree((chosen.country or Path(work) / "country") / "atih", Path(work) / "project"))
-            lie_beside(project, chosen.copies)
+            if chosen.copies > 1:
+                lie_beside(project, chosen.copies)
             spent += print_steps(measure(project, Path(work), last, chosen.months, chosen.tables))
     print_growth(spent)
 
 
 def lie_beside(project: Path, copies: int) -> None:
     """The country so many times in all, up to nine: other hospitals, other persons, the same places."""
-    for path in sorted((project / "landing").iterdir()) if copies > 1 else ():
+    for path in sorted((project / "landing").iterdir()):
         finess = path.name.partition(".")[0]
         for copy in range(1, copies):
             other = f"{finess[:2]}{copy}{finess[3:]}"  # the third digit of those of the country is 0

@@ -284,14 +284,14 @@ def _lost(model: Model) -> StrataError:
     """Rows that were written are not read: better no publication than one without them."""
     return StrataError(
         what=(
-            f"La table {model.name} ne rend pas les lignes qui y ont été écrites",
-            f"Table {model.name} does not give back the rows written to it",
+            f"Des lignes écrites dans la table {model.name} ne se relisent pas",
+            f"Rows written to table {model.name} are not read back",
         ),
         where=f"sql/{model.layer}/{model.name}.sql",
         why=("défaut de la base de données ; rien n'est gardé de cette étape", "a fault of the database; nothing of this step is kept"),
         fix=(
-            "Relancer ; si cela se répète, vider l'entrepôt (strata purge) et relancer, puis le signaler",
-            "Run again; if it happens again, empty the warehouse (strata purge) and run again, then report it",
+            "Relancer ; si cela se répète, renommer le fichier de l'entrepôt, qui se recalcule depuis les extractions, relancer et le signaler",
+            "Run again; if it happens again, rename the warehouse file, which is recomputed from the extracts, run again and report it",
         ),
     )
 
