@@ -290,8 +290,8 @@ def _lost(model: Model) -> StrataError:
         where=f"sql/{model.layer}/{model.name}.sql",
         why=("défaut de la base de données ; rien n'est gardé de cette étape", "a fault of the database; nothing of this step is kept"),
         fix=(
-            "Relancer ; si cela se répète, renommer le fichier de l'entrepôt, qui se recalcule depuis les extractions, relancer et le signaler",
-            "Run again; if it happens again, rename the warehouse file, which is recomputed from the extracts, run again and report it",
+            "Relancer ; si cela se répète, le signaler, renommer le fichier de l'entrepôt (il se recalcule) et relancer",
+            "Run again; if it happens again, report it, rename the warehouse file (it is recomputed) and run again",
         ),
     )
 
