@@ -19,6 +19,7 @@ other SQL, settings or definitions, is made whole: in doubt, everything.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ import duckdb
 
 from strata.engine import fingerprints
 from strata.engine.duckdb import is_of_storage
-from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
+from strata.engine.models import SQL_FOLDER, Model, build, cut, models, placed, ranges_of, reason
 from strata.errors import StrataError
 from strata.ingest.warehouse.store import transaction
 
@@ -36,13 +37,16 @@ _DDL = """
     CREATE TABLE IF NOT EXISTS part_made_of (
         table_name VARCHAR PRIMARY KEY, content VARCHAR, sql VARCHAR, inputs VARCHAR, rows BIGINT, hash_sum HUGEINT, hash_xor UBIGINT);
     CREATE TABLE IF NOT EXISTS part_change (
-        table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR, first_year INTEGER, is_dated BOOLEAN);
+        table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR, first_year INTEGER, is_dated BOOLEAN, since INTEGER);
     CREATE TABLE IF NOT EXISTS part_change_slice (table_name VARCHAR, slice_id BIGINT);
     CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INTEGER, all_years BOOLEAN);
     CREATE TABLE IF NOT EXISTS part_slice (slice_id BIGINT, content VARCHAR)
 """
-# A warehouse of a former version: of the persons it kept, all the years are stale.
-_UPGRADE = "ALTER TABLE part_change_person ADD COLUMN IF NOT EXISTS all_years BOOLEAN DEFAULT true"
+# A warehouse of a former version: of the persons it kept, all the years are stale; of a year, everybody.
+_UPGRADE = """
+    ALTER TABLE part_change_person ADD COLUMN IF NOT EXISTS all_years BOOLEAN DEFAULT true;
+    ALTER TABLE part_change ADD COLUMN IF NOT EXISTS since INTEGER
+"""
 _STALE_PERSON = "CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER, all_years BOOLEAN DEFAULT true)"
 _SLICE_CONTENT = """
     WITH file AS (
@@ -70,6 +74,9 @@ _CHANGED = """
 """
 
 _ONE_BY_ONE = "person_id IN (SELECT person_id FROM stale_person)"
+_ALL_YEARS = "person_id IN (SELECT person_id FROM stale_person WHERE all_years)"
+_OTHERS = "person_id IN (SELECT person_id FROM other_person)"
+_MOST = 10  # persons who came out otherwise, to the rows of a table: from one in so many on, readers make everybody's, not theirs alone
 
 Inputs = dict[str, str | dict[str, str]]
 Known = dict[str, Model]
@@ -77,23 +84,29 @@ Known = dict[str, Model]
 
 @dataclass
 class Change:
-    """What is stale. first_year: it and the years after, None: no year as a whole. persons: tables whose part_change_person says who.
-
-    Whoever is there has stale rows; who has them in all years (all_years), not in first_year and after alone, is told apart.
-    is_dated: first_year and persons are known of, not only slices.
+    """What is stale. first_year: it and the years after, of everybody; None: no year as a whole. persons: tables whose part_change_person
+    says who else. Whoever is there has stale rows: in all years (all_years), or in first_year, or in `since`, and the years after.
+    is_dated: years and persons are known of, not only slices.
     """
 
     slices: set[int] = field(default_factory=set)
     first_year: int | None = None
     persons: set[str] = field(default_factory=set)
     is_dated: bool = True
+    since: int | None = None
 
     def add(self, other: "Change") -> None:
         """Stale is what either says."""
         self.slices |= other.slices
         self.persons |= other.persons
         self.is_dated &= other.is_dated
-        self.first_year = min((year for year in (self.first_year, other.first_year) if year is not None), default=None)
+        self.first_year = _first(self.first_year, other.first_year)
+        self.since = _first(self.since, other.since)
+
+
+def _first(*years: int | None) -> int | None:
+    """The first of the years that there are."""
+    return min((year for year in years if year is not None), default=None)
 
 
 def is_parted(model: Model) -> bool:
@@ -206,12 +219,12 @@ def _change(connection: duckdb.DuckDBPyConnection, name: str, before: str | dict
     if isinstance(before, dict) and isinstance(now, dict):
         return Change(first_year=min(int(year) for year in before.keys() | now.keys() if before.get(year) != now.get(year)))
     table = READ[0] if name in READ else name
-    query = "SELECT first_year, is_dated FROM part_change WHERE table_name = ? AND from_content = ? AND to_content = ?"
+    query = "SELECT first_year, is_dated, since FROM part_change WHERE table_name = ? AND from_content = ? AND to_content = ?"
     row = connection.execute(query, [table, before, now]).fetchall()
     if not row:
         return None
     slices = connection.execute("SELECT slice_id FROM part_change_slice WHERE table_name = ?", [table]).fetchall()
-    return Change({number for (number,) in slices}, row[0][0], {table}, row[0][1])
+    return Change({number for (number,) in slices}, row[0][0], {table}, row[0][1], row[0][2])
 
 
 def remake(
@@ -224,19 +237,17 @@ def remake(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); {_STALE_PERSON}")
     if change.slices:
         connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(change.slices)])
-    names = sorted(change.persons)
-    whoever = "true" if model.persons else "all_years"
-    told = f"SELECT DISTINCT person_id FROM part_change_person WHERE list_contains(?, table_name) AND {whoever}"
-    connection.execute(f"INSERT INTO stale_person BY NAME {told}", [names])
-    which = _stale_rows(model, change)
+    told = "SELECT person_id, bool_or(all_years) FROM part_change_person WHERE list_contains(?, table_name) GROUP BY person_id"
+    connection.execute(f"INSERT INTO stale_person {told}", [sorted(change.persons)])
+    replace, tell = (_exchange, _told_others) if model.years else (_replace, _told)
     try:
         with transaction(connection):
-            sums = _replace(connection, model, change, which, known)
+            sums = replace(connection, model, change, known)
             content = fingerprints.content_of(connection, model.name, sums)
             record(connection, model, now, content, sums)
             fingerprints.remember(connection, model.name, wanted, content, sums.rows)
             if content != before:
-                _keep(connection, model.name, before, content, _told(connection, model, change))
+                _keep(connection, model.name, before, content, tell(connection, model, change))
     except duckdb.Error as error:
         if is_of_storage(error):
             raise
@@ -244,40 +255,65 @@ def remake(
     return content, sums.rows
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, which: str, known: Known) -> fingerprints.Sums:
-    """The stale rows go, the same rows made anew come; gives the sums of the table now."""
-    row = connection.execute("SELECT rows, hash_sum, hash_xor FROM part_made_of WHERE table_name = ?", [model.name]).fetchall()[0]
+def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> fingerprints.Sums:
+    """Of a table by slice or by person: the stale rows go, the same rows made anew come; gives the sums of the table now."""
+    which = _of_slices(change, model.slice_column) if model.is_by_slice else _ONE_BY_ONE
     gone = fingerprints.sums(connection, model.name, which)
     if _is_dated(connection, model):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(connection, model, which)}")
     if model.persons:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_row AS {_row_hashes(model.name, which, side=-1)}")
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
-    inserted = _insert_stale(connection, model, change, known)
+    ranges = _made(connection, model, _limits(connection, model, change, known), which, known, is_few=bool(model.persons))
+    inserted = sum(_insert(connection, model) for _ in ranges)
     come = fingerprints.sums(connection, model.name, which)
     if come.rows != inserted:
         raise _lost(model)
-    return fingerprints.Sums(*row).without(gone).and_also(come)
+    return _recorded(connection, model).without(gone).and_also(come)
 
 
-def _insert_stale(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> int:
-    """The rows that are stale, made anew; gives their number."""
-    if model.is_by_slice and change.slices:
-        columns = ("slice_id", "stay_id")
-        limits = {name: _of_slices(change, column) for column in columns for name in _having(connection, model, column, known)}
-        return _insert(connection, model, limits, "true", known)
+def _limits(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> dict[str, str]:
+    """What a table by slice or by person is made of, limited to what is stale."""
     if model.persons:
-        return _insert(connection, model, dict.fromkeys(model.persons, _ONE_BY_ONE), _ONE_BY_ONE, known, is_few=True)
-    inserted = 0
-    if not model.is_by_slice:
-        years = "false" if change.first_year is None else f"year >= {change.first_year}"
-        if any(_is_there(connection, name, years) for name in model.years):
-            others = f"{years} AND person_id NOT IN (SELECT person_id FROM stale_person)"
-            inserted += _insert(connection, model, dict.fromkeys(model.years, years), others, known)
-        if _is_there(connection, "stale_person", "true"):
-            persons = dict.fromkeys(_having(connection, model, "person_id", known), _ONE_BY_ONE)
-            inserted += _insert(connection, model, persons, "true", known, is_few=True)
-    return inserted
+        return dict.fromkeys(model.persons, _ONE_BY_ONE)
+    return {name: _of_slices(change, column) for column in ("slice_id", "stay_id") for name in _having(connection, model, column, known)}
+
+
+def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> fingerprints.Sums:
+    """Of a table by year: the rows that may be stale are made anew, and those of the persons for whom they come out otherwise take the
+    place of theirs; gives the sums of the table now. Who that was is in other_person."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE other_person (person_id INTEGER, all_years BOOLEAN)")
+    sums = _recorded(connection, model)
+    for stale_rows in _stale_rows(connection, model, change, known):
+        for condition in _made(connection, model, stale_rows.limits, stale_rows.which, known, is_few=stale_rows.is_few):
+            sums = _exchange_others(connection, model, stale_rows, condition, sums)
+    return sums
+
+
+def _exchange_others(
+    connection: duckdb.DuckDBPyConnection, model: Model, stale_rows: "StaleRows", condition: str, sums: fingerprints.Sums
+) -> fingerprints.Sums:
+    """The rows of come_row, and those of the table in their place; gives the sums of the table, which were `sums`."""
+    held = f"{stale_rows.which} AND {condition}"
+    both = f"{_hashes('come_row', 'true', side=1)} UNION ALL {_hashes(model.name, held, side=-1)}"
+    others = f"SELECT person_id, ? FROM ({both}) GROUP BY person_id HAVING sum(row_hash) <> 0"
+    with placed(connection, model):
+        found = connection.execute(f"INSERT INTO other_person {others}", [stale_rows.all_years]).fetchall()[0][0]
+    if not found:
+        return sums
+    sums = sums.without(fingerprints.sums(connection, model.name, f"{held} AND {_OTHERS}"))
+    connection.execute(f"DELETE FROM {model.name} WHERE {held} AND {_OTHERS}")
+    wanted = sums.rows + _insert(connection, model, _OTHERS)
+    sums = sums.and_also(fingerprints.sums(connection, model.name, f"{held} AND {_OTHERS}"))
+    if sums.rows != wanted:
+        raise _lost(model)
+    return sums
+
+
+def _recorded(connection: duckdb.DuckDBPyConnection, model: Model) -> fingerprints.Sums:
+    """The sums of a table when it was last made."""
+    query = "SELECT rows, hash_sum, hash_xor FROM part_made_of WHERE table_name = ?"
+    return fingerprints.Sums(*connection.execute(query, [model.name]).fetchall()[0])
 
 
 def _lost(model: Model) -> StrataError:
@@ -296,25 +332,29 @@ def _lost(model: Model) -> StrataError:
     )
 
 
-def _insert(
+def _made(
     connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known, *, is_few: bool = False
-) -> int:
-    """Run the file with some of its tables limited (is_few: as in cut), range after range where it may be, and keep some of its rows.
-
-    Gives the number of these. They come by way of a table of their own, and nothing is inserted where there is nothing: after an ordered
-    insertion that brings nothing, DuckDB 2.0.0 shows none of the rows that the same transaction inserts (a row group or more), until the
-    file is opened again.
-    """
-    inserted = 0
+) -> Iterator[str]:
+    """Run the file with some of its tables limited (is_few: as in cut) into come_row, and keep some of its rows: range after range where
+    it may be; gives the condition of each range."""
     tables, ranges = ranges_of(connection, model)
     for condition in ranges:
         both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
         made = _limited(model, both, known, is_few=is_few)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE come_row AS SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
-        if _is_there(connection, "come_row", "true"):
-            inserted += connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM come_row").fetchall()[0][0]
+        yield condition
     connection.execute("DROP TABLE come_row")
-    return inserted
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> int:
+    """Rows of come_row into the table; gives their number.
+
+    They come by way of a table of their own, and nothing is inserted where there is nothing: after an ordered insertion that brings
+    nothing, DuckDB 2.0.0 shows none of the rows that the same transaction inserts (a row group or more), until the file is opened again.
+    """
+    if not _is_there(connection, "come_row", which):
+        return 0
+    return int(connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM come_row WHERE {which}").fetchall()[0][0])
 
 
 def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool) -> str:
@@ -328,11 +368,33 @@ def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool
     return cut(model.sql, within, views, is_few=is_few)
 
 
-def _stale_rows(model: Model, change: Change) -> str:
-    """The condition of the rows of a table that are stale, once stale_slice and stale_person are there."""
-    if model.is_by_slice:
-        return _of_slices(change, model.slice_column)
-    return _ONE_BY_ONE if model.persons else _of_years(change)
+@dataclass(frozen=True)
+class StaleRows:
+    """Rows of a table by year that may be stale (which), and what makes them: limits of the tables it reads, is_few as in cut.
+
+    all_years: rows of any year, not of the last ones alone.
+    """
+
+    limits: dict[str, str]
+    which: str
+    all_years: bool
+    is_few: bool
+
+
+def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> Iterator[StaleRows]:
+    """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row."""
+    of_persons = _having(connection, model, "person_id", known)
+    years = f"year >= {change.first_year}"
+    if change.first_year is not None and any(_is_there(connection, name, years) for name in (*model.years, model.name)):
+        yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {_ALL_YEARS}", all_years=False, is_few=False)
+    if change.since is not None and (change.first_year is None or change.since < change.first_year):
+        years = f"year >= {change.since}" + (f" AND year < {change.first_year}" if change.first_year else "")
+        persons = f"{_ONE_BY_ONE} AND NOT {_ALL_YEARS}"
+        limits = dict.fromkeys(of_persons, persons) | dict.fromkeys(model.years, years)
+        limits |= {name: f"{years} AND {persons}" for name in of_persons if name in model.years}
+        yield StaleRows(limits, f"{years} AND {persons}", all_years=False, is_few=False)
+    if _is_there(connection, "stale_person", "all_years"):
+        yield StaleRows(dict.fromkeys(of_persons, _ALL_YEARS), _ALL_YEARS, all_years=True, is_few=True)
 
 
 def _of_slices(change: Change, column: str) -> str:
@@ -344,13 +406,17 @@ def _of_slices(change: Change, column: str) -> str:
     return f"(stay_id BETWEEN {low} AND {high} AND stay_id >> 32 IN (SELECT slice_id FROM stale_slice))"
 
 
-def _of_years(change: Change) -> str:
-    year = "false" if change.first_year is None else f"year >= {change.first_year}"
-    return f"({year} OR {_ONE_BY_ONE})"
+def _told_others(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
+    """What a table by year tells its readers once its stale rows are exchanged: whose rows came out otherwise; of most, the years."""
+    first = _first(change.first_year, change.since)
+    others = _rows(connection, "other_person WHERE NOT all_years")
+    are_most = others * _MOST > _rows(connection, model.name)
+    connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person SELECT * FROM other_person WHERE all_years OR {not are_most}")
+    return Change(persons={"stale"}, first_year=first) if are_most else Change(persons={"stale"}, since=first)
 
 
 def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
-    """What a table tells its readers once its stale rows are replaced: of a table by year, what was stale; of stays, when they ended.
+    """What a table tells its readers once its stale rows are replaced: of stays, when they ended.
 
     Persons: whose rows differ. Of stays, all the years of every stay that ended in the years told and began before them (cut to these
     years, it would stand alone) and of those that began in their first 30 days (readmissions are looked for), if their stays differ.
@@ -360,8 +426,6 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
         connection.execute(f"CREATE OR REPLACE TEMP TABLE other_person AS {_otherwise(both)}")
         connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person BY NAME SELECT person_id FROM other_person")
         return Change(persons={"stale"})
-    if not model.is_by_slice:
-        return Change(first_year=change.first_year, persons={"stale"})
     if not _is_dated(connection, model):
         return Change(change.slices, is_dated=False)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(connection, model, _of_slices(change, model.slice_column))}")
@@ -370,7 +434,8 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
     connection.execute(f"CREATE OR REPLACE TEMP TABLE other_person AS {_CHANGED}")
     connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person SELECT person_id, false FROM other_person WHERE person_id IS NOT NULL")
     if first is not None:
-        ended = f"greatest({_years(connection, model)}) >= {first}"  # of the stays that stay, too: one of them may stand between two years
+        # of the stays that stay, too: one of them may stand between two years
+        ended = f"(exit_date >= make_date({first}, 1, 1)" + (f" OR year >= {first})" if _has_year(connection, model) else ")")
         here = f"SELECT person_id, entry_date FROM gone_stay UNION ALL SELECT person_id, entry_date FROM {model.name} WHERE {ended}"
         connection.execute(
             f"""INSERT INTO stale_person BY NAME
@@ -393,7 +458,11 @@ def _stays(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> s
 
 def _years(connection: duckdb.DuckDBPyConnection, model: Model) -> str:
     """What says of which years a stay speaks."""
-    return "extract(YEAR FROM exit_date)" + (", year" if "year" in _columns(connection, model.name) else "")
+    return "extract(YEAR FROM exit_date)" + (", year" if _has_year(connection, model) else "")
+
+
+def _has_year(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    return "year" in _columns(connection, model.name)
 
 
 def _is_dated(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
@@ -443,6 +512,11 @@ def _row_hashes(table: str, which: str, *, side: int) -> str:
     return f"SELECT person_id, hash(here) AS row_hash, {side} AS side FROM {table} AS here WHERE {which}"
 
 
+def _hashes(table: str, which: str, *, side: int) -> str:
+    """What adds up to nothing, person by person, where the rows of two sides are the same."""
+    return f"SELECT person_id, {side} * CAST(hash(here) >> 2 AS BIGINT) AS row_hash FROM {table} AS here WHERE {which}"
+
+
 def _otherwise(both: str) -> str:
     """Whose rows are there once more on one side than on the other, told by their hash: EXCEPT ALL both ways costs six times as much."""
     return f"SELECT DISTINCT person_id FROM ({both}) GROUP BY person_id, row_hash HAVING sum(side) <> 0"
@@ -459,7 +533,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: s
     """The last change of a table takes the place of the one before. Its persons are those of stale_person."""
     for name in ("part_change", "part_change_slice", "part_change_person"):
         connection.execute(f"DELETE FROM {name} WHERE table_name = ?", [table])
-    connection.execute("INSERT INTO part_change VALUES (?, ?, ?, ?, ?)", [table, before, now, change.first_year, change.is_dated])
+    row = [table, before, now, change.first_year, change.is_dated, change.since]
+    connection.execute("INSERT INTO part_change VALUES (?, ?, ?, ?, ?, ?)", row)
     if change.slices:
         connection.execute("INSERT INTO part_change_slice SELECT ?, unnest(?)", [table, sorted(change.slices)])
     if change.persons:

@@ -44,7 +44,7 @@ def test_rows_made_range_after_range_are_there(
     model = models(tmp_path / "sql")["made"]
     wanted = warehouse.execute("SELECT count(*), sum(shown) FROM source WHERE shown > 0").fetchall()
     with transaction(warehouse):
-        inserted = parts._insert(warehouse, model, {}, "true", {})
+        inserted = sum(parts._insert(warehouse, model) for _ in parts._made(warehouse, model, {}, "true", {}))
         assert warehouse.execute("SELECT count(shown), sum(shown) FROM made").fetchall() == wanted
     assert inserted == wanted[0][0]
     assert warehouse.execute("SELECT count(shown), sum(shown) FROM made").fetchall() == wanted
