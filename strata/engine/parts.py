@@ -384,17 +384,24 @@ class StaleRows:
 def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> Iterator[StaleRows]:
     """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row."""
     of_persons = _having(connection, model, "person_id", known)
-    years = f"year >= {change.first_year}"
-    if change.first_year is not None and any(_is_there(connection, name, years) for name in (*model.years, model.name)):
-        yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {_ALL_YEARS}", all_years=False, is_few=False)
+    if change.first_year is not None:
+        years = f"year >= {change.first_year}"
+        if _has_years(connection, model, years):
+            yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {_ALL_YEARS}", all_years=False, is_few=False)
     if change.since is not None and (change.first_year is None or change.since < change.first_year):
         years = f"year >= {change.since}" + (f" AND year < {change.first_year}" if change.first_year else "")
         persons = f"{_ONE_BY_ONE} AND NOT {_ALL_YEARS}"
-        limits = dict.fromkeys(of_persons, persons) | dict.fromkeys(model.years, years)
-        limits |= {name: f"{years} AND {persons}" for name in of_persons if name in model.years}
-        yield StaleRows(limits, f"{years} AND {persons}", all_years=False, is_few=False)
+        if _has_years(connection, model, years):
+            limits = dict.fromkeys(of_persons, persons) | dict.fromkeys(model.years, years)
+            limits |= {name: f"{years} AND {persons}" for name in of_persons if name in model.years}
+            yield StaleRows(limits, f"{years} AND {persons}", all_years=False, is_few=False)
     if _is_there(connection, "stale_person", "all_years"):
         yield StaleRows(dict.fromkeys(of_persons, _ALL_YEARS), _ALL_YEARS, all_years=True, is_few=True)
+
+
+def _has_years(connection: duckdb.DuckDBPyConnection, model: Model, years: str) -> bool:
+    """Whether a table has, or may come to have, rows of these years."""
+    return any(_is_there(connection, name, years) for name in (*model.years, model.name))
 
 
 def _of_slices(change: Change, column: str) -> str:
