@@ -157,7 +157,9 @@ REACHING: Stays = [
 ]  # fmt: skip
 
 
-def test_a_stay_of_this_year_that_speaks_of_the_years_before() -> None:
+@pytest.mark.parametrize("most", [0, parts._MOST])
+def test_a_stay_of_this_year_that_speaks_of_the_years_before(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_MOST", most)
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
     earlier = dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall())
@@ -188,6 +190,31 @@ def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyP
         refresh(warehouse)
     refresh(whole)
     assert {"used_stay", "person_state"} <= set(differing(warehouse, whole))
+
+
+def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a year in which everybody's rows are made anew, since its index date moved. Without them, readers would keep what was."""
+    held: Stays = [(name, date(2025, 1, 12), 5, "I500", "E118", "8", "8", 1950) for name in "ABCD"]
+    new: Stays = [("E", date(2025, 2, 20), 3, "N185", "E118", "8", "8", 1950)]
+    warehouse, forgetful, whole = read([*BACKWARDS, *held]), read([*BACKWARDS, *held]), read([*BACKWARDS, *held])
+    monkeypatch.setattr(parts, "_MOST", 0)
+    for one in (warehouse, forgetful):
+        refresh(one, month=1)
+    for one in (warehouse, forgetful, whole):
+        send(one, [*BACKWARDS, *held, *new], {2025})
+    assert {"person_criteria", "person_status", "stock_member"} <= {*refresh(warehouse, month=2)}
+    assert named(warehouse, "table_name IN ('person_criteria', 'person_status', 'stock_member')") == {"E"}
+    keep = parts._keep
+
+    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: parts.Change) -> None:
+        keep(connection, table, before, now, parts.Change(change.slices, change.first_year, change.persons, change.is_dated))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_keep", forgets)
+        refresh(forgetful, month=2)
+    refresh(whole, month=2)
+    assert differing(warehouse, whole) == []
+    assert {"person_status", "stock_member"} <= {*differing(forgetful, whole)}
 
 
 def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:
@@ -237,10 +264,10 @@ def test_a_table_that_is_only_added_to_is_the_one_of_pseudonyms() -> None:
 
 
 def test_a_warehouse_that_did_not_tell_years_of_persons_apart_goes_on() -> None:
-    """As the version before `all_years` left it."""
+    """As the versions before `all_years` and `since` left it."""
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
-    warehouse.execute("ALTER TABLE part_change_person DROP COLUMN all_years")
+    warehouse.execute("ALTER TABLE part_change_person DROP COLUMN all_years; ALTER TABLE part_change DROP COLUMN since")
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
     assert "person" in refresh(warehouse)
