@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from strata.definitions.folder import write_definitions
 from strata.engine import fingerprints, parts
-from strata.engine.models import build, models
+from strata.engine.models import Model, build, models
 from strata.settings import write_settings
 from tests.support import small_country
 
@@ -271,6 +271,30 @@ def test_a_warehouse_that_did_not_tell_years_of_persons_apart_goes_on() -> None:
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
     assert "person" in refresh(warehouse)
+    refresh(whole)
+    assert differing(warehouse, whole) == []
+
+
+def test_rows_that_a_former_version_was_not_shown_are_made_good_with_the_next_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are in `stay_event`, and nothing was made of them (tests/faults/test_rows_not_shown.py)."""
+    warehouse, whole = read(BACKWARDS), read(BACKWARDS)
+    refresh(warehouse)
+    insert = parts._insert
+
+    def hides(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> int:
+        if model.name == "stay_event":
+            connection.execute("CREATE TABLE hidden AS FROM come_row; DELETE FROM come_row")
+        return insert(connection, model, which)
+
+    send(warehouse, [*BACKWARDS, *REACHING], {2025})
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_insert", hides)
+        refresh(warehouse)
+    warehouse.execute("INSERT INTO stay_event BY NAME FROM hidden; DROP TABLE hidden")
+    later: Stays = [("E", date(2025, 8, 20), 3, "N185", "E118", "8", "8", 1950)]
+    for one in (warehouse, whole):
+        send(one, [*BACKWARDS, *REACHING, *later], {2025})
+    assert "stay_event" not in refresh(warehouse)
     refresh(whole)
     assert differing(warehouse, whole) == []
 
