@@ -5,6 +5,7 @@ Belongs here: one HTML file and one CSV per table, beside the warehouse. Not her
 """
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import duckdb
 from pipelines.expectations import Expectation, in_force, suites
 from pipelines.gate import is_national
 from pipelines.pages.private_page import deliver, render
-from pipelines.pages.quality_tables import TABLES, QualityTable, Text
+from pipelines.pages.quality_tables import FRENCH, TABLES, QualityTable, Text
 from strata.config import Config
 
 FOLDER = "quality"
@@ -47,6 +48,9 @@ class Shown:
     total: int
 
 
+_NUMBER = re.compile(r"-?\d[\d\u202f,]*([.,]\d+)?")
+
+
 def write_quality_page(connection: duckdb.DuckDBPyConnection, config: Config, run_id: str) -> Path:
     """Write quality/index.html and its CSV files beside the warehouse, in the language of the project; gives the path of the page."""
     folder = config.database.parent / FOLDER
@@ -63,13 +67,13 @@ def write_quality_page(connection: duckdb.DuckDBPyConnection, config: Config, ru
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, table: QualityTable, side: int, folder: Path) -> Shown:
-    heads = [head[side] for head in table.heads_shown()]
-    rows = table.rows(connection, "fr" if side == 0 else "en")
+    heads, language = [head[side] for head in table.heads_shown()], "fr" if side == 0 else "en"
+    found = table.found(connection, language)
     with (folder / f"{table.name}.csv").open("w", encoding="utf-8-sig", newline="") as handle:  # a spreadsheet needs the mark
         writer = csv.writer(handle, delimiter=";")
         writer.writerow(heads)
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return Shown(table.name, table.title[side], table.reading[side], heads, rows[:_ROWS_SHOWN], len(rows))
+        writer.writerows([_harmless(cell) for cell in row] for row in table.told(found, language, is_for_a_spreadsheet=True))
+    return Shown(table.name, table.title[side], table.reading[side], heads, table.told(found, language)[:_ROWS_SHOWN], len(found[1]))
 
 
 def _harmless(cell: str) -> str:
@@ -79,7 +83,7 @@ def _harmless(cell: str) -> str:
 
 def is_numeric(cell: str) -> bool:
     """Whether a cell is a number, so that a column of them is aligned to the right."""
-    return cell.removeprefix("-").replace(",", ".").replace(".", "", 1).isdigit()
+    return _NUMBER.fullmatch(cell) is not None
 
 
 def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation], present: set[str], side: int) -> list[Check]:
@@ -92,7 +96,7 @@ def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expect
     for one in expectations:
         seen = _seen(connection, one) if one.table in present else ""
         state = made.get((one.table, one.name), "not_made") if seen else "not_made"  # nothing to hold a threshold against
-        seen, threshold = (text if side else text.replace(".", ",") for text in (seen or "–", _threshold(one)))
+        seen, threshold = (text if side else text.translate(FRENCH) for text in (seen or "–", _threshold(one)))
         is_blocking = one.is_blocking and (one.table, one.name) not in told
         checks.append(Check(one.label[side], state, _STATES[state][side], is_blocking, seen, threshold, one.source[side]))
     return checks
@@ -101,7 +105,7 @@ def _checks(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expect
 def _seen(connection: duckdb.DuckDBPyConnection, one: Expectation) -> str:
     """The lowest and the highest value met, or the number of rows; empty when there is no value."""
     if not one.column:
-        return str(connection.execute(f"SELECT count(*) FROM {one.table}").fetchall()[0][0])
+        return f"{connection.execute(f'SELECT count(*) FROM {one.table}').fetchall()[0][0]:,}"
     low, high = connection.execute(f"SELECT min({one.column}), max({one.column}) FROM {one.table}").fetchall()[0]
     if low is None:
         return ""
@@ -109,7 +113,7 @@ def _seen(connection: duckdb.DuckDBPyConnection, one: Expectation) -> str:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:.4f}".rstrip("0")
+    return f"{int(value):,}" if value == int(value) else f"{value:.4f}".rstrip("0")
 
 
 def _threshold(one: Expectation) -> str:

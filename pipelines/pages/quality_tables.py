@@ -15,8 +15,10 @@ from strata.ingest.reasons import reasons
 
 Text = tuple[str, str]  # (French, English)
 Choose = Callable[[str, str], str]
+Found = tuple[list[str], list[tuple[Any, ...]]]  # names of columns, rows
 # A copy, or a transmission older than what is held, is no fault.
 REFUSED = "reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')"
+FRENCH = str.maketrans({",": "\u202f", ".": ","})
 _LINES_SHOWN = 20  # of those set aside: enough to find the fault, whatever their number
 
 
@@ -47,21 +49,34 @@ class QualityTable:
         return (*self.heads, ("que faire", "what to do")) if self.has_fix else self.heads
 
     def rows(self, connection: duckdb.DuckDBPyConnection, language: str) -> list[list[str]]:
-        """The cells as a person reads them; NULL is a dash."""
-        found = connection.execute(self.query.replace("{language}", language)).fetchall()
-        return [self._cells(row, lambda french, english: french if language == "fr" else english) for row in found]
+        """The cells as a person reads them: see told."""
+        return self.told(self.found(connection, language), language)
 
-    def _cells(self, row: tuple[Any, ...], choose: Choose) -> list[str]:
-        cells = ["–" if cell is None else written(cell, choose) for cell in row]
+    def found(self, connection: duckdb.DuckDBPyConnection, language: str) -> Found:
+        """What the query gives."""
+        found = connection.execute(self.query.replace("{language}", language))
+        return [column[0] for column in found.description], found.fetchall()
+
+    def told(self, found: Found, language: str, *, is_for_a_spreadsheet: bool = False) -> list[list[str]]:
+        """The same as texts; NULL is a dash. The thousands of a number are apart, but in a year, and for a spreadsheet: it would take it
+        for a text."""
+        names, rows = found
+        is_apart = [name != "year" and not is_for_a_spreadsheet for name in names]
+        return [self._cells(row, is_apart, lambda french, english: french if language == "fr" else english) for row in rows]
+
+    def _cells(self, row: tuple[Any, ...], is_apart: list[bool], choose: Choose) -> list[str]:
+        cells = ["–" if cell is None else written(cell, apart, choose) for cell, apart in zip(row, is_apart, strict=True)]
         if self.reason is not None:
             cells[self.reason] = in_words(str(row[self.reason]), choose)
         return [*cells, what_to_do(str(row[self.reason or 0]), choose)] if self.has_fix else cells
 
 
-def written(cell: Any, choose: Choose) -> str:
+def written(cell: Any, is_apart: bool, choose: Choose) -> str:
     """A cell as text; the decimals of a number follow a comma in French, so that a spreadsheet takes it for one."""
-    text = str(cell)
-    return choose(text.replace(".", ","), text) if isinstance(cell, float | Decimal) else text
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return str(cell)
+    text = f"{cell:,}" if is_apart else str(cell)
+    return choose(text.translate(FRENCH), text)
 
 
 def in_words(code: str, choose: Choose) -> str:

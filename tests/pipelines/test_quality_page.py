@@ -10,7 +10,7 @@ from pipelines.expectations import Outcome, suites
 from pipelines.gate import keep
 from pipelines.pages.quality_page import write_quality_page
 from pipelines.session import open_session
-from strata.config import Config
+from strata.config import Config, Project
 
 
 @pytest.fixture
@@ -68,6 +68,18 @@ def test_every_check_is_there_with_its_state_what_was_seen_and_the_source_of_its
     assert shown[chained.label[0]][:4] == ["Non tenu", "à regarder", "0,8", "0,9 – 1"]
     (codes,) = suites()["code_check"]
     assert shown[codes.label[0]][:3] == ["Non fait", "à regarder", "–"]  # nothing was brought: nothing is claimed
+
+
+def test_thousands_are_apart_on_the_page_but_not_in_years_nor_in_the_file_of_a_spreadsheet(
+    tmp_path: Path, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    warehouse.execute("INSERT INTO chaining_check VALUES (2025, 1234567, 987654, 0.8)")
+    for language, apart, decimal in (("fr", "1\u202f234\u202f567", "80,0"), ("en", "1,234,567", "80.0")):
+        config = Config(folder=tmp_path, project=Project(language=language))
+        page, cells = write_quality_page(warehouse, config, "run"), _Cells()
+        cells.feed(page.read_text(encoding="utf-8"))
+        assert ["2025", apart, decimal] in cells.rows
+        assert f"2025;1234567;{decimal}" in (page.parent / "chaining.csv").read_text(encoding="utf-8")
 
 
 def test_a_name_from_outside_is_neither_markup_nor_a_formula(tmp_path: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
