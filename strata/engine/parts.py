@@ -9,7 +9,8 @@ Four promises in the leading comment of an SQL file (docs/design.md, "What is ma
 Names after it are columns that also tell where a row was read, and nothing of the person: what was sent again the same is the same.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
 they are the same when these tables are cut to the years asked for (none, where none of these tables has them). A stay is of the year it
-ends in, so one that began before that year may speak of the years before: all the years of these persons are made again.
+ends in, so one that began before that year may speak of the years before: all the years of these persons are made again. Whose rows come
+out otherwise is told to those who read it.
 `-- Persons: <tables>`: the rows of a person come from the rows of that person, and cutting these tables to some persons gives theirs. One
 that has no file is only added to: what it says of a person stays. Made for whose stays differ, or came out otherwise in what it reads.
 `-- Compared: person_id`: which persons came out otherwise is told to those who read it, whether it was made whole or person by person.
@@ -27,7 +28,7 @@ import duckdb
 
 from strata.engine import fingerprints
 from strata.engine.duckdb import is_of_storage
-from strata.engine.models import SQL_FOLDER, Model, build, cut, models, placed, ranges_of, reason
+from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
 from strata.errors import StrataError
 from strata.ingest.warehouse.store import transaction
 
@@ -73,10 +74,17 @@ _CHANGED = """
     WHERE gone.contents IS DISTINCT FROM come.contents OR len(come.contents) > come.periods
 """
 
-_ONE_BY_ONE = "person_id IN (SELECT person_id FROM stale_person)"
+_WHO_IS_TOLD = """
+    SELECT person_id, bool_or(all_years)
+    FROM part_change_person
+    WHERE list_contains(?, table_name) AND person_id IS NOT NULL
+    GROUP BY person_id
+"""
+_STALE = "person_id IN (SELECT person_id FROM stale_person)"
 _ALL_YEARS = "person_id IN (SELECT person_id FROM stale_person WHERE all_years)"
+_LAST_YEARS = "person_id IN (SELECT person_id FROM stale_person WHERE NOT all_years)"
 _OTHERS = "person_id IN (SELECT person_id FROM other_person)"
-_MOST = 10  # persons who came out otherwise, to the rows of a table: from one in so many on, readers make everybody's, not theirs alone
+_MOST = 4  # more persons than a fourth of the rows of a year: readers make everybody's rows, which is faster than to look for theirs
 
 Inputs = dict[str, str | dict[str, str]]
 Known = dict[str, Model]
@@ -85,7 +93,7 @@ Known = dict[str, Model]
 @dataclass
 class Change:
     """What is stale. first_year: it and the years after, of everybody; None: no year as a whole. persons: tables whose part_change_person
-    says who else. Whoever is there has stale rows: in all years (all_years), or in first_year, or in `since`, and the years after.
+    says who else. Whoever is there has stale rows: in all years (all_years), or from the earlier of first_year and `since` on.
     is_dated: years and persons are known of, not only slices.
     """
 
@@ -102,6 +110,19 @@ class Change:
         self.is_dated &= other.is_dated
         self.first_year = _first(self.first_year, other.first_year)
         self.since = _first(self.since, other.since)
+
+
+@dataclass(frozen=True)
+class StaleRows:
+    """Rows of a table by year that may be stale (which), and what makes them: limits of the tables it reads, is_few as in cut.
+
+    all_years: rows of any year, not of the last ones alone.
+    """
+
+    limits: dict[str, str]
+    which: str
+    all_years: bool
+    is_few: bool
 
 
 def _first(*years: int | None) -> int | None:
@@ -195,6 +216,7 @@ def _views(model: Model, known: Known) -> list[Model]:
 def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:
     """What must be made again of a table that is there with this content; None: all of it, as of one that has other rows than were told."""
     connection.execute(_DDL)
+    connection.execute(_UPGRADE)
     query = "SELECT sql, inputs, rows FROM part_made_of WHERE table_name = ? AND content = ?"
     row = connection.execute(query, [model.name, content]).fetchall()
     if not row or row[0][0] != _made_by(model) or row[0][2] != _rows(connection, model.name):
@@ -237,8 +259,7 @@ def remake(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); {_STALE_PERSON}")
     if change.slices:
         connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(change.slices)])
-    told = "SELECT person_id, bool_or(all_years) FROM part_change_person WHERE list_contains(?, table_name) GROUP BY person_id"
-    connection.execute(f"INSERT INTO stale_person {told}", [sorted(change.persons)])
+    connection.execute(f"INSERT INTO stale_person {_WHO_IS_TOLD}", [sorted(change.persons)])
     replace, tell = (_exchange, _told_others) if model.years else (_replace, _told)
     try:
         with transaction(connection):
@@ -257,7 +278,7 @@ def remake(
 
 def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> fingerprints.Sums:
     """Of a table by slice or by person: the stale rows go, the same rows made anew come; gives the sums of the table now."""
-    which = _of_slices(change, model.slice_column) if model.is_by_slice else _ONE_BY_ONE
+    which = _of_slices(change, model.slice_column) if model.is_by_slice else _STALE
     gone = fingerprints.sums(connection, model.name, which)
     if _is_dated(connection, model):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_stay AS {_stays(connection, model, which)}")
@@ -275,7 +296,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
 def _limits(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> dict[str, str]:
     """What a table by slice or by person is made of, limited to what is stale."""
     if model.persons:
-        return dict.fromkeys(model.persons, _ONE_BY_ONE)
+        return dict.fromkeys(model.persons, _STALE)
     return {name: _of_slices(change, column) for column in ("slice_id", "stay_id") for name in _having(connection, model, column, known)}
 
 
@@ -284,28 +305,22 @@ def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
     place of theirs; gives the sums of the table now. Who that was is in other_person."""
     connection.execute("CREATE OR REPLACE TEMP TABLE other_person (person_id INTEGER, all_years BOOLEAN)")
     sums = _recorded(connection, model)
-    for stale_rows in _stale_rows(connection, model, change, known):
-        for condition in _made(connection, model, stale_rows.limits, stale_rows.which, known, is_few=stale_rows.is_few):
-            sums = _exchange_others(connection, model, stale_rows, condition, sums)
+    for rows in _stale_rows(connection, model, change, known):
+        for condition in _made(connection, model, rows.limits, rows.which, known, is_few=rows.is_few):
+            held = f"{rows.which} AND {condition}"
+            both = f"{_row_hashes('come_row', 'true', side=1)} UNION ALL {_row_hashes(model.name, held, side=-1)}"
+            if connection.execute(f"INSERT INTO other_person SELECT *, ? FROM ({_otherwise(both)})", [rows.all_years]).fetchall() != [(0,)]:
+                sums = _swap(connection, model, f"{held} AND {_OTHERS}", sums)
     return sums
 
 
-def _exchange_others(
-    connection: duckdb.DuckDBPyConnection, model: Model, stale_rows: "StaleRows", condition: str, sums: fingerprints.Sums
-) -> fingerprints.Sums:
-    """The rows of come_row, and those of the table in their place; gives the sums of the table, which were `sums`."""
-    held = f"{stale_rows.which} AND {condition}"
-    both = f"{_hashes('come_row', 'true', side=1)} UNION ALL {_hashes(model.name, held, side=-1)}"
-    others = f"SELECT person_id, ? FROM ({both}) GROUP BY person_id HAVING sum(row_hash) <> 0"
-    with placed(connection, model):
-        found = connection.execute(f"INSERT INTO other_person {others}", [stale_rows.all_years]).fetchall()[0][0]
-    if not found:
-        return sums
-    sums = sums.without(fingerprints.sums(connection, model.name, f"{held} AND {_OTHERS}"))
-    connection.execute(f"DELETE FROM {model.name} WHERE {held} AND {_OTHERS}")
-    wanted = sums.rows + _insert(connection, model, _OTHERS)
-    sums = sums.and_also(fingerprints.sums(connection, model.name, f"{held} AND {_OTHERS}"))
-    if sums.rows != wanted:
+def _swap(connection: duckdb.DuckDBPyConnection, model: Model, which: str, sums: fingerprints.Sums) -> fingerprints.Sums:
+    """Rows of the table go, those of the same persons in come_row come; gives the sums of the table, which were `sums`."""
+    sums = sums.without(fingerprints.sums(connection, model.name, which))
+    connection.execute(f"DELETE FROM {model.name} WHERE {which}")
+    rows = sums.rows + _insert(connection, model, _OTHERS)
+    sums = sums.and_also(fingerprints.sums(connection, model.name, which))
+    if sums.rows != rows:
         raise _lost(model)
     return sums
 
@@ -368,33 +383,22 @@ def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool
     return cut(model.sql, within, views, is_few=is_few)
 
 
-@dataclass(frozen=True)
-class StaleRows:
-    """Rows of a table by year that may be stale (which), and what makes them: limits of the tables it reads, is_few as in cut.
-
-    all_years: rows of any year, not of the last ones alone.
-    """
-
-    limits: dict[str, str]
-    which: str
-    all_years: bool
-    is_few: bool
-
-
 def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> Iterator[StaleRows]:
-    """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row."""
+    """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row.
+
+    is_few: of rows of all years it is faster to look for the persons first, of those of the last years to let the planner choose.
+    """
     of_persons = _having(connection, model, "person_id", known)
-    if change.first_year is not None:
-        years = f"year >= {change.first_year}"
-        if _has_years(connection, model, years):
-            yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {_ALL_YEARS}", all_years=False, is_few=False)
-    if change.since is not None and (change.first_year is None or change.since < change.first_year):
-        years = f"year >= {change.since}" + (f" AND year < {change.first_year}" if change.first_year else "")
-        persons = f"{_ONE_BY_ONE} AND NOT {_ALL_YEARS}"
-        if _has_years(connection, model, years):
-            limits = dict.fromkeys(of_persons, persons) | dict.fromkeys(model.years, years)
-            limits |= {name: f"{years} AND {persons}" for name in of_persons if name in model.years}
-            yield StaleRows(limits, f"{years} AND {persons}", all_years=False, is_few=False)
+    first, since = change.first_year, change.since
+    if first is not None and _has_years(connection, model, f"year >= {first}"):
+        years = f"year >= {first}"
+        yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {_ALL_YEARS}", all_years=False, is_few=False)
+    if since is not None and (first is None or since < first) and _has_years(connection, model, f"year >= {since}"):
+        years = f"year >= {since}"
+        limits = dict.fromkeys(of_persons, _LAST_YEARS) | dict.fromkeys(model.years, years)
+        limits |= {name: f"{years} AND {_LAST_YEARS}" for name in of_persons if name in model.years}
+        until = "true" if first is None else f"year < {first}"
+        yield StaleRows(limits, f"{years} AND {until} AND {_LAST_YEARS}", all_years=False, is_few=False)
     if _is_there(connection, "stale_person", "all_years"):
         yield StaleRows(dict.fromkeys(of_persons, _ALL_YEARS), _ALL_YEARS, all_years=True, is_few=True)
 
@@ -417,8 +421,11 @@ def _told_others(connection: duckdb.DuckDBPyConnection, model: Model, change: Ch
     """What a table by year tells its readers once its stale rows are exchanged: whose rows came out otherwise; of most, the years."""
     first = _first(change.first_year, change.since)
     others = _rows(connection, "other_person WHERE NOT all_years")
-    are_most = others * _MOST > _rows(connection, model.name)
+    a_year = connection.execute(f"SELECT count(*) / (1 + max(year) - min(year)) FROM {model.name}").fetchall()[0][0] or 0
+    are_most = others * _MOST > a_year
     connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person SELECT * FROM other_person WHERE all_years OR {not are_most}")
+    if not others:
+        return Change(persons={"stale"})
     return Change(persons={"stale"}, first_year=first) if are_most else Change(persons={"stale"}, since=first)
 
 
@@ -429,7 +436,7 @@ def _told(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -
     years, it would stand alone) and of those that began in their first 30 days (readmissions are looked for), if their stays differ.
     """
     if model.persons:
-        both = f"SELECT * FROM gone_row UNION ALL {_row_hashes(model.name, _ONE_BY_ONE, side=1)}"
+        both = f"SELECT * FROM gone_row UNION ALL {_row_hashes(model.name, _STALE, side=1)}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE other_person AS {_otherwise(both)}")
         connection.execute(f"{_STALE_PERSON}; INSERT INTO stale_person BY NAME SELECT person_id FROM other_person")
         return Change(persons={"stale"})
@@ -516,17 +523,13 @@ def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: b
 
 
 def _row_hashes(table: str, which: str, *, side: int) -> str:
-    return f"SELECT person_id, hash(here) AS row_hash, {side} AS side FROM {table} AS here WHERE {which}"
-
-
-def _hashes(table: str, which: str, *, side: int) -> str:
-    """What adds up to nothing, person by person, where the rows of two sides are the same."""
+    """A number for each row; those of two sides add up to nothing where a person's rows are the same. Shifted, it has room for a sign."""
     return f"SELECT person_id, {side} * CAST(hash(here) >> 2 AS BIGINT) AS row_hash FROM {table} AS here WHERE {which}"
 
 
 def _otherwise(both: str) -> str:
-    """Whose rows are there once more on one side than on the other, told by their hash: EXCEPT ALL both ways costs six times as much."""
-    return f"SELECT DISTINCT person_id FROM ({both}) GROUP BY person_id, row_hash HAVING sum(side) <> 0"
+    """Whose rows are not the same on both sides, told by their hashes: EXCEPT ALL both ways costs six times as much."""
+    return f"SELECT person_id FROM ({both}) GROUP BY person_id HAVING sum(row_hash) <> 0"
 
 
 def record(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str, sums: fingerprints.Sums) -> None:

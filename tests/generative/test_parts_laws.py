@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from strata.definitions.folder import write_definitions
 from strata.engine import fingerprints, parts
 from strata.engine.models import Model, build, models
+from strata.errors import StrataError
 from strata.settings import write_settings
 from tests.support import small_country
 
@@ -215,6 +216,43 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: 
     refresh(whole, month=2)
     assert differing(warehouse, whole) == []
     assert {"person_status", "stock_member"} <= {*differing(forgetful, whole)}
+
+
+def test_a_year_that_opens_while_a_former_one_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2025, which is whole in December alone, everybody's rows; since 2023, those of the persons who are told."""
+    held: Stays = [*BACKWARDS, ("C", date(2025, 2, 1), 3, "I500", "E118", "8", "8", 1950)]
+    new: Stays = [("B", date(2023, 6, 20), 3, "N185", "E118", "8", "8", 1950), ("A", date(2023, 7, 1), 2, "I500", "E118", "9", "8", 1950)]
+    warehouse, whole = read(held), read(held)
+    monkeypatch.setattr(parts, "_MOST", 0)
+    refresh(warehouse, month=11)
+    for one in (warehouse, whole):
+        send(one, [*held, *new], {2023, 2025})
+    refresh(warehouse, month=12)
+    refresh(whole, month=12)
+    assert warehouse.execute("SELECT first_year, since FROM part_change WHERE table_name = 'person_criteria'").fetchall() == [(None, 2023)]
+    assert differing(warehouse, whole) == []
+
+
+def test_rows_that_do_not_come_back_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tests/faults/test_rows_not_shown.py asks of a table by slice."""
+    warehouse, insert = read(BACKWARDS), parts._insert
+    refresh(warehouse)
+    send(warehouse, [*BACKWARDS, *REACHING], {2025})
+    held = warehouse.execute("SELECT count(*), sum(hash(person_residence)) FROM person_residence").fetchall()
+    monkeypatch.setattr(
+        parts, "_insert", lambda connection, model, *which: insert(connection, model, *which) + (model.name == "person_residence")
+    )
+    with pytest.raises(StrataError) as refused:
+        refresh(warehouse)
+    assert refused.value.where == "sql/core/person_residence.sql"
+    assert warehouse.execute("SELECT count(*), sum(hash(person_residence)) FROM person_residence").fetchall() == held
+
+
+def test_tables_by_year_tell_persons_and_years_to_tables_by_year_alone() -> None:
+    """Others do not ask of which years a person's rows came out otherwise."""
+    by_year = {name for name, model in models().items() if model.years}
+    others = [model for model in models().values() if model.is_by_slice or model.persons or model.is_compared]
+    assert by_year and [model.name for model in others if by_year & set(model.inputs)] == []
 
 
 def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:

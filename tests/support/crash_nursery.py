@@ -42,6 +42,7 @@ STEPS = {
 STEPS_BY_PART = {
     "slices told": ("strata.engine.parts", "slices_content"),
     "stale rows replaced": ("strata.engine.parts", "_replace"),
+    "stale rows exchanged": ("strata.engine.parts", "_swap"),
     "change kept": ("strata.engine.parts", "_keep"),
     "compared": ("strata.engine.parts", "_compare"),
 }
