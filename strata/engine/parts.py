@@ -309,7 +309,8 @@ def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
         for condition in _made(connection, model, rows.limits, rows.which, known, is_few=rows.is_few):
             held = f"{rows.which} AND {condition}"
             both = f"{_row_hashes('come_row', 'true', side=1)} UNION ALL {_row_hashes(model.name, held, side=-1)}"
-            if connection.execute(f"INSERT INTO other_person SELECT *, ? FROM ({_otherwise(both)})", [rows.all_years]).fetchall() != [(0,)]:
+            others = f"INSERT INTO other_person SELECT person_id, ? FROM ({_otherwise(both)})"
+            if connection.execute(others, [rows.all_years]).fetchall()[0][0]:
                 sums = _swap(connection, model, f"{held} AND {_OTHERS}", sums)
     return sums
 
