@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from strata.config import Config
 from strata.errors import StrataError
 
+FRENCH = str.maketrans({",": "\u202f", ".": ","})  # the separators of a number that Python wrote
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 

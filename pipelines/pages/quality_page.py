@@ -14,8 +14,8 @@ import duckdb
 
 from pipelines.expectations import Expectation, in_force, suites
 from pipelines.gate import is_national
-from pipelines.pages.private_page import deliver, render
-from pipelines.pages.quality_tables import FRENCH, TABLES, QualityTable, Text
+from pipelines.pages.private_page import FRENCH, deliver, render
+from pipelines.pages.quality_tables import TABLES, QualityTable, Text
 from strata.config import Config
 
 FOLDER = "quality"
@@ -72,8 +72,9 @@ def _shown(connection: duckdb.DuckDBPyConnection, table: QualityTable, side: int
     with (folder / f"{table.name}.csv").open("w", encoding="utf-8-sig", newline="") as handle:  # a spreadsheet needs the mark
         writer = csv.writer(handle, delimiter=";")
         writer.writerow(heads)
-        writer.writerows([_harmless(cell) for cell in row] for row in table.told(found, language, is_for_a_spreadsheet=True))
-    return Shown(table.name, table.title[side], table.reading[side], heads, table.told(found, language)[:_ROWS_SHOWN], len(found[1]))
+        writer.writerows([_harmless(cell) for cell in row] for row in table.told(found, language))
+    shown = table.told(found, language, is_on_page=True)[:_ROWS_SHOWN]
+    return Shown(table.name, table.title[side], table.reading[side], heads, shown, len(found[1]))
 
 
 def _harmless(cell: str) -> str:
@@ -119,4 +120,4 @@ def _number(value: float) -> str:
 def _threshold(one: Expectation) -> str:
     if one.min is not None and one.max is not None:
         return f"{one.min:g} – {one.max:g}"
-    return f"≥ {one.min:g}" if one.min is not None else f"≤ {one.max:g}"
+    return f"≥\u00a0{one.min:g}" if one.min is not None else f"≤\u00a0{one.max:g}"

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.pages.private_page import FRENCH
 from strata.ingest.reasons import reasons
 
 Text = tuple[str, str]  # (French, English)
@@ -18,7 +19,6 @@ Choose = Callable[[str, str], str]
 Found = tuple[list[str], list[tuple[Any, ...]]]  # names of columns, rows
 # A copy, or a transmission older than what is held, is no fault.
 REFUSED = "reason IS NOT NULL AND reason NOT IN ('already_in', 'superseded')"
-FRENCH = str.maketrans({",": "\u202f", ".": ","})
 _LINES_SHOWN = 20  # of those set aside: enough to find the fault, whatever their number
 
 
@@ -49,7 +49,7 @@ class QualityTable:
         return (*self.heads, ("que faire", "what to do")) if self.has_fix else self.heads
 
     def rows(self, connection: duckdb.DuckDBPyConnection, language: str) -> list[list[str]]:
-        """The cells as a person reads them: see told."""
+        """The cells as a terminal shows them: see told."""
         return self.told(self.found(connection, language), language)
 
     def found(self, connection: duckdb.DuckDBPyConnection, language: str) -> Found:
@@ -57,11 +57,11 @@ class QualityTable:
         found = connection.execute(self.query.replace("{language}", language))
         return [column[0] for column in found.description], found.fetchall()
 
-    def told(self, found: Found, language: str, *, is_for_a_spreadsheet: bool = False) -> list[list[str]]:
-        """The same as texts; NULL is a dash. The thousands of a number are apart, but in a year, and for a spreadsheet: it would take it
-        for a text."""
+    def told(self, found: Found, language: str, *, is_on_page: bool = False) -> list[list[str]]:
+        """The same as texts; NULL is a dash. On a page the thousands of a number are apart, but in a year; a spreadsheet would take that
+        for a text, and a terminal may lack the sign."""
         names, rows = found
-        is_apart = [name != "year" and not is_for_a_spreadsheet for name in names]
+        is_apart = [name != "year" and is_on_page for name in names]
         return [self._cells(row, is_apart, lambda french, english: french if language == "fr" else english) for row in rows]
 
     def _cells(self, row: tuple[Any, ...], is_apart: list[bool], choose: Choose) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.expectations import suites
 from pipelines.operation.history import FAILED, INTERRUPTED, STARTED, SUCCEEDED, Record, folder_of, now, seen_now
-from pipelines.pages.private_page import deliver, render
+from pipelines.pages.private_page import FRENCH, deliver, render
 from strata.config import Config
 from strata.publication.latest import pointed
 
@@ -23,12 +23,12 @@ STATES: dict[str, tuple[str, str]] = {
 }
 _RUNS_SHOWN = 60
 _TIMES = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")
-_THOUSANDS, _DECIMALS = ("\u202f", ","), (",", ".")
 
 
 def write_status_page(config: Config) -> Path:
     """Write status.html beside the warehouse, in the language of the project; gives its path."""
     side = 0 if config.project.language == "fr" else 1
+    separators: dict[int, str] = {} if side else FRENCH
     found = seen_now(config)[:_RUNS_SHOWN]
     facts = {
         "language": config.project.language,
@@ -44,8 +44,8 @@ def write_status_page(config: Config) -> Path:
         "written": now(),
         "local": lambda time: local_time(time, config.schedule.timezone, side),
         "lasted": _lasted,
-        "decimal": lambda value: f"{value:.2f}".replace(".", _DECIMALS[side]),
-        "number": lambda value: f"{value:,}".replace(",", _THOUSANDS[side]),
+        "decimal": lambda value: f"{value:.2f}".translate(separators),
+        "number": lambda value: f"{value:,}".translate(separators),
     }
     page = folder_of(config).parent / NAME
     deliver(render("status.html.j2", **facts), page)
