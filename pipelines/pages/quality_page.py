@@ -120,4 +120,4 @@ def _number(value: float) -> str:
 def _threshold(one: Expectation) -> str:
     if one.min is not None and one.max is not None:
         return f"{one.min:g} – {one.max:g}"
-    return f"≥\u00a0{one.min:g}" if one.min is not None else f"≤\u00a0{one.max:g}"
+    return f"≥ {one.min:g}" if one.min is not None else f"≤ {one.max:g}"
