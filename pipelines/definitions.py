@@ -5,10 +5,10 @@ else ./strata.toml, else the sample of the repository.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 
+from pipelines import killed_runs
 from pipelines.assets import build_assets
 from pipelines.checks import build_checks
 from pipelines.code_versions import code_versions
@@ -19,8 +19,6 @@ from pipelines.schedules import JOB, monthly_schedule, refresh_job
 from pipelines.session import Session, load_config, open_session
 from pipelines.years import PARTITION, RANGE_START, Years
 from strata.errors import StrataError
-
-HELD = "strata/warehouse"  # a tag of runs
 
 _config = load_config()
 _years = Years.of(_config)
@@ -33,11 +31,14 @@ def session(context: dg.InitResourceContext) -> Iterator[Session | None]:
     if context.instance is not None and context.run is not None and _has_ended(context.instance, context.run):
         yield None
         return
+    config = load_config()
     if context.run is not None:
         _refuse_without_year(context.run)
-    with open_session(load_config(), lambda text: log.info(text) if log else None) as opened:
+        if context.instance is not None:
+            killed_runs.say_where(context.instance, context.run, config.database.parent)
+    with open_session(config, lambda text: log.info(text) if log else None) as opened:
         if context.instance is not None and context.run is not None:
-            _end_killed_runs(context.instance, context.run, opened.config.database.parent)
+            killed_runs.end_others(context.instance, context.run, config.database.parent)
         yield opened
         if context.instance is not None and context.run is not None:
             opened.error = _why(opened, context.instance, context.run)
@@ -64,18 +65,6 @@ def _has_ended(instance: dg.DagsterInstance, ours: dg.DagsterRun) -> bool:
     return run is not None and run.is_finished
 
 
-def _end_killed_runs(instance: dg.DagsterInstance, ours: dg.DagsterRun, warehouse: Path) -> None:
-    """We hold the lock of this warehouse: another run that held it, and that Dagster believes to be at work, was killed.
-
-    The tag says which warehouse a run held: one Dagster may look after several projects, and knows `dg launch` by no origin at all.
-    """
-    held = {HELD: str(warehouse.resolve())}
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING], tags=held)):
-        if run.run_id != ours.run_id:
-            instance.report_run_failed(run, "Killed: the lock it held was taken over.")
-    instance.add_run_tags(ours.run_id, held)
-
-
 def _why(opened: Session, instance: dg.DagsterInstance, ours: dg.DagsterRun) -> list[str]:
     """Why a run failed, for its record: what stopped a step, else the checks that refuse, else which steps; nothing when it did not."""
     if opened.error:
@@ -93,7 +82,7 @@ defs = dg.Definitions(
     assets=build_assets(years=_years, versions=code_versions(_config)),
     asset_checks=build_checks(),
     jobs=[refresh_job()],
-    schedules=[monthly_schedule(_config.schedule, _years)],
+    schedules=[monthly_schedule(_config, _years)],
     sensors=[landing_sensor(_config, _years)],
     resources={"session": session},
     executor=dg.in_process_executor,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.killed_runs import end_killed
 from pipelines.schedules import JOB
 from pipelines.years import Years
 from strata.config import Config
@@ -97,6 +98,7 @@ def landing_sensor(config: Config, years: Years) -> dg.SensorDefinition:
         "that failed is tried again.",
     )
     def landing_complete(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        end_killed(context.instance, config.database.parent)
         before = Watch.read(context.cursor)
         if before.taken and _has_failed(context.instance, before.key):
             before = again(before)

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from pipelines.code_versions import code_versions
-from pipelines.definitions import HELD, _end_killed_runs, _has_ended, defs, session
+from pipelines.definitions import _has_ended, defs, session
 from pipelines.operation.history import FAILED, records
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import SAMPLE, config_path
@@ -81,7 +81,8 @@ def test_every_check_makes_the_publication_wait() -> None:
 
 
 def test_the_schedule_is_that_of_the_project_and_waits_to_be_started() -> None:
-    schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"), Years(2017, 2025, 5))
+    config = Config(Path(), schedule=Schedule(cron="30 4 2 * *", timezone="Europe/Paris"))
+    schedule = monthly_schedule(config, Years(2017, 2025, 5))
     assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == ("30 4 2 * *", "Europe/Paris", JOB)
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     assert [one.name for one in defs.schedules or []] == ["monthly_refresh"]
@@ -111,36 +112,6 @@ def test_dagster_started_from_a_clone_reports_nothing_and_runs_one_at_a_time(tmp
         assert queue is not None and queue.max_concurrent_runs == 1
 
 
-def test_a_killed_run_does_not_stay_started(tmp_path: Path) -> None:
-    """Whoever holds the lock ends the runs that held it and that Dagster believes to be at work: of this warehouse, not of another one.
-
-    `dg launch` gives no origin to a run; one that never held the lock is not there to be ended.
-    """
-    job = defs.resolve_job_def(JOB)
-    ours, theirs = tmp_path / "our été" / "warehouse", tmp_path / "theirs" / "warehouse"
-    started, starting, success = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.SUCCESS
-    asked = [(ours, started), (ours, started), (ours, starting), (ours, success), (theirs, started), (None, starting)]
-    with dg.DagsterInstance.ephemeral() as instance:
-        runs = [instance.create_run_for_job(job, status=status) for _, status in asked]
-        for run_made, (where, _) in zip(runs, asked, strict=True):
-            if where is not None:
-                instance.add_run_tags(run_made.run_id, {HELD: str(where)})
-        _end_killed_runs(instance, runs[0], ours)
-        after = [one.status if (one := instance.get_run_by_id(run_made.run_id)) else None for run_made in runs]
-    failed = dg.DagsterRunStatus.FAILURE
-    assert after == [started, failed, failed, success, started, starting]
-
-
-def test_a_run_is_known_by_the_warehouse_it_holds(tmp_path: Path) -> None:
-    job = defs.resolve_job_def(JOB)
-    with dg.DagsterInstance.ephemeral() as instance:
-        first, second = (instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED) for _ in range(2))
-        _end_killed_runs(instance, first, tmp_path)
-        _end_killed_runs(instance, second, tmp_path)
-        after = [one.status if (one := instance.get_run_by_id(run_made.run_id)) else None for run_made in (first, second)]
-    assert after == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED]
-
-
 def test_the_record_of_a_run_of_dagster_says_why_it_failed(tmp_path: Path) -> None:
     """Its steps hide what stopped them; Dagster's log alone had it."""
     (tmp_path / "strata.toml").write_text("", encoding="utf-8")
@@ -158,10 +129,8 @@ def test_the_record_of_a_run_of_dagster_says_why_it_failed(tmp_path: Path) -> No
     with pytest.MonkeyPatch.context() as patched, dg.DagsterInstance.ephemeral() as instance:
         patched.setenv("STRATA_CONFIG", str(tmp_path / "strata.toml"))
         assert not one_step.execute_in_process(raise_on_error=False, instance=instance).success
-        (ran,) = instance.get_runs()
     (record,) = records(config)
     assert record.state == FAILED and record.error[1].splitlines() == ["Problem: what", "Where: ici", "Why: because", "What to do: do"]
-    assert ran.tags[HELD] == str(config.database.parent.resolve())
 
 
 def test_a_run_that_has_ended_opens_no_session_again() -> None:

@@ -16,7 +16,6 @@ from pipelines.landing_sensor import STABLE_POLLS, landing_sensor
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.session import Session
 from pipelines.years import DATA_VERSION, INDICATORS_BY_YEAR, PERSONS_BY_YEAR, RANGE_START, READ_BY_YEAR, Years
-from strata.config import Schedule
 from strata.engine.models import models
 from strata.errors import StrataError
 from tests.support.small_country import built, config
@@ -53,9 +52,10 @@ def test_the_refresh_of_several_years_is_one_run() -> None:
     assert {graph.get(key).backfill_policy for key in graph.materializable_asset_keys} == {dg.BackfillPolicy.single_run()}
 
 
-def test_the_schedule_starts_a_run_of_the_last_year() -> None:
-    schedule = monthly_schedule(Schedule(cron="30 4 2 * *", timezone="Europe/Paris"), YEARS)
-    asked = schedule.evaluate_tick(dg.build_schedule_context(repository_def=defs.get_repository_def())).run_requests
+def test_the_schedule_starts_a_run_of_the_last_year(tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        context = dg.build_schedule_context(instance, repository_def=defs.get_repository_def())
+        asked = monthly_schedule(config(), YEARS).evaluate_tick(context).run_requests
     assert [one.tags["dagster/partition"] for one in asked or []] == ["2025"]
 
 

@@ -26,6 +26,7 @@ from strata.ingest.warehouse.notices import beyond
 from strata.ingest.warehouse.running import is_running, start_of
 from strata.ingest.warehouse.store import Incoming, Slice, store
 from tests.support.landing import PLACEHOLDER, rows, unaccounted, write_archive
+from tests.support.repository import ROOT
 from tests.support.rsa_lines import FINESS
 from tests.support.snds_set import Rows, stay, together, write_csv, write_parquet
 
@@ -382,17 +383,68 @@ def test_two_processes_that_begin_at_two_times_differ() -> None:
 
 def test_two_that_take_over_the_same_dead_lock_do_not_both_hold_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_lock(tmp_path, process_started="another time")
-    whole = lock_file._remove_dead
+    whole = lock_file._take_over
 
-    def late(path: Path, holder: lock_file.Holder | None) -> bool:
+    def late(path: Path, run_id: str) -> bool:
         write_lock(tmp_path, pid=os.getppid(), run_id="faster")  # between looking at the lock and taking it over
-        return whole(path, holder)
+        return whole(path, run_id)
 
-    monkeypatch.setattr(lock_file, "_remove_dead", late)
+    monkeypatch.setattr(lock_file, "_take_over", late)
     with pytest.raises(StrataError), lock(tmp_path):
         raise AssertionError("the lock was given to two")
     assert json.loads((tmp_path / LOCK_NAME).read_text(encoding="utf-8"))["run_id"] == "faster"
     assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+
+
+# Takes the lock of a dead run again and again; each time leaves one of a dead run. Prints how often, and how often it was not alone.
+TAKES_OVER = """
+import os, sys, time
+from contextlib import suppress
+from pathlib import Path
+from strata.errors import StrataError
+from strata.ingest.warehouse import lock
+path, alone = Path(sys.argv[1]) / lock.LOCK_NAME, Path(sys.argv[1]) / "alone"
+taken = crowded = 0
+until = time.monotonic() + 2
+while time.monotonic() < until:
+    with suppress(StrataError):
+        lock._take(path, "")
+        taken += 1
+        try:
+            os.close(os.open(alone, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            crowded += 1
+        alone.unlink(missing_ok=True)
+        dead = path.with_name(f"dead {os.getpid()}")
+        dead.write_text(path.read_text().replace('"process_started": "', '"process_started": "not '))
+        dead.replace(path)
+print(taken, crowded)
+"""
+
+
+def test_of_many_that_take_over_dead_locks_one_holds_it(tmp_path: Path) -> None:
+    if start_of(os.getpid()) == "":
+        return  # here a run that is alive cannot be made to look dead
+    write_lock(tmp_path, process_started="another time")
+    command = [sys.executable, "-c", TAKES_OVER, str(tmp_path)]
+    many = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)]
+    said = [child.communicate()[0].split() for child in many]
+    assert [crowded for _, crowded in said] == ["0"] * len(many)
+    assert sum(int(taken) for taken, _ in said) > 10
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK_NAME]
+
+
+def test_a_run_that_died_while_it_took_a_lock_over_stands_in_nobodys_way(tmp_path: Path) -> None:
+    write_lock(tmp_path, process_started="another time")
+    taking = tmp_path / lock_file.TAKING_NAME
+    taking.write_text("")
+    with pytest.raises(StrataError), lock(tmp_path):
+        raise AssertionError("the lock was given to two")
+    an_hour_ago = time.time() - 3600
+    os.utime(taking, (an_hour_ago, an_hour_ago))
+    with lock(tmp_path) as notice:
+        assert notice is not None
+    assert list(tmp_path.iterdir()) == []
 
 
 class Windows:

@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,10 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strata.errors import StrataError
-from strata.ingest.warehouse.running import is_running, start_of
+from strata.ingest.warehouse.running import has_surely_ended, start_of
 from strata.ingest.warehouse.tables import writing
 
 LOCK_NAME = "strata.lock"
+TAKING_NAME = f"{LOCK_NAME}.taking"  # there for the milliseconds in which a dead run's lock is taken over
 _MODULE = "command"  # `python -m pipelines.command`, as entries of cron and services start what a person calls strata
 WRITING_SECONDS = 5  # longer than it takes to write one line
 _held: set[Path] = set()  # by this process: a process number alone may be that of a run that died (containers reuse them)
@@ -48,7 +48,7 @@ def holder_of(folder: Path) -> tuple[Holder | None, bool]:
     """Who holds the warehouse in `folder`, and whether they may be alive. (None, False) when nobody does."""
     path = folder.resolve() / LOCK_NAME
     holder = _holder(path)
-    return holder, path.exists() and (path in _held or _may_be_alive(holder, path))
+    return holder, path.exists() and (path in _held or not _is_dead(path))
 
 
 @contextmanager
@@ -74,15 +74,31 @@ def _take(path: Path, run_id: str) -> tuple[str, str] | None:
     if _create(path, run_id):
         return None
     holder = _holder(path)
-    if path in _held or _may_be_alive(holder, path):
-        raise _is_held(path, holder)
-    if not _remove_dead(path, holder) or not _create(path, run_id):  # another run was faster to take over
+    if path in _held or not _is_dead(path) or not _take_over(path, run_id):
         raise _is_held(path, _holder(path))
     who = holder or "?"
     return (
         f"Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre ({who}).",
         f"Lock taken over: the run that held it stopped without giving it back ({who}).",
     )
+
+
+def _take_over(path: Path, run_id: str) -> bool:
+    """Take the lock of a dead holder; False when another run was faster.
+
+    Only who has made the second file removes the first, so that a lock found dead is still that one when it goes.
+    """
+    taking = path.with_name(TAKING_NAME)
+    if _is_old(taking):  # a run died in the milliseconds this takes
+        _remove(taking)
+    if not _create(taking, run_id):
+        return False
+    try:
+        if _is_dead(path):
+            _remove(path)
+        return _create(path, run_id)
+    finally:
+        _remove(taking)
 
 
 def _create(path: Path, run_id: str) -> bool:
@@ -117,36 +133,18 @@ def _holder(path: Path) -> Holder | None:
         return None
 
 
-def _may_be_alive(holder: Holder | None, path: Path) -> bool:
-    """False only when the holder surely died. A process of another machine cannot be asked; an empty lock may be one being written.
-
-    The number of a dead holder may have been given to another process, which began at another time.
-    """
-    if holder is None:
-        return path.exists() and time.time() - path.stat().st_mtime < WRITING_SECONDS
-    if holder.host != socket.gethostname():
-        return True
-    if holder.process_started and (begun := start_of(holder.pid)):
-        return holder.process_started == begun
-    return holder.pid != os.getpid() and is_running(holder.pid)
+def _is_dead(path: Path) -> bool:
+    """Whether a lock is there whose holder surely died: an empty one may be being written."""
+    holder = _holder(path)
+    return _is_old(path) if holder is None else has_surely_ended(holder.host, holder.pid, holder.process_started)
 
 
-def _remove_dead(path: Path, holder: Holder | None) -> bool:
-    """Remove the lock of a holder found dead; False when another run has taken it over meanwhile: theirs is put back.
-
-    A file that has its own name is nobody else's: what it says can be read again before it goes.
-    """
-    aside = path.with_name(f"{LOCK_NAME}.{uuid.uuid4().hex}")
+def _is_old(path: Path) -> bool:
+    """Whether a file is there that was begun too long ago to be one that is being written."""
     try:
-        path.rename(aside)
-    except FileNotFoundError:  # another run is removing it: whoever creates the next one holds it
-        return True
-    found = _holder(aside)
-    is_dead = found == holder and not _may_be_alive(found, aside)
-    if not is_dead and not path.exists():
-        aside.rename(path)
-    _remove(aside)
-    return is_dead
+        return time.time() - path.stat().st_mtime >= WRITING_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _remove(path: Path) -> None:

@@ -4,6 +4,7 @@ Belongs here: asking the system. Not here: what is made of the answer (lock.py).
 """
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,18 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def has_surely_ended(host: str, pid: int, started: str) -> bool:
+    """Whether a process, known by machine, number and start_of it, is surely there no more. That of another machine cannot be asked.
+
+    The number of one that died may have been given to another process, even to ours, which began at another time.
+    """
+    if host != socket.gethostname():
+        return False
+    if started and (begun := start_of(pid)):
+        return started != begun
+    return pid == os.getpid() or not is_running(pid)
 
 
 def _is_running_on_windows(pid: int) -> bool:
