@@ -1,7 +1,7 @@
 """The gate before publication: what the checks gave is kept in the warehouse, and nothing passes without it.
 
-Belongs here: the table `check_result` and the refusal. Not here: checking (checks.py). Dagster already stops behind a failed blocking
-check; the gate also holds when someone materialises `publication` alone.
+Belongs here: filling the table `check_result`, and the refusal. Not here: checking (checks.py). Dagster already stops behind a failed
+blocking check; the gate also holds when someone materialises `publication` alone.
 """
 
 from collections.abc import Iterable
@@ -12,11 +12,6 @@ from pipelines.expectations import LAYER, Expectation, Outcome, told
 from strata.config import Config
 from strata.errors import StrataError
 
-# is_told: no row at fault binds; at: how the rows at fault are named. Both came later: a warehouse of before has neither.
-_DDL = """CREATE TABLE IF NOT EXISTS check_result (table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT);
-ALTER TABLE check_result ADD COLUMN IF NOT EXISTS is_told BOOLEAN DEFAULT FALSE;
-ALTER TABLE check_result ADD COLUMN IF NOT EXISTS at_fault VARCHAR[] DEFAULT []"""
-
 
 def is_national(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
     """Whether the extract is that of a nation: declared so, and not synthetic (invented costs prove no definition)."""
@@ -25,7 +20,6 @@ def is_national(connection: duckdb.DuckDBPyConnection, config: Config) -> bool:
 
 def keep(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], outcomes: Iterable[Outcome]) -> None:
     """Keep what the checks of these tables gave, in place of what they gave before. With none: rebuilt, unchecked."""
-    connection.execute(_DDL)
     connection.execute("DELETE FROM check_result WHERE list_contains(?, table_name)", [sorted(tables)])
     rows = [(one.expectation.table, one.expectation.name, one.has_passed, one.failing_rows, one.is_told, list(one.at)) for one in outcomes]
     if rows:
@@ -37,7 +31,6 @@ def keep(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], outcomes:
 
 def passed(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> list[Outcome]:
     """Every outcome, when each expectation was held against the tables as they are and none refuses. Else StrataError."""
-    connection.execute(_DDL)
     rows = connection.sql("SELECT table_name, check_name, has_passed, failing_rows, is_told, at_fault FROM check_result").fetchall()
     known = {(table, name): facts for table, name, *facts in rows}
     expected = list(expectations)

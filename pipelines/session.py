@@ -17,7 +17,7 @@ import duckdb
 from pipelines.expectations import Outcome
 from pipelines.operation import history
 from strata.config import Config, load
-from strata.engine import fingerprints, parts
+from strata.engine import changes, fingerprints
 
 SAMPLE = Path(__file__).parent.parent / "data_samples" / "strata.toml"
 
@@ -69,8 +69,8 @@ class Session:
         """The fingerprint of a table as it is now; of one that is not there, a word."""
         if table not in self.contents:
             try:
-                if table in parts.READ:
-                    self.contents |= dict.fromkeys(parts.READ, parts.slices_content(self.connection))
+                if table in changes.READ:
+                    self.contents |= dict.fromkeys(changes.READ, changes.slices_content(self.connection))
                 else:
                     self.contents[table] = fingerprints.content(self.connection, table)
             except duckdb.CatalogException:

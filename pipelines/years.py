@@ -103,7 +103,7 @@ _READ = """
 
 
 def held(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, Year]:
-    """What a table holds, year by year. Of stays as read: once parts.slices_content has been asked."""
+    """What a table holds, year by year. Of stays as read: once changes.slices_content has been asked."""
     if table in READ_BY_YEAR:
         rows = dict(connection.execute(f"SELECT CAST(year AS VARCHAR), count(*) FROM {table} GROUP BY ALL").fetchall())
         return {year: Year(content, rows.get(year, 0)) for year, content in connection.execute(_READ).fetchall()}

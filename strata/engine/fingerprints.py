@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from strata.engine.models import Model
-
-_DDL = """CREATE TABLE IF NOT EXISTS table_fingerprint (
-    table_name VARCHAR PRIMARY KEY, made_of VARCHAR, content VARCHAR, rows BIGINT)"""
+from strata.engine.tables import is_there
 
 
 @dataclass(frozen=True)
@@ -58,31 +56,20 @@ def made_of(model: Model, inputs: dict[str, str]) -> str:
 
 def up_to_date(connection: duckdb.DuckDBPyConnection, table: str, wanted: str) -> tuple[str, int | None] | None:
     """The content and rows (None: a view) of a table that was made of just this, and is still there; None when it must be made."""
-    connection.execute(_DDL)
     query = "SELECT content, rows FROM table_fingerprint WHERE table_name = ? AND made_of = ?"
     found = connection.execute(query, [table, wanted]).fetchall()
-    return (str(found[0][0]), found[0][1]) if found and _is_there(connection, table) else None
+    return (str(found[0][0]), found[0][1]) if found and is_there(connection, table) else None
 
 
 def forget(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Before a table is made: killed in the middle, it will be made again."""
-    connection.execute(_DDL)
     connection.execute("DELETE FROM table_fingerprint WHERE table_name = ?", [table])
 
 
 def known(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
     """The content of a table as it was last made; None when it is not there, or was left half-way."""
     found = connection.execute("SELECT content FROM table_fingerprint WHERE table_name = ?", [table]).fetchall()
-    return str(found[0][0]) if found and _is_there(connection, table) else None
-
-
-def _is_there(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether a table or view can be read. DuckDB's own lists would say so too, ten times slower: they measure every table."""
-    try:
-        connection.execute(f"SELECT 1 FROM {table} LIMIT 0")
-    except (duckdb.CatalogException, duckdb.BinderException):
-        return False
-    return True
+    return str(found[0][0]) if found and is_there(connection, table) else None
 
 
 def remember(connection: duckdb.DuckDBPyConnection, table: str, wanted: str, found: str, rows: int | None) -> None:

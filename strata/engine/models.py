@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 
 from strata.engine.duckdb import connect, is_of_storage
+from strata.engine.tables import columns, count
 from strata.errors import StrataError
 
 SQL_FOLDER = Path(__file__).parents[2] / "sql"
@@ -146,7 +147,7 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
         if is_of_storage(error):
             raise
         raise reason(model, error) from error
-    return None if model.is_view else int(connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
+    return None if model.is_view else count(connection, name)
 
 
 @contextmanager
@@ -207,22 +208,18 @@ def _with_column(connection: duckdb.DuckDBPyConnection, model: Model) -> list[st
     """The tables a model reads that have its bucket column."""
     if model.bucket_column is None:
         return []
-    return [table for table in model.inputs if model.bucket_column in _columns(connection, table)]
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
+    return [table for table in model.inputs if model.bucket_column in columns(connection, table)]
 
 
 def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str]) -> list[str]:
     """Conditions that part the values of the column, NULL included, into ranges of about BUCKET_ROWS rows of the largest table."""
-    sizes = {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in inputs}
-    count = -(-max(sizes.values(), default=0) // BUCKET_ROWS)
-    if count <= 1:
+    sizes = {table: count(connection, table) for table in inputs}
+    pieces = -(-max(sizes.values(), default=0) // BUCKET_ROWS)
+    if pieces <= 1:
         return ["true"]
     largest = max(sizes, key=lambda table: sizes[table])
-    shares = [rank / count for rank in range(1, count)]
-    # some pieces of the table, read whole: to draw each row, one thread would go through all of them
+    shares = [rank / pieces for rank in range(1, pieces)]
+    # some parts of the table, read whole: to draw each row, one thread would go through all of them
     sample = f"SELECT {column} FROM {largest} USING SAMPLE 5 PERCENT (system)"
     found = connection.execute(f"SELECT quantile_disc({column}, {shares}) FROM ({sample})").fetchall()[0][0] or []
     bounds = sorted(set(found))

@@ -8,12 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strata.engine import fingerprints, parts
+from strata.engine import changes, fingerprints, parts
 from strata.engine import models as engine_models
-from strata.engine.duckdb import connect
 from strata.engine.models import models
 from strata.errors import StrataError
 from strata.ingest.warehouse.store import transaction
+from strata.ingest.warehouse.tables import open_warehouse
 from tests.support.repository import ROOT
 
 ROWS = 900_000  # each third of them more than two row groups
@@ -28,7 +28,7 @@ def warehouse(tmp_path: Path) -> duckdb.DuckDBPyConnection:
     folder.mkdir(parents=True)
     sql = "-- Rows shown.\n-- Buckets: stay_id\n-- Slices: stay_id\nSELECT stay_id, shown FROM source WHERE shown > 0 ORDER BY shown"
     (folder / "made.sql").write_text(sql, encoding="utf-8")
-    connection = connect(tmp_path / "warehouse.duckdb", threads=2)
+    connection = open_warehouse(tmp_path / "warehouse.duckdb", threads=2)
     connection.execute(
         f"CREATE TABLE source AS SELECT range AS stay_id, greatest(range - {ROWS}, 0) % 1000 AS shown FROM range({2 * ROWS})"
     )
@@ -59,7 +59,7 @@ def test_a_step_that_does_not_get_back_what_it_wrote_keeps_nothing(
     held = warehouse.execute("SELECT count(*), sum(shown) FROM made").fetchall()
     insert = parts._insert
     monkeypatch.setattr(parts, "_insert", lambda *given, **named: insert(*given, **named) + 1)
-    known, change = models(tmp_path / "sql"), parts.Change(slices={0})
+    known, change = models(tmp_path / "sql"), changes.Change(slices={0})
     with pytest.raises(StrataError) as refused:
         parts.remake(warehouse, model, change, wanted="two", now={}, before="one", known=known)
     assert refused.value.where == "sql/strata/made.sql"
@@ -71,10 +71,10 @@ def test_a_table_with_other_rows_than_were_told_is_made_whole(warehouse: duckdb.
     model = models(tmp_path / "sql")["made"]
     fingerprints.forget(warehouse, "made")
     content, _ = parts.make(warehouse, model, {"source": "one"}, "one", tmp_path / "sql")
-    now = parts.inputs(warehouse, model, {"source": "one"}, tmp_path / "sql")
-    assert parts.stale(warehouse, model, now, content) == parts.Change()
+    now = changes.inputs(warehouse, model, {"source": "one"}, tmp_path / "sql")
+    assert changes.stale(warehouse, model, now, content) == changes.Change()
     warehouse.execute("INSERT INTO made SELECT stay_id, shown FROM made LIMIT 1")
-    assert parts.stale(warehouse, model, now, content) is None
+    assert changes.stale(warehouse, model, now, content) is None
 
 
 def ordered_insertions(source: str) -> list[str]:

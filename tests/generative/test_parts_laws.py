@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from strata.definitions.folder import write_definitions
-from strata.engine import fingerprints, parts
+from strata.engine import changes, fingerprints, parts, told
 from strata.engine.models import Model, build, models
 from strata.errors import StrataError
+from strata.ingest.warehouse.tables import bring_up_to_date
 from strata.settings import write_settings
 from tests.support import small_country
 
@@ -19,7 +20,7 @@ ALSO = ("compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow
 TABLES = [
     name
     for name, model in models().items()
-    if (model.layer in LAYERS and name != "population_cell") or name in ALSO or (model.layer == "quality" and parts.is_parted(model))
+    if (model.layer in LAYERS and name != "population_cell") or name in ALSO or (model.layer == "quality" and changes.is_parted(model))
 ]
 CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
 
@@ -56,7 +57,7 @@ def send(warehouse: duckdb.DuckDBPyConnection, stays: Stays, years: set[int]) ->
     """Replace the slices of these years by what these stays say of them."""
     source = read(stays)
     low = {year: (year - 2016) << 32 for year in years}
-    for table in parts.READ[1:]:
+    for table in changes.READ[1:]:
         for first in low.values():
             within = f"stay_id BETWEEN {first} AND {first + (1 << 32) - 1}"
             warehouse.execute(f"DELETE FROM {table} WHERE {within}")
@@ -74,7 +75,7 @@ def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None, mo
     chosen = small_country.config() if month == 12 else small_country.config(coverage={"mco": national})
     write_settings(warehouse, chosen)
     write_definitions(warehouse, chosen)
-    contents = dict.fromkeys(parts.READ, parts.slices_content(warehouse))
+    contents = dict.fromkeys(changes.READ, changes.slices_content(warehouse))
     in_part = []
     for number, name in enumerate(TABLES):
         if number == dies_at:
@@ -86,7 +87,7 @@ def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None, mo
         found = fingerprints.up_to_date(warehouse, name, wanted)
         if found is None:
             before = fingerprints.known(warehouse, name)
-            if before and parts.is_parted(model) and parts.stale(warehouse, model, parts.inputs(warehouse, model, contents), before):
+            if before and changes.is_parted(model) and changes.stale(warehouse, model, changes.inputs(warehouse, model, contents), before):
                 in_part.append(name)
             found = parts.make(warehouse, model, contents, wanted)
         contents[name] = found[0]
@@ -100,8 +101,8 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
         one.register("other_rows", other.sql(f"FROM {name}").to_arrow_table())
         here, there = f"SELECT * FROM {name}", "SELECT * FROM other_rows"
         query = f"SELECT count(*) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))"
-        told = models()[name].is_view or fingerprints.known(one, name) == fingerprints.content(one, name)
-        if one.execute(query).fetchall() != [(0,)] or not told:
+        is_said = models()[name].is_view or fingerprints.known(one, name) == fingerprints.content(one, name)
+        if one.execute(query).fetchall() != [(0,)] or not is_said:
             found.append(name)
         one.unregister("other_rows")
     return found
@@ -113,7 +114,7 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
     st.lists(STAY, min_size=4, max_size=12),
     st.sets(st.integers(2020, 2025), max_size=2),
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
-    st.sampled_from((0, parts._MOST)),
+    st.sampled_from((0, told._MOST)),
     st.data(),
 )
 def test_stale_rows_replaced_are_a_table_made_whole(
@@ -124,7 +125,7 @@ def test_stale_rows_replaced_are_a_table_made_whole(
     most: 0, so that readers make again the rows of the persons they are told, as in a country; here, a few persons are most of them.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "_MOST", most)
+        patch.setattr(told, "_MOST", most)
         replaced_is_whole(before, later, resent, months, data)
 
 
@@ -158,9 +159,9 @@ REACHING: Stays = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("most", [0, parts._MOST])
+@pytest.mark.parametrize("most", [0, told._MOST])
 def test_a_stay_of_this_year_that_speaks_of_the_years_before(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_MOST", most)
+    monkeypatch.setattr(told, "_MOST", most)
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
     earlier = dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall())
@@ -181,13 +182,13 @@ def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyP
     refresh(warehouse)
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
-    keep = parts._keep
+    keep = changes.keep
 
-    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: parts.Change) -> None:
-        keep(connection, table, before, now, parts.Change(change.slices, change.first_year, set(), change.is_dated))
+    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: changes.Change) -> None:
+        keep(connection, table, before, now, changes.Change(change.slices, change.first_year, set(), change.is_dated))
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts, "_keep", forgets)
+        patched.setattr(changes, "keep", forgets)
         refresh(warehouse)
     refresh(whole)
     assert {"used_stay", "person_state"} <= set(differing(warehouse, whole))
@@ -198,20 +199,20 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: 
     held: Stays = [(name, date(2025, 1, 12), 5, "I500", "E118", "8", "8", 1950) for name in "ABCD"]
     new: Stays = [("E", date(2025, 2, 20), 3, "N185", "E118", "8", "8", 1950)]
     warehouse, forgetful, whole = read([*BACKWARDS, *held]), read([*BACKWARDS, *held]), read([*BACKWARDS, *held])
-    monkeypatch.setattr(parts, "_MOST", 0)
+    monkeypatch.setattr(told, "_MOST", 0)
     for one in (warehouse, forgetful):
         refresh(one, month=1)
     for one in (warehouse, forgetful, whole):
         send(one, [*BACKWARDS, *held, *new], {2025})
     assert {"person_criteria", "person_status", "stock_member"} <= {*refresh(warehouse, month=2)}
     assert named(warehouse, "table_name IN ('person_criteria', 'person_status', 'stock_member')") == {"E"}
-    keep = parts._keep
+    keep = changes.keep
 
-    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: parts.Change) -> None:
-        keep(connection, table, before, now, parts.Change(change.slices, change.first_year, change.persons, change.is_dated))
+    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: changes.Change) -> None:
+        keep(connection, table, before, now, changes.Change(change.slices, change.first_year, change.persons, change.is_dated))
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts, "_keep", forgets)
+        patched.setattr(changes, "keep", forgets)
         refresh(forgetful, month=2)
     refresh(whole, month=2)
     assert differing(warehouse, whole) == []
@@ -223,7 +224,7 @@ def test_a_year_that_opens_while_a_former_one_is_sent_again(monkeypatch: pytest.
     held: Stays = [*BACKWARDS, ("C", date(2025, 2, 1), 3, "I500", "E118", "8", "8", 1950)]
     new: Stays = [("B", date(2023, 6, 20), 3, "N185", "E118", "8", "8", 1950), ("A", date(2023, 7, 1), 2, "I500", "E118", "9", "8", 1950)]
     warehouse, whole = read(held), read(held)
-    monkeypatch.setattr(parts, "_MOST", 0)
+    monkeypatch.setattr(told, "_MOST", 0)
     refresh(warehouse, month=11)
     for one in (warehouse, whole):
         send(one, [*held, *new], {2023, 2025})
@@ -287,7 +288,7 @@ def test_who_is_made_person_by_person_is_told_by_every_stay_that_differs(monkeyp
     assert {"person", "person_death"} <= {*refresh(warehouse)}
     assert named(warehouse, "table_name = 'stay'") == {"E", "C"}
     assert named(warehouse, "table_name = 'person'") == {"E"}
-    monkeypatch.setattr(parts, "_CHANGED", "SELECT person_id FROM come_stay WHERE false")
+    monkeypatch.setattr(told, "_CHANGED", "SELECT person_id FROM come_stay WHERE false")
     refresh(forgetful)
     monkeypatch.undo()
     refresh(whole)
@@ -306,6 +307,7 @@ def test_a_warehouse_that_did_not_tell_years_of_persons_apart_goes_on() -> None:
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
     warehouse.execute("ALTER TABLE part_change_person DROP COLUMN all_years; ALTER TABLE part_change DROP COLUMN since")
+    bring_up_to_date(warehouse)
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
     assert "person" in refresh(warehouse)
@@ -373,8 +375,8 @@ def test_what_a_table_between_looks_at_is_seen_by_its_readers(table: str, edit: 
     connection = small_country.built(text([]), only=only)
     build(connection, "compared_year")
     connection.execute("CREATE TABLE care_event (person_id INTEGER, event_no SMALLINT, first_date DATE, last_date DATE)")
-    contents = dict.fromkeys((*models(), *parts.READ), "the same")
-    before = parts.inputs(connection, models()[table], contents)
-    assert parts.inputs(connection, models()[table], contents) == before
+    contents = dict.fromkeys((*models(), *changes.READ), "the same")
+    before = changes.inputs(connection, models()[table], contents)
+    assert changes.inputs(connection, models()[table], contents) == before
     connection.execute(edit)
-    assert parts.inputs(connection, models()[table], contents) != before
+    assert changes.inputs(connection, models()[table], contents) != before

@@ -8,6 +8,7 @@ import pytest
 from pipelines import assets
 from pipelines.session import Session
 from strata.engine import fingerprints
+from strata.ingest.warehouse.tables import empty
 from tests.support.small_graph import STAY, refresh, session, sql_folder
 
 
@@ -20,14 +21,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connection: duckdb.Duck
 
 
 def test_a_second_run_keeps_every_table_and_still_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse = duckdb.connect()
+    warehouse = empty()
     first, second = (run(tmp_path, monkeypatch, warehouse, turn) for turn in (1, 2))
     assert first.reused == [] and sorted(second.reused) == ["persons", "stay", "stay_check"]
     assert second.rows == first.rows and len(second.outcomes) == len(first.outcomes) == 1
 
 
 def test_a_table_that_is_gone_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse = duckdb.connect()
+    warehouse = empty()
     run(tmp_path, monkeypatch, warehouse, 1)
     warehouse.execute("DROP TABLE stay")
     assert fingerprints.known(warehouse, "stay") is None
@@ -36,7 +37,7 @@ def test_a_table_that_is_gone_is_made_again(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_view_whose_table_is_gone_is_not_there() -> None:
-    warehouse = duckdb.connect()
+    warehouse = empty()
     assert fingerprints.up_to_date(warehouse, "seen", "of this") is None
     warehouse.execute("CREATE TABLE stay AS SELECT 1 AS stay_id; CREATE VIEW seen AS SELECT stay_id FROM stay")
     fingerprints.remember(warehouse, "seen", "of this", "these rows", None)
@@ -48,7 +49,7 @@ def test_a_view_whose_table_is_gone_is_not_there() -> None:
 
 
 def test_a_change_is_followed_as_far_as_it_changes_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse = duckdb.connect()
+    warehouse = empty()
     run(tmp_path, monkeypatch, warehouse, 1)
     same = run(tmp_path, monkeypatch, warehouse, 2, stay=STAY + " WHERE true")  # other words, the same rows
     assert sorted(same.reused) == ["persons", "stay_check"]
@@ -59,7 +60,7 @@ def test_a_change_is_followed_as_far_as_it_changes_something(tmp_path: Path, mon
 def test_a_table_that_died_half_way_is_made_again_even_when_its_inputs_are_as_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warehouse = duckdb.connect()
+    warehouse = empty()
     run(tmp_path, monkeypatch, warehouse, 1)
 
     def dies(*_: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from pipelines.assets import build_assets
@@ -13,6 +14,7 @@ from pipelines.expectations import suites
 from pipelines.gate import keep, passed
 from pipelines.runner import materialise
 from strata.errors import StrataError
+from strata.ingest.warehouse.tables import bring_up_to_date
 from tests.support.small_graph import CHECK, refresh, session, sql_folder
 
 BROKEN = CHECK.replace("0 AS faults", "3 AS faults")
@@ -96,9 +98,10 @@ def test_a_definition_that_is_not_run_by_default_is_told_and_holds_back_no_other
 
 
 def test_a_warehouse_of_before_is_read_and_kept(tmp_path: Path) -> None:
-    opened = session(tmp_path)
+    opened = session(tmp_path, duckdb.connect())
     opened.connection.execute("CREATE TABLE check_result (table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT)")
     opened.connection.execute("INSERT INTO check_result VALUES ('stay_check', 'no_fault', TRUE, 0)")
+    bring_up_to_date(opened.connection)
     (outcome,) = passed(opened.connection, suites(sql_folder(tmp_path / "sql"))["stay_check"])
     assert outcome.has_passed and outcome.at == ()
     keep(opened.connection, ["stay_check"], [replace(outcome, at=("a", "b")), outcome])

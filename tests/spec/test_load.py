@@ -437,7 +437,7 @@ def test_of_many_that_take_over_dead_locks_one_holds_it(tmp_path: Path) -> None:
 def test_a_run_that_died_while_it_took_a_lock_over_stands_in_nobodys_way(tmp_path: Path) -> None:
     write_lock(tmp_path, process_started="another time")
     taking = tmp_path / lock_file.TAKING_NAME
-    taking.write_text("")
+    taking.touch()
     with pytest.raises(StrataError), lock(tmp_path):
         raise AssertionError("the lock was given to two")
     an_hour_ago = time.time() - 3600

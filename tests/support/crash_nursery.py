@@ -40,11 +40,11 @@ STEPS = {
 }
 # What a run does after one file was sent again, in the order in which it does it. A run that resumes one that died there does it too.
 STEPS_BY_PART = {
-    "slices told": ("strata.engine.parts", "slices_content"),
+    "slices told": ("strata.engine.changes", "slices_content"),
     "stale rows replaced": ("strata.engine.parts", "_replace"),
     "stale rows exchanged": ("strata.engine.parts", "_swap"),
-    "change kept": ("strata.engine.parts", "_keep"),
-    "compared": ("strata.engine.parts", "_compare"),
+    "change kept": ("strata.engine.changes", "keep"),
+    "compared": ("strata.engine.told", "compare"),
 }
 # What a run loads when it first needs it. Loaded here once, not in each child.
 _LOADED_LATE = (

@@ -15,6 +15,7 @@ from pipelines.checks import build_checks
 from pipelines.runner import materialise
 from pipelines.session import Session
 from strata.config import Config
+from strata.ingest.warehouse.tables import empty
 
 STAY = "-- Grain: one stay.\nSELECT 1 AS stay_id, 12.50 AS cost_eur"
 INDICATOR = "-- Grain: one row.\nSELECT count(*) AS persons FROM stay"
@@ -47,7 +48,7 @@ def sql_folder(folder: Path, *, check: str = CHECK, severity: str = "blocking", 
 def session(tmp_path: Path, connection: duckdb.DuckDBPyConnection | None = None, told: list[str] | None = None) -> Session:
     """A session on `connection` (default: a new warehouse in memory). told: collects the progress lines."""
     listen: Callable[[str], None] = (told if told is not None else []).append
-    return Session(Config(folder=tmp_path), "run-1", connection or duckdb.connect(), listen)
+    return Session(Config(folder=tmp_path), "run-1", connection or empty(), listen)
 
 
 def refresh(opened: Session, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

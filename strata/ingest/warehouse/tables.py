@@ -1,6 +1,6 @@
-"""The warehouse file and the tables that ingest writes in it.
+"""The warehouse file and the tables that no SQL file makes in it.
 
-Belongs here: making the folder (for its owner only) and the empty tables of warehouse.sql, bringing a warehouse of an earlier version
+Belongs here: making the folder (for its owner only) and the empty tables of tables.sql, bringing a warehouse of an earlier version
 up to date, saying that the disk refuses what is written. Not here: filling the tables (store.py, user/tables.py).
 """
 
@@ -27,12 +27,20 @@ def open_warehouse(path: Path, *, memory_limit: str | None = None, threads: int 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = connect(path, memory_limit=memory_limit, threads=threads)
         try:
-            connection.execute(_DDL.read_text(encoding="utf-8"))
-            _add_new_columns(connection)
+            bring_up_to_date(connection)
         except duckdb.Error:
             connection.close()
             raise
     return connection
+
+
+def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that are missing; add the columns that an earlier version had not, filled with what can be told."""
+    connection.execute(_DDL.read_text(encoding="utf-8"))
+    for table, column, data_type in lacking_columns(connection):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
+        connection.execute(_FILL.get((table, column), "SELECT 1"))
+    connection.execute(_FILL_FILES)
 
 
 def empty() -> duckdb.DuckDBPyConnection:
@@ -50,14 +58,6 @@ def lacking_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, st
     return [(table, column, data_type) for table, column, data_type in wanted if (table, column) not in names]
 
 
-def _add_new_columns(connection: duckdb.DuckDBPyConnection) -> None:
-    """A warehouse made by an earlier version lacks the columns that came since: they are added, and what can be told is filled in."""
-    for table, column, data_type in lacking_columns(connection):
-        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
-        connection.execute(_FILL.get((table, column), "SELECT 1"))
-    connection.execute(_FILL_FILES)
-
-
 _FILL = {  # an earlier version knew no other key and no other acts; when e-PMSI made what is in (`sent`) stays unknown
     ("read_slice", "person_key"): """
         UPDATE read_slice SET person_key = CASE
@@ -67,6 +67,9 @@ _FILL = {  # an earlier version knew no other key and no other acts; when e-PMSI
     ("read_person_file", "sha256"): """
         UPDATE read_person_file SET sha256 = read_file.sha256 FROM read_file WHERE read_file.source_file = read_person_file.source_file
     """,
+    ("part_change_person", "all_years"): "UPDATE part_change_person SET all_years = true",  # it told them so, in other words
+    ("check_result", "is_told"): "UPDATE check_result SET is_told = false",
+    ("check_result", "at_fault"): "UPDATE check_result SET at_fault = []",
 }
 _FILL_FILES = """
     INSERT INTO read_slice_file BY NAME

@@ -1,4 +1,5 @@
--- The tables that ingest writes (docs/design.md, "Tables as read" and "Tables a user brings"). No key or index: they are read whole, by columns.
+-- The tables that no file of sql/ makes: those that ingest writes (docs/design.md, "Tables as read" and "Tables a user brings"), without key or
+-- index since they are read whole, by columns; at the end, what runs note of the tables they make.
 
 CREATE TABLE IF NOT EXISTS read_stay (
     stay_id BIGINT, slice_id INTEGER, field VARCHAR, finess VARCHAR, year SMALLINT, stay_number VARCHAR, format_version VARCHAR,
@@ -108,3 +109,26 @@ CREATE TABLE IF NOT EXISTS read_cartography (
 );
 
 CREATE TABLE IF NOT EXISTS user_death (person_id INTEGER, death_date DATE);
+
+-- What runs note of the tables they make (docs/design.md, "What is made again"), by table_name, and of their checks.
+
+CREATE TABLE IF NOT EXISTS table_fingerprint (table_name VARCHAR PRIMARY KEY, made_of VARCHAR, content VARCHAR, rows BIGINT);
+
+CREATE TABLE IF NOT EXISTS part_made_of (
+    table_name VARCHAR PRIMARY KEY, content VARCHAR, sql VARCHAR, inputs VARCHAR, rows BIGINT, hash_sum HUGEINT, hash_xor UBIGINT
+);
+
+CREATE TABLE IF NOT EXISTS part_change (
+    table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR, first_year INTEGER, is_dated BOOLEAN, since INTEGER
+);
+
+CREATE TABLE IF NOT EXISTS part_change_slice (table_name VARCHAR, slice_id BIGINT);
+
+CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INTEGER, all_years BOOLEAN);
+
+CREATE TABLE IF NOT EXISTS part_slice (slice_id BIGINT, content VARCHAR);
+
+-- is_told: no row at fault binds. at_fault: how the rows at fault are named.
+CREATE TABLE IF NOT EXISTS check_result (
+    table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT, is_told BOOLEAN, at_fault VARCHAR[]
+);
