@@ -19,6 +19,7 @@ from strata.definitions.crosswalk import read_crosswalk
 from strata.definitions.follow_up import NAME as FOLLOW_UP
 from strata.definitions.follow_up import FollowUp, read_follow_up, refuse_two_meanings
 from strata.definitions.text import DefinitionText, read_definition, wrong
+from strata.engine.tables import columns
 from strata.ingest.user.nomenclature import read_nomenclatures
 
 CONDITIONS = Path(__file__).parents[1] / "conditions"
@@ -33,14 +34,17 @@ def write_definitions(connection: duckdb.DuckDBPyConnection, config: Config) -> 
     """
     folder = config.path("conditions") if config.paths.conditions else CONDITIONS
     nomenclature = read_nomenclatures(config.path("nomenclatures")) if config.paths.nomenclatures else None
-    compiled = compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature)
+    fill(connection, compile_definitions(folder, config.method.conditions or default_conditions(folder), nomenclature))
+
+
+def fill(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+    """(Re)make the definition_* tables with what is compiled."""
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
     for table, rows in compiled.rows.items():
         if not rows:
             continue
-        names = [column[0] for column in connection.execute(f"SELECT * FROM {table} LIMIT 0").description]
-        columns = (pa.array(list(values)) for values in zip(*rows, strict=True))
-        connection.register("compiled_rows", pa.table(dict(zip(names, columns, strict=True))))
+        values = (pa.array(list(column)) for column in zip(*rows, strict=True))
+        connection.register("compiled_rows", pa.table(dict(zip(columns(connection, table), values, strict=True))))
         connection.execute(f"INSERT INTO {table} SELECT * FROM compiled_rows")
         connection.unregister("compiled_rows")
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from strata.definitions.folder import write_definitions
 from strata.engine import changes, fingerprints, parts, told
 from strata.engine.models import Model, build, models
 from strata.errors import StrataError
@@ -74,7 +73,7 @@ def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None, mo
     national = {"scope": "national", "last_complete_month": f"2025-{month:02d}"}
     chosen = small_country.config() if month == 12 else small_country.config(coverage={"mco": national})
     write_settings(warehouse, chosen)
-    write_definitions(warehouse, chosen)
+    small_country.define(warehouse, chosen)
     contents = dict.fromkeys(changes.READ, changes.slices_content(warehouse))
     in_part = []
     for number, name in enumerate(TABLES):

@@ -11,6 +11,7 @@ GROUP/TARIFF/DAYS or GROUP/TARIFF/DAYS/HOME, one a part). Their dp and dr are th
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from strata.config import Config, from_dict
-from strata.definitions.folder import write_definitions
+from strata.definitions.compiler import Compiled
+from strata.definitions.folder import CONDITIONS, compile_definitions, default_conditions, fill, write_definitions
 from strata.engine import models
 from strata.ingest.warehouse import tables as warehouse
 from strata.settings import write_settings
@@ -47,7 +49,7 @@ def built(
     stays: str, *, first_data_year: int = 2017, settings: Config | None = None, only: Iterable[str] | None = None, also: str = ""
 ) -> Any:
     """A connection where the stays have gone through the staging, core and strata models. also: SQL that adds to the tables as read."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})  # a few rows: a second thread costs more than it does
     connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
     rows = parse(stays)
     people = sorted({row["person"] for row in rows})
@@ -63,7 +65,7 @@ def built(
     chosen = settings or config()
     _slices(connection, first_data_year, {row.get("field", "mco") for row in rows} | set(chosen.method.fields))
     write_settings(connection, chosen)
-    write_definitions(connection, chosen)
+    define(connection, chosen)
     layers = ("staging", "core", "strata")
     for name, model in models.models().items():
         if model.layer in layers and name != "population_cell" and (only is None or name in set(only)):
@@ -71,9 +73,30 @@ def built(
     return connection
 
 
+def define(connection: duckdb.DuckDBPyConnection, settings: Config) -> None:
+    """The definition_* tables, as write_definitions writes them; those of the repository are compiled once for all tests."""
+    if settings.paths.conditions or settings.paths.nomenclatures:
+        write_definitions(connection, settings)
+    else:
+        fill(connection, _compiled(*settings.method.conditions))
+
+
+@cache
+def _compiled(*conditions: str) -> Compiled:
+    return compile_definitions(CONDITIONS, list(conditions) or default_conditions(CONDITIONS))
+
+
+def needed(table: str) -> list[str]:
+    """What has to be built for a table."""
+    found = {table}
+    for name, model in reversed(models.models().items()):  # each stands after what it reads
+        found.update(model.inputs if name in found else ())
+    return [name for name in models.models() if name in found]
+
+
 def strata(stays: str, *, condition: str, year: int = 2025, settings: Config | None = None) -> dict[str, tuple[str, int, str]]:
     """person -> (status, stratum, deciding rule) for one condition and year."""
-    connection = built(stays, settings=settings)
+    connection = built(stays, settings=settings, only=needed("person_stratum"))
     rows = connection.execute(
         """SELECT ltrim(pseudonym.pseudonym, '0'), status, stratum, rule_id FROM person_stratum
            JOIN pseudonym USING (person_id) WHERE condition = ? AND year = ?""",
@@ -84,7 +107,7 @@ def strata(stays: str, *, condition: str, year: int = 2025, settings: Config | N
 
 def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[str]]:
     """person -> the criteria met."""
-    rows = built(stays).execute(
+    rows = built(stays, only=needed("person_evidence")).execute(
         """SELECT ltrim(pseudonym.pseudonym, '0'), list(criterion_id) FROM person_evidence
            JOIN pseudonym USING (person_id) WHERE condition = ? AND year = ? GROUP BY 1""",
         [condition, year],
