@@ -48,8 +48,10 @@ STEPS_BY_PART = {
 }
 # What a run loads when it first needs it. Loaded here once, not in each child.
 _LOADED_LATE = (
-    "great_expectations", "pipelines.runner", "pipelines.pages.definition_pages", "pipelines.pages.quality_page", "dashboards.site",
-    "strata.ingest.load", "strata.ingest.user.deaths", "strata.publication.publish", "strata.reference.nation",
+    "great_expectations", "pipelines.command", "pipelines.operation.notice", "pipelines.operation.room", "pipelines.runner",
+    "pipelines.pages.definition_pages", "pipelines.pages.quality_page", "dashboards.site", "dashboards.exports.deck",
+    "dashboards.exports.flat", "dashboards.exports.programme", "dashboards.exports.workbook", "strata.documents.whole", "strata.ingest.load",
+    "strata.ingest.user.deaths", "strata.ingest.user.tables", "strata.publication.publish", "strata.reference.nation",
 )  # fmt: skip
 
 
