@@ -89,7 +89,7 @@ def _drawn(ground: Ground) -> Iterator[Parcel]:
 
 @mutation("archive: cut anywhere", "archives", "refused whole; the archive beside it is read", is_generated=True)
 def _cut_archives(ground: Ground) -> Iterator[Parcel]:
-    for rank in range(60):
+    for rank in range(30):
         finess = ground.finess()
         content = zipped(entries(finess))
         yield beside(f"{rank}", finess, content[: ground.random.randrange(len(content) - 1)], "corrupt_archive")
@@ -104,7 +104,7 @@ def _with_good(rank: int, finess: str, content: bytes) -> Parcel:
 
 @mutation("archive: bytes changed anywhere", "archives", "read or refused under a reason; what lies beside it is read", is_generated=True)
 def _changed_archives(ground: Ground) -> Iterator[Parcel]:
-    for rank in range(80):
+    for rank in range(40):
         finess = ground.finess()
         content = bytearray(zipped(entries(finess), ground.random.choice((0, 8))))
         for _ in range(ground.random.randint(1, 6)):
@@ -114,7 +114,7 @@ def _changed_archives(ground: Ground) -> Iterator[Parcel]:
 
 @mutation("archive: directory changed", "archives", "read or refused under a reason; what lies beside it is read", is_generated=True)
 def _changed_directories(ground: Ground) -> Iterator[Parcel]:
-    for rank in range(80):
+    for rank in range(40):
         finess = ground.finess()
         content = bytearray(zipped(entries(finess)))
         for _ in range(ground.random.randint(1, 3)):
@@ -124,7 +124,7 @@ def _changed_directories(ground: Ground) -> Iterator[Parcel]:
 
 @mutation("archive: bytes slipped in or out", "archives", "read or refused under a reason; what lies beside it is read", is_generated=True)
 def _slipped_archives(ground: Ground) -> Iterator[Parcel]:
-    for rank in range(60):
+    for rank in range(30):
         finess = ground.finess()
         content = zipped(entries(finess), ground.random.choice((0, 8)))
         at, size = ground.random.randrange(len(content)), ground.random.randint(1, 50)

@@ -108,34 +108,34 @@ def _spoilt(ground: Ground, content: bytes, way: str) -> bytes:
 
 @mutation("table: bytes changed anywhere", "tables", _COUNTED, is_generated=True)
 def _bytes(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 20, False, "bytes"), ground)
+    yield from _with_neighbours(_changed(ground, 10, False, "bytes"), ground)
 
 
 @mutation("table: cut anywhere", "tables", _COUNTED, is_generated=True)
 def _cut(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 12, False, "cut"), ground)
+    yield from _with_neighbours(_changed(ground, 6, False, "cut"), ground)
 
 
 @mutation("table: quotes anywhere", "tables", _COUNTED, is_generated=True)
 def _quotes(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 16, False, "quotes"), ground)
+    yield from _with_neighbours(_changed(ground, 8, False, "quotes"), ground)
 
 
 @mutation("table: bytes slipped in or out", "tables", _COUNTED, is_generated=True)
 def _slipped(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 12, False, "slipped"), ground)
+    yield from _with_neighbours(_changed(ground, 6, False, "slipped"), ground)
 
 
 @mutation("Parquet: bytes changed anywhere", "tables", _COUNTED, is_generated=True)
 def _parquet_bytes(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 20, True, "bytes"), ground)
+    yield from _with_neighbours(_changed(ground, 10, True, "bytes"), ground)
 
 
 @mutation("Parquet: cut anywhere", "tables", _COUNTED, is_generated=True)
 def _parquet_cut(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 12, True, "cut"), ground)
+    yield from _with_neighbours(_changed(ground, 6, True, "cut"), ground)
 
 
 @mutation("Parquet: bytes slipped in or out", "tables", _COUNTED, is_generated=True)
 def _parquet_slipped(ground: Ground) -> Iterator[Parcel]:
-    yield from _with_neighbours(_changed(ground, 12, True, "slipped"), ground)
+    yield from _with_neighbours(_changed(ground, 6, True, "slipped"), ground)

@@ -76,7 +76,7 @@ def judge(mutation: Mutation, landing: Path) -> Figures:
 def _read(parcels: tuple[Parcel, ...], landing: Path) -> Read:
     _write(parcels, landing)
     said: list[str] = []
-    connection = connect(None)
+    connection = connect(None, threads=1)
     try:
         connection.execute(warehouse._DDL.read_text(encoding="utf-8"))
         report = ingest(landing, connection, progress=said.append)
