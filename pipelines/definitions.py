@@ -38,7 +38,7 @@ def session(context: dg.InitResourceContext) -> Iterator[Session | None]:
             killed_runs.say_where(context.instance, context.run, config.database.parent)
     with open_session(config, lambda text: log.info(text) if log else None) as opened:
         if context.instance is not None and context.run is not None:
-            killed_runs.end_others(context.instance, context.run, config.database.parent)
+            killed_runs.end_killed(context.instance, config.database.parent, context.run.run_id)
         yield opened
         if context.instance is not None and context.run is not None:
             opened.error = _why(opened, context.instance, context.run)

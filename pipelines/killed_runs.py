@@ -14,31 +14,49 @@ from pathlib import Path
 
 import dagster as dg
 
+from strata.ingest.warehouse.lock import holder_of
 from strata.ingest.warehouse.running import has_surely_ended, start_of
 
 WAREHOUSE, PROCESS = "strata/warehouse", "strata/process"  # tags of runs
-_AT_WORK = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+_AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]  # these hold a place of the queue
 
 
 def say_where(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> None:
     """Before a run asks for the lock: killed from here on, it is found."""
-    process = {"host": socket.gethostname(), "pid": os.getpid(), "started": start_of(os.getpid())}
+    process = {"run": run.run_id, "host": socket.gethostname(), "pid": os.getpid(), "started": start_of(os.getpid())}
     instance.add_run_tags(run.run_id, _of(warehouse) | {PROCESS: json.dumps(process)})
 
 
-def end_others(instance: dg.DagsterInstance, ours: dg.DagsterRun, warehouse: Path) -> None:
-    """We hold the lock of this warehouse: another run of it that Dagster believes to be at work was killed, or is about to be refused."""
+def end_killed(instance: dg.DagsterInstance, warehouse: Path, ours: str = "") -> None:
+    """Runs of this warehouse whose process is there no more. ours: the run that holds its lock; '' where one is only asked for.
+
+    The process of another machine cannot be asked: it was killed if we hold the lock. So was a run of a former version, which said no
+    process, if nobody alive holds it.
+    """
+    is_free = bool(ours) or not holder_of(warehouse)[1]
     for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK, tags=_of(warehouse))):
-        if run.run_id != ours.run_id:
-            instance.report_run_failed(run, "Killed: another run holds the lock of its warehouse.")
+        process = _process(run)
+        if run.run_id == ours or (process is None and (run.status == dg.DagsterRunStatus.STARTING or not is_free)):
+            continue
+        is_elsewhere = process is not None and process[0] != socket.gethostname()
+        if process is None or has_surely_ended(*process) or (is_elsewhere and ours):
+            _end(instance, run)
 
 
-def end_killed(instance: dg.DagsterInstance, warehouse: Path) -> None:
-    """Before a run is asked for: those of this warehouse whose process, on this machine, is there no more."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK, tags=_of(warehouse))):
-        process = json.loads(run.tags.get(PROCESS, "{}"))
-        if process and has_surely_ended(process["host"], process["pid"], process["started"]):
-            instance.report_run_failed(run, "Killed: its process is there no more.")
+def _process(run: dg.DagsterRun) -> tuple[str, int, str] | None:
+    """Host, number and start of the process of a run; None where it has not said it: one that is run again begins with another's tags."""
+    try:
+        said = json.loads(run.tags[PROCESS])
+        return (str(said["host"]), int(said["pid"]), str(said["started"])) if said["run"] == run.run_id else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, "Its process is there no more.")
+    else:
+        instance.report_run_failed(run, "Killed: its process is there no more.")
 
 
 def _of(warehouse: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from pipelines.pages.status_page import NAME as STATUS
 from strata.audit import NAME as AUDIT
 from strata.audit import record
 from strata.config import Config
-from strata.ingest.warehouse.lock import LOCK_NAME
+from strata.ingest.warehouse.lock import LOCK_NAME, TAKING_NAME
 from strata.review import form
 
 Text = tuple[str, str]
@@ -76,7 +76,9 @@ class Item:
 def found_in(config: Config) -> list[Item]:
     """What a project holds, in name order. Of the warehouse folder, everything but the audit log and the lock."""
     warehouse = config.database.parent
-    inside = [path for path in sorted(warehouse.iterdir()) if path.name not in (AUDIT, LOCK_NAME)] if warehouse.is_dir() else []
+    inside = (
+        [path for path in sorted(warehouse.iterdir()) if path.name not in (AUDIT, LOCK_NAME, TAKING_NAME)] if warehouse.is_dir() else []
+    )
     items = [Item(path, _OF_THE_WAREHOUSE.get(path.name, _SCRATCH)) for path in inside]
     candidates = {path.resolve() for path in [*_project_files(config), *_logged_files(config)] if path.suffix.lower() == ".xlsx"}
     items += [Item(path, _REVIEW) for path in sorted(candidates) if _is_review(path)]

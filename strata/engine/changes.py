@@ -209,16 +209,12 @@ def _used_columns(connection: duckdb.DuckDBPyConnection, words: frozenset[str], 
 
 
 def _used(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> str:
-    columns = ", ".join(_used_columns(connection, words, table))
-    return fingerprints.content(connection, f"(SELECT {columns} FROM {table})")
+    return fingerprints.content(connection, f"(SELECT {', '.join(_used_columns(connection, words, table))} FROM {table})")
 
 
 def _used_by_year(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> dict[str, str]:
-    columns = _used_columns(connection, words, table)
-    query = (
-        f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(columns)} FROM {table}) AS t GROUP BY year"
-    )
+    used = _used_columns(connection, words, table)
+    query = f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(used)} FROM {table}) AS t GROUP BY year"
     return {
-        str(year): fingerprints.digest([duckdb.__version__, str(columns), str(sums)])
-        for year, *sums in connection.execute(query).fetchall()
+        str(year): fingerprints.digest([duckdb.__version__, str(used), str(sums)]) for year, *sums in connection.execute(query).fetchall()
     }

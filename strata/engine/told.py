@@ -128,15 +128,15 @@ def compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change 
     with transaction(connection):
         if content != before and not (is_of_stays and change is None):
             connection.execute("CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT)")
-            told = change if is_of_stays and change else Change()
-            if told.slices:
-                connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(told.slices)])
-            _differing(connection, model.name, is_of_stays, told)
-            changes.keep(connection, model.name, before, content, Change(first_year=told.first_year, persons={"stale"}))
+            said = change if is_of_stays and change else Change()
+            if said.slices:
+                connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(said.slices)])
+            _differing(connection, model.name, is_of_stays, said)
+            changes.keep(connection, model.name, before, content, Change(first_year=said.first_year, persons={"stale"}))
         connection.execute(f"DROP TABLE IF EXISTS {model.name}_before")
 
 
-def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, told: Change) -> None:
+def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, said: Change) -> None:
     """Fill stale_person: whose rows differ outside stale slices, and whose stays of stale and of other slices stand in one group."""
     is_stale = "stay_id >> 32 IN (SELECT slice_id FROM stale_slice)"
     within = f"NOT {is_stale}" if is_of_stays else "true"
@@ -146,7 +146,7 @@ def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: b
         INSERT INTO stale_person BY NAME
         {otherwise(both)}
         UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name) AND all_years""",
-        [sorted(told.persons)],
+        [sorted(said.persons)],
     )
     for name in (table, f"{table}_before") if is_of_stays else ():
         group = ", ".join(column for column in columns(connection, name) if column != "stay_id")

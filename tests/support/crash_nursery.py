@@ -50,8 +50,8 @@ STEPS_BY_PART = {
 _LOADED_LATE = (
     "great_expectations", "pipelines.command", "pipelines.operation.notice", "pipelines.operation.room", "pipelines.runner",
     "pipelines.pages.definition_pages", "pipelines.pages.quality_page", "dashboards.site", "dashboards.exports.deck",
-    "dashboards.exports.flat", "dashboards.exports.programme", "dashboards.exports.workbook", "strata.documents.whole", "strata.ingest.load",
-    "strata.ingest.user.deaths", "strata.ingest.user.tables", "strata.publication.publish", "strata.reference.nation",
+    "dashboards.exports.flat", "dashboards.exports.programme", "dashboards.exports.workbook", "strata.documents.whole",
+    "strata.ingest.load", "strata.ingest.user.deaths", "strata.ingest.user.tables", "strata.publication.publish", "strata.reference.nation",
 )  # fmt: skip
 
 

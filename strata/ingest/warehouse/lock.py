@@ -71,11 +71,13 @@ def lock(folder: Path, run_id: str = "") -> Iterator[tuple[str, str] | None]:
 
 def _take(path: Path, run_id: str) -> tuple[str, str] | None:
     """Make the lock file; gives a notice when it was taken over."""
-    if _create(path, run_id):
+    if _create(path, run_id) or (not path.exists() and _create(path, run_id)):  # given back this instant
         return None
     holder = _holder(path)
-    if path in _held or not _is_dead(path) or not _take_over(path, run_id):
-        raise _is_held(path, _holder(path))
+    if path in _held or not _is_dead(path):
+        raise _is_held(path, holder)
+    if not _take_over(path, run_id):
+        raise _is_held(path, _holder(path.with_name(TAKING_NAME)) or _holder(path))
     who = holder or "?"
     return (
         f"Verrou repris : l'exécution qui le tenait s'est arrêtée sans le rendre ({who}).",
@@ -86,10 +88,12 @@ def _take(path: Path, run_id: str) -> tuple[str, str] | None:
 def _take_over(path: Path, run_id: str) -> bool:
     """Take the lock of a dead holder; False when another run was faster.
 
-    Only who has made the second file removes the first, so that a lock found dead is still that one when it goes.
+    Only who has made the second file removes the first, so that a lock found dead is still that one when it goes. Left where a run died in
+    the milliseconds this takes, the second file is removed too; there alone, two that come at one instant could still both go on, and the
+    database lets one of them open it.
     """
     taking = path.with_name(TAKING_NAME)
-    if _is_old(taking):  # a run died in the milliseconds this takes
+    if _is_dead(taking):
         _remove(taking)
     if not _create(taking, run_id):
         return False
