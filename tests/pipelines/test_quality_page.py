@@ -11,16 +11,17 @@ from pipelines.gate import keep
 from pipelines.pages.quality_page import write_quality_page
 from pipelines.session import open_session
 from strata.config import Config, Project
+from strata.ingest.warehouse.tables import empty
 
 
 @pytest.fixture
 def warehouse() -> duckdb.DuckDBPyConnection:
     """Two quality tables, one of which was checked and not held, and a file whose name is a formula with markup."""
-    connection = duckdb.connect()
-    columns = "family VARCHAR, source_file VARCHAR, lines INT, accepted INT, quarantined INT, refused INT, reason VARCHAR"
-    columns += ", format_version VARCHAR, is_unverified BOOLEAN"
-    connection.execute(f"CREATE TABLE read_file ({columns})")
-    connection.execute("INSERT INTO read_file VALUES ('mco_rsa', '=1+1<b>.rsa', 5, 0, 0, 5, 'corrupt_archive', NULL, NULL)")
+    connection = empty()
+    connection.execute(
+        """INSERT INTO read_file (family, source_file, lines, accepted, quarantined, refused, reason)
+        VALUES ('mco_rsa', '=1+1<b>.rsa', 5, 0, 0, 5, 'corrupt_archive')"""
+    )
     connection.execute(
         "CREATE TABLE chaining_check AS SELECT 2024 AS year, 100 AS stays, 80 AS chained_stays, 0.8::DOUBLE AS chained_share"
     )

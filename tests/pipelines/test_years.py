@@ -18,6 +18,7 @@ from pipelines.session import Session
 from pipelines.years import DATA_VERSION, INDICATORS_BY_YEAR, PERSONS_BY_YEAR, RANGE_START, READ_BY_YEAR, Years
 from strata.engine.models import models
 from strata.errors import StrataError
+from strata.ingest.warehouse.tables import empty
 from tests.support.small_country import built, config
 from tests.support.small_graph import session, sql_folder
 
@@ -102,7 +103,7 @@ def test_a_run_tells_of_every_year_it_made_whatever_year_it_was_started_for(tmp_
     (folder / "indicators" / "persons.sql").write_text(PERSONS.format(last=4), encoding="utf-8")
     other = sql_folder(tmp_path / "other")
     (other / "indicators" / "persons.sql").write_text(PERSONS.format(last=5), encoding="utf-8")
-    connection = duckdb.connect()
+    connection = empty()
     with dg.DagsterInstance.ephemeral() as instance:
         first = years_told(instance, connection, folder, partition_key="2025")
         assert {year: (rows, differ) for year, (rows, differ, _) in first.items()} == {"2024": (1, True), "2025": (1, True)}
@@ -120,7 +121,7 @@ def test_a_run_tells_of_every_year_it_made_whatever_year_it_was_started_for(tmp_
 def test_the_years_of_a_range_end_with_a_version_each(tmp_path: Path) -> None:
     folder = sql_folder(tmp_path / "one")
     (folder / "indicators" / "persons.sql").write_text(PERSONS.format(last=4), encoding="utf-8")
-    connection = duckdb.connect()
+    connection = empty()
     with dg.DagsterInstance.ephemeral() as instance:
         alone = years_told(instance, connection, folder, partition_key="2025")
         ranged = years_told(instance, connection, folder, tags={RANGE_START: "2023", RANGE_END: "2025"})
