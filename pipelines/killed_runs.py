@@ -8,14 +8,13 @@ and the sensor for its outcome.
 """
 
 import json
-import os
 import socket
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
 
-from strata.ingest.warehouse.lock import holder_of
-from strata.ingest.warehouse.running import has_surely_ended, start_of
+from strata.ingest.warehouse.lock import Holder, holder_of
 
 WAREHOUSE, PROCESS = "strata/warehouse", "strata/process"  # tags of runs
 _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]  # these hold a place of the queue
@@ -23,33 +22,34 @@ _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dagste
 
 def say_where(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> None:
     """Before a run asks for the lock: killed from here on, it is found."""
-    process = {"run": run.run_id, "host": socket.gethostname(), "pid": os.getpid(), "started": start_of(os.getpid())}
-    instance.add_run_tags(run.run_id, _of(warehouse) | {PROCESS: json.dumps(process)})
+    instance.add_run_tags(run.run_id, _of(warehouse) | {PROCESS: json.dumps(asdict(Holder.now(run.run_id)))})
 
 
 def end_killed(instance: dg.DagsterInstance, warehouse: Path, ours: str = "") -> None:
-    """Runs of this warehouse whose process is there no more. ours: the run that holds its lock; '' where one is only asked for.
-
-    The process of another machine cannot be asked: it was killed if we hold the lock. So was a run of a former version, which said no
-    process, if nobody alive holds it.
-    """
-    is_free = bool(ours) or not holder_of(warehouse)[1]
+    """End the runs of this warehouse whose process is there no more. ours: the run that holds its lock; '' where one is only asked for."""
     for run in instance.get_runs(dg.RunsFilter(statuses=_AT_WORK, tags=_of(warehouse))):
-        process = _process(run)
-        if run.run_id == ours or (process is None and (run.status == dg.DagsterRunStatus.STARTING or not is_free)):
-            continue
-        is_elsewhere = process is not None and process[0] != socket.gethostname()
-        if process is None or has_surely_ended(*process) or (is_elsewhere and ours):
+        if run.run_id != ours and _was_killed(run, warehouse, ours):
             _end(instance, run)
 
 
-def _process(run: dg.DagsterRun) -> tuple[str, int, str] | None:
-    """Host, number and start of the process of a run; None where it has not said it: one that is run again begins with another's tags."""
+def _was_killed(run: dg.DagsterRun, warehouse: Path, ours: str) -> bool:
+    """The process of another machine cannot be asked: it was killed if we hold the lock.
+
+    So was a run of a former version, which said no process, if nobody alive holds it. One that is starting has not said it yet.
+    """
+    process = _process(run)
+    if process is None:
+        return run.status != dg.DagsterRunStatus.STARTING and (bool(ours) or not holder_of(warehouse)[1])
+    return process.has_surely_ended or (bool(ours) and process.host != socket.gethostname())
+
+
+def _process(run: dg.DagsterRun) -> Holder | None:
+    """What a run said of its process; None where it has not: one that is run again begins with the tags of another."""
     try:
-        said = json.loads(run.tags[PROCESS])
-        return (str(said["host"]), int(said["pid"]), str(said["started"])) if said["run"] == run.run_id else None
+        said = Holder(**json.loads(run.tags[PROCESS]))
     except (KeyError, TypeError, ValueError):
         return None
+    return said if said.run_id == run.run_id else None
 
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

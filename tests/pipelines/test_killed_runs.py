@@ -2,10 +2,10 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
@@ -17,8 +17,7 @@ from pipelines.landing_sensor import landing_sensor
 from pipelines.schedules import JOB, monthly_schedule
 from pipelines.years import Years
 from strata.config import load
-from strata.ingest.warehouse.lock import lock
-from strata.ingest.warehouse.running import start_of
+from strata.ingest.warehouse.lock import Holder, lock
 
 STARTED, STARTING, CANCELING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING
 SUCCESS, FAILURE, CANCELED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED
@@ -27,7 +26,7 @@ SUCCESS, FAILURE, CANCELED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FA
 def made(instance: dg.DagsterInstance, status: dg.DagsterRunStatus, warehouse: Path | None, **process: object) -> dg.DagsterRun:
     """A run of the job, as Dagster knows it. process: what it said, this one but for what is changed; nothing: it said none."""
     run = instance.create_run_for_job(defs.resolve_job_def(JOB), status=status)
-    said = {"run": run.run_id, "host": socket.gethostname(), "pid": os.getpid(), "started": start_of(os.getpid())} | process
+    said = asdict(Holder.now(run.run_id)) | process
     tags = ({WAREHOUSE: str(warehouse)} if warehouse else {}) | ({PROCESS: json.dumps(said)} if process else {})
     instance.add_run_tags(run.run_id, tags)
     return run
@@ -41,7 +40,7 @@ def states(instance: dg.DagsterInstance, runs: list[dg.DagsterRun]) -> list[dg.D
 def dead() -> dict[str, object]:
     """Of a process that is there no more."""
     child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
-    return {"pid": int(child.stdout), "started": ""}
+    return {"pid": int(child.stdout), "process_started": ""}
 
 
 ALIVE: dict[str, object] = {"pid": os.getpid()}
@@ -60,7 +59,7 @@ def test_a_run_whose_process_is_there_no_more_is_ended(tmp_path: Path, dead: dic
 
 def test_a_run_that_is_run_again_begins_with_what_the_first_said_and_is_not_that_one(tmp_path: Path, dead: dict[str, object]) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        again = made(instance, STARTING, tmp_path, run="the first", **dead)
+        again = made(instance, STARTING, tmp_path, run_id="the first", **dead)
         end_killed(instance, tmp_path)
         end_killed(instance, tmp_path, "ours")
         assert states(instance, [again]) == [STARTING]
@@ -109,4 +108,4 @@ def test_a_run_says_where_it_works_and_ends_the_others_once_it_has_the_lock(tmp_
         ours = next(run for run in instance.get_runs() if run.run_id not in {other.run_id for other in others})
         assert states(instance, others) == ([STARTED] * 4 if is_held else [FAILURE, FAILURE, FAILURE, STARTED])
     assert ours.tags[WAREHOUSE] == str(config.database.parent.resolve())
-    assert json.loads(ours.tags[PROCESS])["run"] == ours.run_id
+    assert json.loads(ours.tags[PROCESS])["run_id"] == ours.run_id

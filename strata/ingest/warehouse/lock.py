@@ -40,6 +40,17 @@ class Holder:
     command: str = ""
     process_started: str = ""
 
+    @classmethod
+    def now(cls, run_id: str) -> "Holder":
+        """This process."""
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(os.getpid(), socket.gethostname(), started, run_id, this_command(), start_of(os.getpid()))
+
+    @property
+    def has_surely_ended(self) -> bool:
+        """Whether the process is surely there no more."""
+        return has_surely_ended(self.host, self.pid, self.process_started)
+
     def __str__(self) -> str:
         return ", ".join(part for part in (self.host, f"pid {self.pid}", self.started, self.command) if part)
 
@@ -111,11 +122,9 @@ def _create(path: Path, run_id: str) -> bool:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    holder = Holder(os.getpid(), socket.gethostname(), started, run_id, this_command(), start_of(os.getpid()))
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(json.dumps(asdict(holder)))
+            stream.write(json.dumps(asdict(Holder.now(run_id))))
     except OSError:  # a full disk: nobody holds what could not be written
         _remove(path)
         raise
@@ -140,7 +149,7 @@ def _holder(path: Path) -> Holder | None:
 def _is_dead(path: Path) -> bool:
     """Whether a lock is there whose holder surely died: an empty one may be being written."""
     holder = _holder(path)
-    return _is_old(path) if holder is None else has_surely_ended(holder.host, holder.pid, holder.process_started)
+    return _is_old(path) if holder is None else holder.has_surely_ended
 
 
 def _is_old(path: Path) -> bool:
