@@ -12,6 +12,7 @@ import duckdb
 
 from strata.engine.duckdb import connect, damaged, is_damage, is_of_storage
 from strata.errors import StrataError
+from strata.ingest.warehouse.store import transaction
 from strata.system_errors import quotes_full_disk
 
 _DDL = Path(__file__).with_suffix(".sql")
@@ -38,9 +39,9 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that are missing; add the columns that an earlier version had not, filled with what can be told."""
     connection.execute(_DDL.read_text(encoding="utf-8"))
     for table, column, data_type in lacking_columns(connection):
-        fill = _FILL.get((table, column), "SELECT 1")
-        # in one: a column that is there is not looked at again
-        connection.execute(f"BEGIN; ALTER TABLE {table} ADD COLUMN {column} {data_type}; {fill}; COMMIT")
+        with transaction(connection):  # a column that is there is not looked at again
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {data_type}")
+            connection.execute(_FILL.get((table, column), "SELECT 1"))
     connection.execute(_FILL_FILES)
 
 
