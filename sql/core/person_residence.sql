@@ -5,6 +5,7 @@
 -- Codes are counted by rank, in the order of the codes; a day may be of several reporting years, found by its calendar year.
 -- Buckets: person_id
 -- Years: reporting_place
+-- Windows: reporting_place stay.exit_date person.death_date
 -- Dense: person_id
 WITH place AS (
   SELECT geo_code, geo_no, row_number() OVER (ORDER BY geo_code) AS geo_rank

@@ -31,32 +31,20 @@ died AS (
     WHERE counts_for_person AND is_death
 ),
 
-reason AS (
-    SELECT DISTINCT
-        stay_event.person_id,
-        stay_event.stay_id,
-        substr(definition_event.event_id, 10) AS condition
-    FROM stay_event
-    INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
-    INNER JOIN definition_event ON shown_event.event_no = definition_event.event_no
-    WHERE definition_event.condition = 'shared' AND definition_event.event_id LIKE 'stay_for_%'
-        -- of the stays that are asked for: of some years, when one more month came
-        AND stay_event.exit_date >= (SELECT min(exit_date) FROM used_stay)
-),
-
 for_condition AS (
     SELECT
         used_stay.person_id,
         used_stay.year,
-        reason.condition,
+        stay_reason.condition,
         count(*) AS stays,
         count(used_stay.cost_billed_eur) AS billed_stays,
         count(used_stay.cost_standard_eur) AS standard_stays,
         sum(used_stay.cost_billed_eur) AS cost_billed_eur,
         sum(used_stay.cost_standard_eur) AS cost_standard_eur
     FROM used_stay
-    INNER JOIN reason ON used_stay.person_id = reason.person_id AND used_stay.stay_id = reason.stay_id
-    GROUP BY used_stay.person_id, used_stay.year, reason.condition
+    INNER JOIN stay_reason ON (used_stay.reasons & stay_reason.bit) <> 0
+    WHERE used_stay.reasons <> 0
+    GROUP BY used_stay.person_id, used_stay.year, stay_reason.condition
 ),
 
 episode AS (

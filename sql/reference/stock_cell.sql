@@ -2,7 +2,14 @@
 -- The stock, summed, with the euros of its dearest person. 'at_risk_extended' counts strict and extended persons together.
 -- Who has one or the other condition of a union counts once, in no stratum but 'all'.
 -- Squares are decimal, and wide: their sum does not depend on its order.
-WITH either AS (
+WITH level AS (
+    SELECT stratum, stratum AS of_stratum
+    FROM (VALUES ('1'), ('2'), ('3'), ('4'), ('all'), ('at_risk_strict'), ('at_risk_extended')) AS stratum (stratum)
+    UNION ALL
+    SELECT 'at_risk_extended' AS stratum, 'at_risk_strict' AS of_stratum
+),
+
+either AS (
     SELECT DISTINCT
         stock_member.person_id,
         stock_member.year,
@@ -24,27 +31,46 @@ counted AS (
     UNION ALL
     SELECT year, condition, territory_id, 'all' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
     FROM either
-    UNION ALL
-    SELECT year, condition, territory_id, 'at_risk_extended' AS stratum, sex, age_band, age_years, cost_5y_billed_eur, cost_5y_standard_eur
-    FROM stock_member
-    WHERE stratum = 'at_risk_strict'
+),
+
+cell AS (
+    SELECT
+        year,
+        condition,
+        territory_id,
+        stratum,
+        sex,
+        age_band,
+        count(*) AS persons,
+        sum(age_years) AS age_years,
+        sum(CAST(age_years AS BIGINT) * age_years) AS age_square,
+        sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
+        sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
+        sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,
+        sum(CAST(cost_5y_standard_eur AS DECIMAL(20, 2)) * cost_5y_standard_eur) AS cost_5y_standard_square,
+        max(cost_5y_billed_eur) AS cost_5y_billed_largest_eur,
+        max(cost_5y_standard_eur) AS cost_5y_standard_largest_eur
+    FROM counted
+    GROUP BY year, condition, territory_id, stratum, sex, age_band
 )
 
+-- Half of those counted are at strict risk: they are summed once, and their sums are in two cells.
 SELECT
-    year,
-    condition,
-    territory_id,
-    stratum,
-    sex,
-    age_band,
-    count(*) AS persons,
-    CAST(sum(age_years) AS BIGINT) AS age_years,
-    CAST(sum(CAST(age_years AS BIGINT) * age_years) AS BIGINT) AS age_square,
-    sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
-    sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
-    sum(CAST(cost_5y_billed_eur AS DECIMAL(20, 2)) * cost_5y_billed_eur) AS cost_5y_billed_square,
-    sum(CAST(cost_5y_standard_eur AS DECIMAL(20, 2)) * cost_5y_standard_eur) AS cost_5y_standard_square,
-    max(cost_5y_billed_eur) AS cost_5y_billed_largest_eur,
-    max(cost_5y_standard_eur) AS cost_5y_standard_largest_eur
-FROM counted
-GROUP BY year, condition, territory_id, stratum, sex, age_band
+    cell.year,
+    cell.condition,
+    cell.territory_id,
+    level.stratum,
+    cell.sex,
+    cell.age_band,
+    CAST(sum(cell.persons) AS BIGINT) AS persons,
+    CAST(sum(cell.age_years) AS BIGINT) AS age_years,
+    CAST(sum(cell.age_square) AS BIGINT) AS age_square,
+    sum(cell.cost_5y_billed_eur) AS cost_5y_billed_eur,
+    sum(cell.cost_5y_standard_eur) AS cost_5y_standard_eur,
+    sum(cell.cost_5y_billed_square) AS cost_5y_billed_square,
+    sum(cell.cost_5y_standard_square) AS cost_5y_standard_square,
+    max(cell.cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
+    max(cell.cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
+FROM cell
+INNER JOIN level ON cell.stratum = level.of_stratum
+GROUP BY cell.year, cell.condition, cell.territory_id, level.stratum, cell.sex, cell.age_band

@@ -4,6 +4,8 @@
 -- birth, and a night unless through emergency or ended by death.
 -- Discharge: out alive to home (mode 8) after a night, not palliative, whose 30 days end within the year. It is followed by a readmission
 -- when the next stay of a night or more that is neither a transfer, a birth nor planned chemotherapy begins on day 0 to 30.
+-- reasons: a bit for each condition that the stay was for (stay_reason). A stay has no number here: a cumulative file gives it another one
+-- every month, and nothing else of it would differ.
 -- Buckets: person_id
 -- Years: stay
 WITH shown AS (
@@ -22,10 +24,12 @@ WITH shown AS (
         bool_or(definition_event.event_id = 'planned_chemotherapy') AS is_chemotherapy,
         bool_or(definition_event.event_id = 'intensive_care') AS is_intensive,
         bool_or(definition_event.event_id = 'amputation_act') AS is_amputation,
-        bool_or(definition_event.event_id = 'injury_or_cancer') AS is_injury_or_cancer
+        bool_or(definition_event.event_id = 'injury_or_cancer') AS is_injury_or_cancer,
+        bit_or(stay_reason.bit) AS reasons
     FROM stay_event
     INNER JOIN shown_event ON stay_event.event_no = shown_event.shown_no
     INNER JOIN definition_event ON shown_event.event_no = definition_event.event_no
+    LEFT JOIN stay_reason ON definition_event.event_no = stay_reason.event_no
     -- of the stays that are asked for: of some years, when one more month came
     WHERE definition_event.condition = 'shared' AND stay_event.exit_date >= (SELECT min(exit_date) FROM stay)
     GROUP BY stay_event.person_id, stay_event.stay_id
@@ -46,6 +50,7 @@ described AS (
         stay.is_transfer_in,
         CASE WHEN stay.counts_for_cost THEN stay.cost_billed_eur END AS cost_billed_eur,
         CASE WHEN stay.has_standard_cost THEN stay.cost_standard_eur END AS cost_standard_eur,
+        coalesce(shown.reasons, 0) AS reasons,
         coalesce(shown.is_birth, FALSE) AS is_birth,
         coalesce(shown.is_palliative, FALSE) AS is_palliative,
         coalesce(shown.is_chemotherapy, FALSE) AS is_chemotherapy,
@@ -78,9 +83,9 @@ followed AS (
 
 SELECT
     described.person_id,
-    described.stay_id,
     described.year,
     described.exit_date,
+    described.reasons,
     described.is_ambulatory,
     described.is_urgent,
     described.is_intensive,

@@ -3,6 +3,7 @@
 -- one is enough, from what was counted where several are asked for. A reason is counted for who asks (person_reason).
 -- Buckets: person_id
 -- Years: window_bit
+-- Windows: window_bit stay_event.exit_date care_event.first_date care_event.last_date
 -- Dense: person_id
 WITH beside_stays AS MATERIALIZED (
   -- Few, and together: for each branch of a sum that has a place for everybody, all places are gone through.

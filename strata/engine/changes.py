@@ -9,18 +9,19 @@ is made whole: in doubt, everything.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
-from strata.engine import fingerprints
+from strata.engine import fingerprints, windows
 from strata.engine.models import SQL_FOLDER, Model, models
 from strata.engine.tables import columns, count
 from strata.ingest.warehouse.store import transaction
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
 _SMALL = 100_000  # rows of a table that is looked at year by year
+_MOST = 4  # a fourth of all persons is most of those who have rows of a year
 _SLICE_CONTENT = """
     WITH file AS (
         SELECT slice_id, string_agg(CAST(read_slice_file AS VARCHAR), '|' ORDER BY CAST(read_slice_file AS VARCHAR)) AS files
@@ -31,12 +32,7 @@ _SLICE_CONTENT = """
     FROM read_slice
     LEFT JOIN file ON read_slice.slice_id = file.slice_id
 """
-_WHO_IS_TOLD = """
-    SELECT person_id, bool_or(all_years)
-    FROM part_change_person
-    WHERE list_contains(?, table_name) AND person_id IS NOT NULL
-    GROUP BY person_id
-"""
+WHO_IS_TOLD = "SELECT person_id, all_years FROM part_change_person WHERE list_contains(?, table_name)"
 NEW_STALE_PERSON = "CREATE OR REPLACE TEMP TABLE stale_person (person_id INTEGER, all_years BOOLEAN DEFAULT true)"
 STALE = "person_id IN (SELECT person_id FROM stale_person)"
 ALL_YEARS = "person_id IN (SELECT person_id FROM stale_person WHERE all_years)"
@@ -50,7 +46,7 @@ Known = dict[str, Model]
 class Change:
     """What is stale. first_year: it and the years after, of everybody; None: no year as a whole. persons: tables whose part_change_person
     says who else. Whoever is there has stale rows: in all years (all_years), or from the earlier of first_year and `since` on.
-    is_dated: years and persons are known of, not only slices.
+    passed: questions for further persons, whose rows are stale since then. is_dated: years and persons are known of, not only slices.
     """
 
     slices: set[int] = field(default_factory=set)
@@ -58,11 +54,13 @@ class Change:
     persons: set[str] = field(default_factory=set)
     is_dated: bool = True
     since: int | None = None
+    passed: set[str] = field(default_factory=set)
 
     def add(self, other: "Change") -> None:
         """Stale is what either says."""
         self.slices |= other.slices
         self.persons |= other.persons
+        self.passed |= other.passed
         self.is_dated &= other.is_dated
         self.first_year = _first(self.first_year, other.first_year)
         self.since = _first(self.since, other.since)
@@ -125,7 +123,9 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
         elif (model.is_by_slice or model.years) and name in known and known[name].follows:
             followed.update(known[name].follows)
         elif model.years and "year" in columns(connection, name) and count(connection, name) <= _SMALL:
-            found[name] = _used_by_year(connection, words, name)
+            used = _used_columns(connection, words, name)
+            is_of_windows = name in model.windows[:1]
+            found[name] = windows.contents(connection, name, used) if is_of_windows else _by_year(connection, used, name)
         else:
             found[name] = _used(connection, words, name)
     # whole: the columns that matter are those that the table between looks at
@@ -149,7 +149,7 @@ def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, cont
         return None
     found = Change()
     for name in now:
-        one = _change(connection, name, before[name], now[name])
+        one = _change(connection, model, name, before[name], now[name])
         if one is None or ((model.years or model.persons) and not one.is_dated):
             return None
         if model.persons and before[name] != now[name] and name not in model.persons:
@@ -158,11 +158,13 @@ def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, cont
     return found
 
 
-def _change(connection: duckdb.DuckDBPyConnection, name: str, before: str | dict[str, str], now: str | dict[str, str]) -> Change | None:
+def _change(
+    connection: duckdb.DuckDBPyConnection, model: Model, name: str, before: str | dict[str, str], now: str | dict[str, str]
+) -> Change | None:
     if before == now:
         return Change()
     if isinstance(before, dict) and isinstance(now, dict):
-        return Change(first_year=min(int(year) for year in before.keys() | now.keys() if before.get(year) != now.get(year)))
+        return _of_years(model, name, before, now)
     table = READ[0] if name in READ else name
     query = "SELECT first_year, is_dated, since FROM part_change WHERE table_name = ? AND from_content = ? AND to_content = ?"
     row = connection.execute(query, [table, before, now]).fetchall()
@@ -172,12 +174,36 @@ def _change(connection: duckdb.DuckDBPyConnection, name: str, before: str | dict
     return Change({number for (number,) in slices}, row[0][0], {table}, row[0][1], row[0][2])
 
 
+def _of_years(model: Model, name: str, before: dict[str, str], now: dict[str, str]) -> Change:
+    """A small table that differs in some years: of everybody, but where windows moved and nothing else, of those whom they pass."""
+    found, days = Change(), windows.Moved()
+    for year in before.keys() | now.keys():
+        then, here = before.get(year), now.get(year)
+        if then == here:
+            continue
+        moved = windows.moved(then, here) if then and here and name in model.windows[:1] else None
+        if moved is None:
+            found.add(Change(first_year=int(year)))
+        else:
+            found.add(Change(since=int(year)))
+            days |= moved
+    return replace(found, passed=set(windows.passed(model.windows[1:], days))) if days else found
+
+
 def lay_out(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
     """The slices and persons of a change as tables of the connection, stale_slice and stale_person, for the conditions of this module."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stale_slice (slice_id BIGINT); {NEW_STALE_PERSON}")
     if change.slices:
         connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(change.slices)])
-    connection.execute(f"INSERT INTO stale_person {_WHO_IS_TOLD}", [sorted(change.persons)])
+    told = " UNION ALL ".join([WHO_IS_TOLD, *(f"SELECT person_id, false FROM ({question})" for question in sorted(change.passed))])
+    each = f"SELECT person_id, bool_or(all_years) FROM ({told}) WHERE person_id IS NOT NULL GROUP BY person_id"
+    connection.execute(f"INSERT INTO stale_person {each}", [sorted(change.persons)])
+
+
+def widen(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
+    """Once a change is laid out: where most persons have stale rows of some years, those of everybody, made without looking for theirs."""
+    if count(connection, "stale_person WHERE NOT all_years") * _MOST > count(connection, "pseudonym"):
+        change.first_year = change.first_of_all
 
 
 def record(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str, sums: fingerprints.Sums) -> None:
@@ -212,8 +238,7 @@ def _used(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: s
     return fingerprints.content(connection, f"(SELECT {', '.join(_used_columns(connection, words, table))} FROM {table})")
 
 
-def _used_by_year(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> dict[str, str]:
-    used = _used_columns(connection, words, table)
+def _by_year(connection: duckdb.DuckDBPyConnection, used: list[str], table: str) -> dict[str, str]:
     query = f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(used)} FROM {table}) AS t GROUP BY year"
     return {
         str(year): fingerprints.digest([duckdb.__version__, str(used), str(sums)]) for year, *sums in connection.execute(query).fetchall()

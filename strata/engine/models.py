@@ -3,10 +3,10 @@
 Belongs here: parsing and ordering the files, building one table, in buckets where its file says so. Not here: any SQL of the method,
 any orchestration (pipelines/).
 
-Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Persons:`, `-- Compared:` and `-- Follows:` say what need not be
-made again (parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time:
-the tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with
-the country. A file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
+Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Windows:`, `-- Persons:`, `-- Compared:` and `-- Follows:` say
+what need not be made again (parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that
+column at a time: the tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory
+does not grow with the country. A file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
 `-- Dense: <column>`: its large sums are by that column alone, whose numbers follow each other, and keep little of each (placed).
 """
 
@@ -33,7 +33,7 @@ _MORE_MEMORY = (
     "Fermer d'autres programmes, ou changer [engine] memory_limit : ce qui manque est mis sur le disque",
     "Close other programs, or change [engine] memory_limit: what is missing is put on the disk",
 )
-_PROMISES = ("Buckets", "Slices", "Years", "Persons", "Compared", "Follows", "View", "Dense")
+_PROMISES = ("Buckets", "Slices", "Years", "Persons", "Compared", "Follows", "Windows", "View", "Dense")
 # Of each SELECT, as DuckDB parses it: the tables after FROM and JOIN, and the names that WITH gives.
 _PARSED = """
 SELECT sql, json_extract_string(tree, '$..table_name'), json_extract_string(tree, '$..cte_map.map[*].key')
@@ -82,6 +82,11 @@ class Model:
     def persons(self) -> tuple[str, ...]:
         """Tables that, cut to some persons, give the rows of these persons; empty: no such promise."""
         return self.promises.get("Persons", ())
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """A small table of windows (strata/engine/windows.py), then what lies in them, as table.column; empty: no such promise."""
+        return self.promises.get("Windows", ())
 
     @property
     def is_compared(self) -> bool:

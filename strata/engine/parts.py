@@ -3,14 +3,16 @@
 Belongs here: making the stale rows of slices (hospital, field, year), years and persons again and putting them in their place, in one
 transaction. Not here: what is stale (changes.py), whom a table then tells (told.py), making a table whole (models.py).
 
-Four promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
+Five promises in the leading comment of an SQL file (docs/design.md, "What is made again") allow it:
 
 `-- Slices: stay_id`, or slice_id: the rows of a slice come from the rows of that slice. stay_id is slice * 2^32 + line: a range a slice.
 Names after it are columns that also tell where a row was read, and nothing of the person: what was sent again the same is the same.
 `-- Years: <tables>`: the rows of a person come from the rows of that person; those of a year, from that year and the years before, and
 they are the same when these tables are cut to the years asked for (none, where none of these tables has them). A stay is of the year it
 ends in, so one that began before that year may speak of the years before: all the years of these persons are made again. Whose rows come
-out otherwise is told to those who read it.
+out otherwise is told to those who read it. No row names a stay, which has another number when it is sent again.
+`-- Windows: <table> <table.column>...`, beside Years: the first is a small table of windows of days, by year, and a row only asks which of
+the dates named after it lie in them. Where windows moved and nothing else, only the rows of whom they pass are stale (windows.py).
 `-- Persons: <tables>`: the rows of a person come from the rows of that person, and cutting these tables to some persons gives theirs. One
 that has no file is only added to: what it says of a person stays. Made for whose stays differ, or came out otherwise in what it reads.
 `-- Compared: person_id`: which persons came out otherwise is told to those who read it, whether it was made whole or person by person.
@@ -26,7 +28,7 @@ from strata.engine import changes, fingerprints, told
 from strata.engine.changes import ALL_YEARS, LAST_YEARS, STALE, Change, Inputs, Known
 from strata.engine.duckdb import is_of_storage
 from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
-from strata.engine.tables import columns, has_rows
+from strata.engine.tables import columns, count, has_rows
 from strata.errors import StrataError
 from strata.ingest.warehouse.store import transaction
 
@@ -84,6 +86,8 @@ def remake(
     wanted, before: of fingerprints.made_of and its content until now. known: every model, for the views among what it reads.
     """
     changes.lay_out(connection, change)
+    if model.years:
+        changes.widen(connection, change)
     replace = _exchange if model.years else _replace
     try:
         with transaction(connection):
@@ -107,11 +111,13 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     told.before(connection, model, which)
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     ranges = _made(connection, model, _limits(connection, model, change, known), which, known, is_few=bool(model.persons))
-    inserted = sum(_insert(connection, model) for _ in ranges)
-    come = fingerprints.sums(connection, model.name, which)
-    if come.rows != inserted:
-        raise _lost(model)
-    return _recorded(connection, model).without(gone).and_also(come)
+    sums = _recorded(connection, model).without(gone)
+    come = 0
+    for _ in ranges:
+        inserted = _insert(connection, model)
+        sums, come = sums.and_also(inserted), come + inserted.rows
+    _refuse_lost(connection, model, which, come)
+    return sums
 
 
 def _limits(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> dict[str, str]:
@@ -140,11 +146,9 @@ def _swap(connection: duckdb.DuckDBPyConnection, model: Model, which: str, sums:
     """Rows of the table go, those of the same persons in come_row come; gives the sums of the table, which were `sums`."""
     sums = sums.without(fingerprints.sums(connection, model.name, which))
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
-    rows = sums.rows + _insert(connection, model, _OTHERS)
-    sums = sums.and_also(fingerprints.sums(connection, model.name, which))
-    if sums.rows != rows:
-        raise _lost(model)
-    return sums
+    come = _insert(connection, model, _OTHERS)
+    _refuse_lost(connection, model, which, come.rows)
+    return sums.and_also(come)
 
 
 def _recorded(connection: duckdb.DuckDBPyConnection, model: Model) -> fingerprints.Sums:
@@ -153,9 +157,11 @@ def _recorded(connection: duckdb.DuckDBPyConnection, model: Model) -> fingerprin
     return fingerprints.Sums(*connection.execute(query, [model.name]).fetchall()[0])
 
 
-def _lost(model: Model) -> StrataError:
-    """Rows that were written are not read: better no publication than one without them."""
-    return StrataError(
+def _refuse_lost(connection: duckdb.DuckDBPyConnection, model: Model, which: str, written: int) -> None:
+    """Rows that were written are not read: better no publication than one without them. StrataError then."""
+    if count(connection, f"{model.name} WHERE {which}") == written:
+        return
+    raise StrataError(
         what=(
             f"Des lignes écrites dans la table {model.name} ne se relisent pas",
             f"Rows written to table {model.name} are not read back",
@@ -183,15 +189,16 @@ def _made(
     connection.execute("DROP TABLE come_row")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> int:
-    """Rows of come_row into the table; gives their number.
+def _insert(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> fingerprints.Sums:
+    """Rows of come_row into the table; gives their sums.
 
     They come by way of a table of their own, and nothing is inserted where there is nothing: after an ordered insertion that brings
     nothing, DuckDB 2.0.0 shows none of the rows that the same transaction inserts (a row group or more), until the file is opened again.
     """
-    if not has_rows(connection, "come_row", which):
-        return 0
-    return int(connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM come_row WHERE {which}").fetchall()[0][0])
+    come = fingerprints.sums(connection, "come_row", which)
+    if come.rows:
+        connection.execute(f"INSERT INTO {model.name} BY NAME SELECT * FROM come_row WHERE {which}")
+    return come
 
 
 def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool) -> str:
@@ -208,7 +215,8 @@ def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool
 def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> Iterator[StaleRows]:
     """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row.
 
-    is_few: of rows of all years it is faster to look for the persons first, of those of the last years to let the planner choose.
+    is_few: it is faster to look for the persons first where their rows of all years are asked for, or those that a window passes; of those
+    of the last years alone, to let the planner choose.
     """
     of_persons = _having(connection, model, "person_id", known)
     first, since = change.first_year, change.since
@@ -220,7 +228,7 @@ def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Cha
         limits = dict.fromkeys(of_persons, LAST_YEARS) | dict.fromkeys(model.years, years)
         limits |= {name: f"{years} AND {LAST_YEARS}" for name in of_persons if name in model.years}
         until = "true" if first is None else f"year < {first}"
-        yield StaleRows(limits, f"{years} AND {until} AND {LAST_YEARS}", all_years=False, is_few=False)
+        yield StaleRows(limits, f"{years} AND {until} AND {LAST_YEARS}", all_years=False, is_few=bool(change.passed))
     if has_rows(connection, "stale_person", "all_years"):
         yield StaleRows(dict.fromkeys(of_persons, ALL_YEARS), ALL_YEARS, all_years=True, is_few=True)
 

@@ -7,9 +7,9 @@ Belongs here: laying what was there beside what is there, person by person, and 
 import duckdb
 
 from strata.engine import changes
-from strata.engine.changes import NEW_STALE_PERSON, STALE, Change
+from strata.engine.changes import NEW_STALE_PERSON, STALE, WHO_IS_TOLD, Change
 from strata.engine.models import Model
-from strata.engine.tables import columns, count
+from strata.engine.tables import columns
 from strata.ingest.warehouse.store import transaction
 
 # Whose stays differ. Other numbers are the same stays if they follow each other as before: a reader may settle a tie by them. Of two stays
@@ -26,7 +26,6 @@ _CHANGED = """
     FULL JOIN come USING (person_id)
     WHERE gone.contents IS DISTINCT FROM come.contents OR len(come.contents) > come.periods
 """
-_MOST = 4  # more persons than a fourth of the rows of a year: readers make everybody's rows, which is faster than to look for theirs
 
 
 def before(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> None:
@@ -40,22 +39,16 @@ def before(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> N
 def after(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
     """What a table tells those that read it, once its stale rows were made again. Persons: in stale_person."""
     if model.years:
-        return _of_others(connection, model, change)
+        return _of_others(connection, change)
     if model.persons:
         return _of_persons(connection, model)
     return _of_stays(connection, model, change) if _is_dated(connection, model) else Change(change.slices, is_dated=False)
 
 
-def _of_others(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
-    """A table by year: whose rows came out otherwise (other_person); of most, the years."""
-    first = change.first_of_all
-    others = count(connection, "other_person WHERE NOT all_years")
-    a_year = connection.execute(f"SELECT count(*) / (1 + max(year) - min(year)) FROM {model.name}").fetchall()[0][0] or 0
-    are_most = others * _MOST > a_year
-    connection.execute(f"{NEW_STALE_PERSON}; INSERT INTO stale_person SELECT * FROM other_person WHERE all_years OR {not are_most}")
-    if not others:
-        return Change(persons={"stale"})
-    return Change(persons={"stale"}, first_year=first) if are_most else Change(persons={"stale"}, since=first)
+def _of_others(connection: duckdb.DuckDBPyConnection, change: Change) -> Change:
+    """A table by year: whose rows came out otherwise (other_person)."""
+    connection.execute(f"{NEW_STALE_PERSON}; INSERT INTO stale_person FROM other_person")
+    return Change(persons={"stale"}, since=change.first_of_all)
 
 
 def _of_persons(connection: duckdb.DuckDBPyConnection, model: Model) -> Change:
@@ -89,7 +82,7 @@ def _of_stays(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
             WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)
                 AND (entry_date < make_date({first}, 1, 1) OR person_id IN (SELECT person_id FROM other_person))"""
         )
-    return Change(change.slices, first, {"stale"})
+    return Change(change.slices, persons={"stale"}, since=first)
 
 
 def _stays(connection: duckdb.DuckDBPyConnection, model: Model, which: str) -> str:
@@ -132,20 +125,18 @@ def compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change 
             if said.slices:
                 connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(said.slices)])
             _differing(connection, model.name, is_of_stays, said)
-            changes.keep(connection, model.name, before, content, Change(first_year=said.first_year, persons={"stale"}))
+            changes.keep(connection, model.name, before, content, Change(persons={"stale"}, since=said.since))
         connection.execute(f"DROP TABLE IF EXISTS {model.name}_before")
 
 
 def _differing(connection: duckdb.DuckDBPyConnection, table: str, is_of_stays: bool, said: Change) -> None:
-    """Fill stale_person: whose rows differ outside stale slices, and whose stays of stale and of other slices stand in one group."""
+    """Fill stale_person: who is told by what the table reads, whose rows differ outside stale slices, and whose stays of stale and of other
+    slices stand in one group."""
     is_stale = "stay_id >> 32 IN (SELECT slice_id FROM stale_slice)"
     within = f"NOT {is_stale}" if is_of_stays else "true"
     both = f"{row_hashes(table, within, side=1)} UNION ALL {row_hashes(f'{table}_before', within, side=-1)}"
     connection.execute(
-        f"""{NEW_STALE_PERSON};
-        INSERT INTO stale_person BY NAME
-        {otherwise(both)}
-        UNION SELECT person_id FROM part_change_person WHERE list_contains(?, table_name) AND all_years""",
+        f"{NEW_STALE_PERSON}; INSERT INTO stale_person SELECT person_id, true FROM ({otherwise(both)}) UNION ALL {WHO_IS_TOLD}",
         [sorted(said.persons)],
     )
     for name in (table, f"{table}_before") if is_of_stays else ():

@@ -1,21 +1,33 @@
 """Tables of which only the stale rows are made again hold the rows of tables made whole, whatever changed. Not here: what they hold."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from strata.engine import changes, fingerprints, parts, told
+from strata.engine import changes, fingerprints, parts, told, windows
 from strata.engine.models import Model, build, models
+from strata.engine.tables import columns
 from strata.errors import StrataError
 from strata.ingest.warehouse.tables import bring_up_to_date
 from strata.settings import write_settings
 from tests.support import small_country
 
 LAYERS = ("staging", "core", "strata")
-ALSO = ("compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "used_stay", "member_use")
+ALSO = (
+    "compared_year",
+    "stratum_change",
+    "at_risk_outcome",
+    "flow_year",
+    "flow_member",
+    "stock_member",
+    "stay_reason",
+    "used_stay",
+    "member_use",
+)
 TABLES = [
     name
     for name, model in models().items()
@@ -113,7 +125,7 @@ def differing(one: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection) 
     st.lists(STAY, min_size=4, max_size=12),
     st.sets(st.integers(2020, 2025), max_size=2),
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
-    st.sampled_from((0, told._MOST)),
+    st.sampled_from((0, changes._MOST)),
     st.data(),
 )
 def test_stale_rows_replaced_are_a_table_made_whole(
@@ -124,7 +136,7 @@ def test_stale_rows_replaced_are_a_table_made_whole(
     most: 0, so that readers make again the rows of the persons they are told, as in a country; here, a few persons are most of them.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(told, "_MOST", most)
+        patch.setattr(changes, "_MOST", most)
         replaced_is_whole(before, later, resent, months, data)
 
 
@@ -158,12 +170,13 @@ REACHING: Stays = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("most", [0, told._MOST])
+@pytest.mark.parametrize("most", [0, changes._MOST])
 def test_a_stay_of_this_year_that_speaks_of_the_years_before(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told, "_MOST", most)
+    monkeypatch.setattr(changes, "_MOST", most)
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
-    earlier = dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall())
+    readmitted = "SELECT person_id, exit_date FROM used_stay WHERE year = 2024 AND is_followed_by_a_stay ORDER BY ALL"
+    earlier = warehouse.execute(readmitted).fetchall()
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
     in_part = refresh(warehouse)
@@ -172,7 +185,7 @@ def test_a_stay_of_this_year_that_speaks_of_the_years_before(most: int, monkeypa
         *in_part
     }
     assert differing(warehouse, whole) == []
-    assert dict(warehouse.execute("SELECT stay_id, is_followed_by_a_stay FROM used_stay WHERE year = 2024").fetchall()) != earlier
+    assert warehouse.execute(readmitted).fetchall() != earlier
 
 
 def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +211,7 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: 
     held: Stays = [(name, date(2025, 1, 12), 5, "I500", "E118", "8", "8", 1950) for name in "ABCD"]
     new: Stays = [("E", date(2025, 2, 20), 3, "N185", "E118", "8", "8", 1950)]
     warehouse, forgetful, whole = read([*BACKWARDS, *held]), read([*BACKWARDS, *held]), read([*BACKWARDS, *held])
-    monkeypatch.setattr(told, "_MOST", 0)
+    monkeypatch.setattr(changes, "_MOST", 0)
     for one in (warehouse, forgetful):
         refresh(one, month=1)
     for one in (warehouse, forgetful, whole):
@@ -218,12 +231,59 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: 
     assert {"person_status", "stock_member"} <= {*differing(forgetful, whole)}
 
 
+def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A month later and nothing sent: a stay of 2020 is over five years old, of two of February one ends with a death, and E has an illness
+    of long duration since then."""
+    held: Stays = [
+        ("A", date(2020, 2, 10), 3, "I500", "E118", "8", "8", 1950), ("B", date(2025, 2, 10), 3, "E118", "I10", "8", "8", 1950),
+        ("C", date(2024, 6, 1), 3, "I500", "E118", "8", "8", 1950), ("D", date(2025, 2, 12), 3, "I500", "E118", "9", "8", 1950),
+    ]  # fmt: skip
+    warehouse, forgetful, whole = read(held), read(held), read(held)
+    monkeypatch.setattr(changes, "_MOST", 0)
+    for one in (warehouse, forgetful, whole):
+        one.execute(
+            """INSERT INTO read_ald BY NAME SELECT person_id, '41' AS exemption_kind, 'E11' AS cim10_code, DATE '2025-02-05' AS start_date
+            FROM pseudonym WHERE ltrim(pseudonym, '0') = 'E'"""
+        )
+    for one in (warehouse, forgetful):
+        refresh(one, month=1)
+    stale: dict[str, set[str]] = {}
+    exchange = parts._exchange
+
+    def spies(connection: duckdb.DuckDBPyConnection, model: Model, *rest: Any) -> fingerprints.Sums:
+        query = "SELECT ltrim(pseudonym, '0') FROM stale_person INNER JOIN pseudonym USING (person_id)"
+        stale[model.name] = {name for (name,) in connection.execute(query).fetchall()}
+        return exchange(connection, model, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_exchange", spies)
+        refresh(warehouse, month=2)
+    assert stale["person_residence"] == {"A", "B", "D"}
+    assert stale["person_criteria"] == {"A", "B", "D", "E"}
+    with monkeypatch.context() as patched:
+        patched.setattr(windows, "passed", lambda *_: [])
+        refresh(forgetful, month=2)
+    refresh(whole, month=2)
+    assert differing(warehouse, whole) == []
+    assert {"person_residence", "person_criteria"} <= {*differing(forgetful, whole)}
+
+
+def test_windows_are_the_same_but_for_their_days() -> None:
+    """Another look-back, one window more: no day says whom it passes."""
+    assert windows.moved("a 2020-01-31 2025-01-31", "a 2020-02-29 2025-02-28") == {
+        ("2020-01-31", "2020-02-29"),
+        ("2025-01-31", "2025-02-28"),
+    }
+    assert windows.moved("a 2020-01-31 2025-01-31", "b 2020-02-29 2025-02-28") is None
+    assert windows.moved("a 2020-01-31 2025-01-31", "a 2020-01-31 2025-01-31 2024-01-31 2025-01-31") is None
+
+
 def test_a_year_that_opens_while_a_former_one_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 2025, which is whole in December alone, everybody's rows; since 2023, those of the persons who are told."""
     held: Stays = [*BACKWARDS, ("C", date(2025, 2, 1), 3, "I500", "E118", "8", "8", 1950)]
     new: Stays = [("B", date(2023, 6, 20), 3, "N185", "E118", "8", "8", 1950), ("A", date(2023, 7, 1), 2, "I500", "E118", "9", "8", 1950)]
     warehouse, whole = read(held), read(held)
-    monkeypatch.setattr(told, "_MOST", 0)
+    monkeypatch.setattr(changes, "_MOST", 0)
     refresh(warehouse, month=11)
     for one in (warehouse, whole):
         send(one, [*held, *new], {2023, 2025})
@@ -239,9 +299,9 @@ def test_rows_that_do_not_come_back_are_refused(monkeypatch: pytest.MonkeyPatch)
     refresh(warehouse)
     send(warehouse, [*BACKWARDS, *REACHING], {2025})
     held = warehouse.execute("SELECT count(*), sum(hash(person_residence)) FROM person_residence").fetchall()
-    monkeypatch.setattr(
-        parts, "_insert", lambda connection, model, *which: insert(connection, model, *which) + (model.name == "person_residence")
-    )
+    more = {"person_residence": fingerprints.Sums(1, 0, 0)}
+    nothing = fingerprints.Sums(0, 0, 0)
+    monkeypatch.setattr(parts, "_insert", lambda here, model, *which: insert(here, model, *which).and_also(more.get(model.name, nothing)))
     with pytest.raises(StrataError) as refused:
         refresh(warehouse)
     assert refused.value.where == "sql/core/person_residence.sql"
@@ -253,6 +313,14 @@ def test_tables_by_year_tell_persons_and_years_to_tables_by_year_alone() -> None
     by_year = {name for name, model in models().items() if model.years}
     others = [model for model in models().values() if model.is_by_slice or model.persons or model.is_compared]
     assert by_year and [model.name for model in others if by_year & set(model.inputs)] == []
+
+
+def test_tables_by_year_name_no_stay() -> None:
+    """Of who is told nothing, the stays sent again would keep the numbers they had."""
+    warehouse = read(BACKWARDS)
+    refresh(warehouse)
+    by_year = [name for name, model in models().items() if model.years and name in TABLES]
+    assert by_year and [name for name in by_year if "stay_id" in columns(warehouse, name)] == []
 
 
 def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:
@@ -320,7 +388,7 @@ def test_rows_that_a_former_version_was_not_shown_are_made_good_with_the_next_mo
     refresh(warehouse)
     insert = parts._insert
 
-    def hides(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> int:
+    def hides(connection: duckdb.DuckDBPyConnection, model: Model, which: str = "true") -> fingerprints.Sums:
         if model.name == "stay_event":
             connection.execute("CREATE TABLE hidden AS FROM come_row; DELETE FROM come_row")
         return insert(connection, model, which)

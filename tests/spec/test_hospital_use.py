@@ -136,7 +136,7 @@ def test_potentially_avoidable_stays():
 def test_the_principal_diagnosis_of_a_unit_makes_no_avoidable_stay():
     rows = [{"person": "A"} | KNOWN["t2d"], {"person": "A"} | stay("2025-02-01", dp="J189")]
     connection = built(table(rows).replace("person |", "person | unit_dp |", 1).replace("\nA |", "\nA | I5009 |"))
-    for name in ("used_stay",):
+    for name in ("stay_reason", "used_stay"):
         models.build(connection, name)
     assert connection.execute("SELECT is_avoidable FROM used_stay WHERE year = 2025").fetchall() == [(False,)]
 
