@@ -2,14 +2,7 @@
 -- The stock, summed, with the euros of its dearest person. 'at_risk_extended' counts strict and extended persons together.
 -- Who has one or the other condition of a union counts once, in no stratum but 'all'.
 -- Squares are decimal, and wide: their sum does not depend on its order.
-WITH level AS (
-    SELECT stratum, stratum AS of_stratum
-    FROM (VALUES ('1'), ('2'), ('3'), ('4'), ('all'), ('at_risk_strict'), ('at_risk_extended')) AS stratum (stratum)
-    UNION ALL
-    SELECT 'at_risk_extended' AS stratum, 'at_risk_strict' AS of_stratum
-),
-
-either AS (
+WITH either AS (
     SELECT DISTINCT
         stock_member.person_id,
         stock_member.year,
@@ -33,7 +26,7 @@ counted AS (
     FROM either
 ),
 
-cell AS (
+cell AS MATERIALIZED (
     SELECT
         year,
         condition,
@@ -52,25 +45,63 @@ cell AS (
         max(cost_5y_standard_eur) AS cost_5y_standard_largest_eur
     FROM counted
     GROUP BY year, condition, territory_id, stratum, sex, age_band
+),
+
+-- Half of those counted are at strict risk: they are added up once, and their sums are in two cells.
+levelled AS (
+    SELECT
+        year,
+        condition,
+        territory_id,
+        stratum,
+        sex,
+        age_band,
+        persons,
+        age_years,
+        age_square,
+        cost_5y_billed_eur,
+        cost_5y_standard_eur,
+        cost_5y_billed_square,
+        cost_5y_standard_square,
+        cost_5y_billed_largest_eur,
+        cost_5y_standard_largest_eur
+    FROM cell
+    UNION ALL
+    SELECT
+        year,
+        condition,
+        territory_id,
+        'at_risk_extended' AS stratum,
+        sex,
+        age_band,
+        persons,
+        age_years,
+        age_square,
+        cost_5y_billed_eur,
+        cost_5y_standard_eur,
+        cost_5y_billed_square,
+        cost_5y_standard_square,
+        cost_5y_billed_largest_eur,
+        cost_5y_standard_largest_eur
+    FROM cell
+    WHERE stratum = 'at_risk_strict'
 )
 
--- Half of those counted are at strict risk: they are summed once, and their sums are in two cells.
 SELECT
-    cell.year,
-    cell.condition,
-    cell.territory_id,
-    level.stratum,
-    cell.sex,
-    cell.age_band,
-    CAST(sum(cell.persons) AS BIGINT) AS persons,
-    CAST(sum(cell.age_years) AS BIGINT) AS age_years,
-    CAST(sum(cell.age_square) AS BIGINT) AS age_square,
-    sum(cell.cost_5y_billed_eur) AS cost_5y_billed_eur,
-    sum(cell.cost_5y_standard_eur) AS cost_5y_standard_eur,
-    sum(cell.cost_5y_billed_square) AS cost_5y_billed_square,
-    sum(cell.cost_5y_standard_square) AS cost_5y_standard_square,
-    max(cell.cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
-    max(cell.cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
-FROM cell
-INNER JOIN level ON cell.stratum = level.of_stratum
-GROUP BY cell.year, cell.condition, cell.territory_id, level.stratum, cell.sex, cell.age_band
+    year,
+    condition,
+    territory_id,
+    stratum,
+    sex,
+    age_band,
+    CAST(sum(persons) AS BIGINT) AS persons,
+    CAST(sum(age_years) AS BIGINT) AS age_years,
+    CAST(sum(age_square) AS BIGINT) AS age_square,
+    sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
+    sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
+    sum(cost_5y_billed_square) AS cost_5y_billed_square,
+    sum(cost_5y_standard_square) AS cost_5y_standard_square,
+    max(cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
+    max(cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
+FROM levelled
+GROUP BY year, condition, territory_id, stratum, sex, age_band

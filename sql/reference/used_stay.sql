@@ -5,7 +5,7 @@
 -- Discharge: out alive to home (mode 8) after a night, not palliative, whose 30 days end within the year. It is followed by a readmission
 -- when the next stay of a night or more that is neither a transfer, a birth nor planned chemotherapy begins on day 0 to 30.
 -- reasons: a bit for each condition that the stay was for (stay_reason). A stay has no number here: a cumulative file gives it another one
--- every month, and nothing else of it would differ.
+-- every month, and nothing else of it would differ; person and exit_date say which one it is.
 -- Buckets: person_id
 -- Years: stay
 WITH shown AS (

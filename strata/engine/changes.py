@@ -21,7 +21,7 @@ from strata.ingest.warehouse.store import transaction
 
 READ = ("read_slice", "read_stay", "read_unit", "read_diagnosis", "read_procedure", "read_group")  # one transaction replaces a slice in all
 _SMALL = 100_000  # rows of a table that is looked at year by year
-_MOST = 4  # a fourth of all persons is most of those who have rows of a year
+_MOST = 4  # where more than one in so many of all persons is told, the rows of everybody are made
 _SLICE_CONTENT = """
     WITH file AS (
         SELECT slice_id, string_agg(CAST(read_slice_file AS VARCHAR), '|' ORDER BY CAST(read_slice_file AS VARCHAR)) AS files
@@ -46,7 +46,7 @@ Known = dict[str, Model]
 class Change:
     """What is stale. first_year: it and the years after, of everybody; None: no year as a whole. persons: tables whose part_change_person
     says who else. Whoever is there has stale rows: in all years (all_years), or from the earlier of first_year and `since` on.
-    passed: questions for further persons, whose rows are stale since then. is_dated: years and persons are known of, not only slices.
+    passed: questions for further persons, whose rows are stale from `since` on. is_dated: years and persons are known of, not only slices.
     """
 
     slices: set[int] = field(default_factory=set)

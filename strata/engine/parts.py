@@ -223,7 +223,8 @@ def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Cha
     if first is not None and _has_years(connection, model, f"year >= {first}"):
         years = f"year >= {first}"
         yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {ALL_YEARS}", all_years=False, is_few=False)
-    if since is not None and (first is None or since < first) and _has_years(connection, model, f"year >= {since}"):
+    is_since = since is not None and (first is None or since < first) and has_rows(connection, "stale_person", "NOT all_years")
+    if is_since and _has_years(connection, model, f"year >= {since}"):
         years = f"year >= {since}"
         limits = dict.fromkeys(of_persons, LAST_YEARS) | dict.fromkeys(model.years, years)
         limits |= {name: f"{years} AND {LAST_YEARS}" for name in of_persons if name in model.years}

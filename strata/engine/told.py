@@ -62,8 +62,9 @@ def _of_persons(connection: duckdb.DuckDBPyConnection, model: Model) -> Change:
 def _of_stays(connection: duckdb.DuckDBPyConnection, model: Model, change: Change) -> Change:
     """A table of stays by slice: whose stays differ, and when they ended.
 
-    All the years of every stay that ended in the years told and began before them (cut to these years, it would stand alone) and of those
-    that began in their first 30 days (readmissions are looked for), if their stays differ.
+    All the years of every stay that ended in the years told and began before them (cut to these years, it would stand alone). If their
+    stays differ, also of those that began in their first 30 days (readmissions are looked for) or by transfer (an episode goes on, months
+    later).
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE come_stay AS {_stays(connection, model, change.of_slices(model.slice_column))}")
     both = "SELECT * FROM gone_stay UNION ALL SELECT * FROM come_stay"
@@ -80,7 +81,10 @@ def _of_stays(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
             f"""INSERT INTO stale_person BY NAME
             SELECT DISTINCT person_id FROM ({here})
             WHERE person_id IS NOT NULL AND entry_date < make_date({first}, 1, 31)
-                AND (entry_date < make_date({first}, 1, 1) OR person_id IN (SELECT person_id FROM other_person))"""
+                AND (entry_date < make_date({first}, 1, 1) OR person_id IN (SELECT person_id FROM other_person))
+            UNION
+            SELECT person_id FROM stay
+            WHERE is_transfer_in AND exit_date >= make_date({first}, 1, 1) AND person_id IN (SELECT person_id FROM other_person)"""
         )
     return Change(change.slices, persons={"stale"}, since=first)
 
@@ -116,7 +120,7 @@ def set_aside(connection: duckdb.DuckDBPyConnection, model: Model, *, is_kept: b
 
 
 def compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change | None, before: str, content: str) -> None:
-    """After it: keep whose rows differ. change: what its inputs say; the stays of stale slices are told by the years they end in."""
+    """After it: keep whose rows differ. change: what its inputs say; whose stays of stale slices differ, they tell."""
     is_of_stays = "stay_id" in columns(connection, model.name)
     with transaction(connection):
         if content != before and not (is_of_stays and change is None):
@@ -125,7 +129,8 @@ def compare(connection: duckdb.DuckDBPyConnection, model: Model, change: Change 
             if said.slices:
                 connection.execute("INSERT INTO stale_slice SELECT unnest(?)", [sorted(said.slices)])
             _differing(connection, model.name, is_of_stays, said)
-            changes.keep(connection, model.name, before, content, Change(persons={"stale"}, since=said.since))
+            told = Change(first_year=said.first_year, persons={"stale"}, since=said.since)
+            changes.keep(connection, model.name, before, content, told)
         connection.execute(f"DROP TABLE IF EXISTS {model.name}_before")
 
 

@@ -18,16 +18,9 @@ from tests.support import small_country
 
 LAYERS = ("staging", "core", "strata")
 ALSO = (
-    "compared_year",
-    "stratum_change",
-    "at_risk_outcome",
-    "flow_year",
-    "flow_member",
-    "stock_member",
-    "stay_reason",
-    "used_stay",
+    "compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "stay_reason", "used_stay",
     "member_use",
-)
+)  # fmt: skip
 TABLES = [
     name
     for name, model in models().items()
@@ -188,26 +181,57 @@ def test_a_stay_of_this_year_that_speaks_of_the_years_before(most: int, monkeypa
     assert warehouse.execute(readmitted).fetchall() != earlier
 
 
-def test_this_test_sees_a_promise_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the persons whose stay reaches back, the years before are wrong."""
+def test_this_test_sees_a_promise_that_does_not_hold() -> None:
+    """Were the persons whose stay reaches back told of the last years alone, the years before would be wrong."""
     warehouse, whole = read(BACKWARDS), read(BACKWARDS)
     refresh(warehouse)
     for one in (warehouse, whole):
         send(one, [*BACKWARDS, *REACHING], {2025})
-    keep = changes.keep
-
-    def forgets(connection: duckdb.DuckDBPyConnection, table: str, before: str, now: str, change: changes.Change) -> None:
-        keep(connection, table, before, now, changes.Change(change.slices, change.first_year, set(), change.is_dated))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(changes, "keep", forgets)
-        refresh(warehouse)
+    refresh(warehouse, dies_at=TABLES.index("stay_event") + 1)
+    warehouse.execute("UPDATE part_change_person SET all_years = false WHERE table_name IN ('stay', 'stay_event')")
+    refresh(warehouse)
     refresh(whole)
-    assert {"used_stay", "person_state"} <= set(differing(warehouse, whole))
+    assert {"used_stay", "member_use"} <= set(differing(warehouse, whole))
+
+
+def test_a_code_corrected_in_an_episode_that_began_in_the_year_before() -> None:
+    """The same stays on the same lines, joined by transfer over the new year; the second is now for the condition, too."""
+    one_code: Stays = [
+        ("D", date(2024, 11, 10), 3, "I500", "I10", "7", "8", 1950), ("D", date(2025, 4, 1), 3, "J189", "I10", "8", "7", 1950),
+    ]  # fmt: skip
+    other_code = [one_code[0], (*one_code[1][:3], "I500", *one_code[1][4:])]
+    history: Stays = [("D", date(2022, 5, 1), 3, "I500", "I10", "8", "8", 1950)]
+    warehouse, whole = read([*history, *one_code]), read([*history, *one_code])
+    refresh(warehouse)
+    earlier = warehouse.execute("SELECT sum(decompensations) FROM member_use WHERE year = 2024").fetchall()
+    for one in (warehouse, whole):
+        send(one, [*history, *other_code], {2025})
+    refresh(warehouse)
+    refresh(whole)
+    assert differing(warehouse, whole) == []
+    assert warehouse.execute("SELECT sum(decompensations) FROM member_use WHERE year = 2024").fetchall() != earlier
+
+
+def test_a_transfer_corrected_in_a_run_of_a_former_version_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It told years of everybody. Nothing but the modes of transfer changed, so that no event says a year."""
+    apart: Stays = [
+        ("D", date(2025, 3, 10), 3, "I500", "I10", "8", "8", 1950), ("D", date(2025, 4, 1), 3, "I500", "I10", "8", "8", 1950),
+    ]  # fmt: skip
+    joined: Stays = [(*apart[0][:5], "7", "8", 1950), (*apart[1][:6], "7", 1950)]
+    warehouse, whole = read(apart), read(apart)
+    refresh(warehouse)
+    for one in (warehouse, whole):
+        send(one, joined, {2025})
+    refresh(warehouse, dies_at=TABLES.index("stay") + 1)
+    warehouse.execute("DELETE FROM part_change_person WHERE table_name = 'stay'")
+    warehouse.execute("UPDATE part_change SET first_year = 2025, since = NULL WHERE table_name = 'stay'")
+    refresh(warehouse)
+    refresh(whole)
+    assert differing(warehouse, whole) == []
 
 
 def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a year in which everybody's rows are made anew, since its index date moved. Without them, readers would keep what was."""
+    """Of a year whose index date moved. Without them, readers would keep what was."""
     held: Stays = [(name, date(2025, 1, 12), 5, "I500", "E118", "8", "8", 1950) for name in "ABCD"]
     new: Stays = [("E", date(2025, 2, 20), 3, "N185", "E118", "8", "8", 1950)]
     warehouse, forgetful, whole = read([*BACKWARDS, *held]), read([*BACKWARDS, *held]), read([*BACKWARDS, *held])
@@ -232,8 +256,8 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(monkeypatch: 
 
 
 def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A month later and nothing sent: a stay of 2020 is over five years old, of two of February one ends with a death, and E has an illness
-    of long duration since then."""
+    """A month later and nothing sent: a stay of 2020 is over five years old, two of February count, E has an exemption since February, that
+    of C ended five years before, and C died in February, outside a hospital."""
     held: Stays = [
         ("A", date(2020, 2, 10), 3, "I500", "E118", "8", "8", 1950), ("B", date(2025, 2, 10), 3, "E118", "I10", "8", "8", 1950),
         ("C", date(2024, 6, 1), 3, "I500", "E118", "8", "8", 1950), ("D", date(2025, 2, 12), 3, "I500", "E118", "9", "8", 1950),
@@ -241,10 +265,11 @@ def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.
     warehouse, forgetful, whole = read(held), read(held), read(held)
     monkeypatch.setattr(changes, "_MOST", 0)
     for one in (warehouse, forgetful, whole):
-        one.execute(
-            """INSERT INTO read_ald BY NAME SELECT person_id, '41' AS exemption_kind, 'E11' AS cim10_code, DATE '2025-02-05' AS start_date
-            FROM pseudonym WHERE ltrim(pseudonym, '0') = 'E'"""
-        )
+        for name, start, end in (("E", "2025-02-05", None), ("C", "2018-01-01", "2020-02-15")):
+            person = f"(SELECT person_id FROM pseudonym WHERE ltrim(pseudonym, '0') = '{name}')"
+            ald = f"SELECT {person} AS person_id, '41' AS exemption_kind, 'E11' AS cim10_code, CAST(? AS DATE) AS start_date"
+            one.execute(f"INSERT INTO read_ald BY NAME {ald}, CAST(? AS DATE) AS end_date", [start, end])
+        one.execute(f"INSERT INTO user_death SELECT {person}, DATE '2025-02-15'")
     for one in (warehouse, forgetful):
         refresh(one, month=1)
     stale: dict[str, set[str]] = {}
@@ -258,8 +283,8 @@ def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.
     with monkeypatch.context() as patched:
         patched.setattr(parts, "_exchange", spies)
         refresh(warehouse, month=2)
-    assert stale["person_residence"] == {"A", "B", "D"}
-    assert stale["person_criteria"] == {"A", "B", "D", "E"}
+    assert stale["person_residence"] == {"A", "B", "D", "C"}
+    assert stale["person_criteria"] == {"A", "B", "D", "C", "E"}
     with monkeypatch.context() as patched:
         patched.setattr(windows, "passed", lambda *_: [])
         refresh(forgetful, month=2)
@@ -269,7 +294,7 @@ def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.
 
 
 def test_windows_are_the_same_but_for_their_days() -> None:
-    """Another look-back, one window more: no day says whom it passes."""
+    """Where a window holds something else, or there is one more, no day says whom it passes."""
     assert windows.moved("a 2020-01-31 2025-01-31", "a 2020-02-29 2025-02-28") == {
         ("2020-01-31", "2020-02-29"),
         ("2025-01-31", "2025-02-28"),
