@@ -26,7 +26,7 @@ counted AS (
     FROM either
 ),
 
-cell AS MATERIALIZED (
+cell AS (
     SELECT
         year,
         condition,
@@ -48,60 +48,27 @@ cell AS MATERIALIZED (
 ),
 
 -- Half of those counted are at strict risk: they are added up once, and their sums are in two cells.
-levelled AS (
-    SELECT
-        year,
-        condition,
-        territory_id,
-        stratum,
-        sex,
-        age_band,
-        persons,
-        age_years,
-        age_square,
-        cost_5y_billed_eur,
-        cost_5y_standard_eur,
-        cost_5y_billed_square,
-        cost_5y_standard_square,
-        cost_5y_billed_largest_eur,
-        cost_5y_standard_largest_eur
-    FROM cell
-    UNION ALL
-    SELECT
-        year,
-        condition,
-        territory_id,
-        'at_risk_extended' AS stratum,
-        sex,
-        age_band,
-        persons,
-        age_years,
-        age_square,
-        cost_5y_billed_eur,
-        cost_5y_standard_eur,
-        cost_5y_billed_square,
-        cost_5y_standard_square,
-        cost_5y_billed_largest_eur,
-        cost_5y_standard_largest_eur
-    FROM cell
-    WHERE stratum = 'at_risk_strict'
+level AS (
+    SELECT of_stratum, stratum
+    FROM (VALUES ('at_risk_strict', 'at_risk_strict'), ('at_risk_strict', 'at_risk_extended')) AS level (of_stratum, stratum)
 )
 
 SELECT
-    year,
-    condition,
-    territory_id,
-    stratum,
-    sex,
-    age_band,
-    CAST(sum(persons) AS BIGINT) AS persons,
-    CAST(sum(age_years) AS BIGINT) AS age_years,
-    CAST(sum(age_square) AS BIGINT) AS age_square,
-    sum(cost_5y_billed_eur) AS cost_5y_billed_eur,
-    sum(cost_5y_standard_eur) AS cost_5y_standard_eur,
-    sum(cost_5y_billed_square) AS cost_5y_billed_square,
-    sum(cost_5y_standard_square) AS cost_5y_standard_square,
-    max(cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
-    max(cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
-FROM levelled
-GROUP BY year, condition, territory_id, stratum, sex, age_band
+    cell.year,
+    cell.condition,
+    cell.territory_id,
+    coalesce(level.stratum, cell.stratum) AS stratum,
+    cell.sex,
+    cell.age_band,
+    CAST(sum(cell.persons) AS BIGINT) AS persons,
+    CAST(sum(cell.age_years) AS BIGINT) AS age_years,
+    CAST(sum(cell.age_square) AS BIGINT) AS age_square,
+    sum(cell.cost_5y_billed_eur) AS cost_5y_billed_eur,
+    sum(cell.cost_5y_standard_eur) AS cost_5y_standard_eur,
+    sum(cell.cost_5y_billed_square) AS cost_5y_billed_square,
+    sum(cell.cost_5y_standard_square) AS cost_5y_standard_square,
+    max(cell.cost_5y_billed_largest_eur) AS cost_5y_billed_largest_eur,
+    max(cell.cost_5y_standard_largest_eur) AS cost_5y_standard_largest_eur
+FROM cell
+LEFT JOIN level ON cell.stratum = level.of_stratum
+GROUP BY cell.year, cell.condition, cell.territory_id, coalesce(level.stratum, cell.stratum), cell.sex, cell.age_band

@@ -125,7 +125,7 @@ def inputs(connection: duckdb.DuckDBPyConnection, model: Model, contents: dict[s
         elif model.years and "year" in columns(connection, name) and count(connection, name) <= _SMALL:
             used = _used_columns(connection, words, name)
             is_of_windows = name in model.windows[:1]
-            found[name] = windows.contents(connection, name, used) if is_of_windows else _by_year(connection, used, name)
+            found[name] = windows.contents(connection, name, used) if is_of_windows else fingerprints.by_year(connection, name, used)
         else:
             found[name] = _used(connection, words, name)
     # whole: the columns that matter are those that the table between looks at
@@ -236,10 +236,3 @@ def _used_columns(connection: duckdb.DuckDBPyConnection, words: frozenset[str], 
 
 def _used(connection: duckdb.DuckDBPyConnection, words: frozenset[str], table: str) -> str:
     return fingerprints.content(connection, f"(SELECT {', '.join(_used_columns(connection, words, table))} FROM {table})")
-
-
-def _by_year(connection: duckdb.DuckDBPyConnection, used: list[str], table: str) -> dict[str, str]:
-    query = f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(used)} FROM {table}) AS t GROUP BY year"
-    return {
-        str(year): fingerprints.digest([duckdb.__version__, str(used), str(sums)]) for year, *sums in connection.execute(query).fetchall()
-    }

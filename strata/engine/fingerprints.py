@@ -49,6 +49,12 @@ def content(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     return content_of(connection, table, sums(connection, table))
 
 
+def by_year(connection: duckdb.DuckDBPyConnection, table: str, used: list[str]) -> dict[str, str]:
+    """The same of some columns of a table (or a query in brackets) that has years, for each of them."""
+    query = f"SELECT year, count(*), sum(hash(t)), bit_xor(hash(t)) FROM (SELECT year, {', '.join(used)} FROM {table}) AS t GROUP BY year"
+    return {str(year): digest([duckdb.__version__, str(used), str(sums)]) for year, *sums in connection.execute(query).fetchall()}
+
+
 def made_of(model: Model, inputs: dict[str, str]) -> str:
     """A fingerprint of what a table is made from. inputs: the content of each table it reads."""
     return digest([duckdb.__version__, model.sha256, *(f"{name} {inputs[name]}" for name in model.inputs)])

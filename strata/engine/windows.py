@@ -17,31 +17,17 @@ _DAYS = ("index_date", "after_date")
 Moved = set[tuple[str, str]]  # days between where windows were and where they are: after the first, up to the second
 
 
-def contents(connection: duckdb.DuckDBPyConnection, table: str, used: Iterable[str]) -> dict[str, str]:
+def contents(connection: duckdb.DuckDBPyConnection, table: str, used: list[str]) -> dict[str, str]:
     """By year: a fingerprint of the columns used, in which a window is told by its rank, then the days of the windows in this order."""
-    columns = list(used)
-    kept = ", ".join(["year", *(name for name in columns if name not in (*_DAYS, "year"))])
-    query = f"""
-        WITH ranked AS (
-            SELECT {kept}, after_date, index_date, dense_rank() OVER (PARTITION BY year ORDER BY after_date, index_date) AS window_rank
-            FROM {table}
-        ),
-        told AS (
-            SELECT year, count(*) AS rows, sum(hash(t)) AS hash_sum, bit_xor(hash(t)) AS hash_xor
-            FROM (SELECT {kept}, window_rank FROM ranked) AS t
-            GROUP BY year
-        ),
-        days AS (
-            SELECT year, string_agg(concat_ws(' ', after_date, index_date), ' ' ORDER BY window_rank) AS days
-            FROM (SELECT DISTINCT year, after_date, index_date, window_rank FROM ranked)
-            GROUP BY year
-        )
-        SELECT told.year, told.rows, told.hash_sum, told.hash_xor, days.days
-        FROM told
-        INNER JOIN days ON told.year = days.year
+    kept = [name for name in used if name not in _DAYS]
+    ranked = f"(SELECT *, dense_rank() OVER (PARTITION BY year ORDER BY after_date, index_date) AS window_rank FROM {table})"
+    days = f"""
+        SELECT year, string_agg(concat_ws(' ', after_date, index_date), ' ' ORDER BY window_rank)
+        FROM (SELECT DISTINCT year, after_date, index_date, window_rank FROM {ranked})
+        GROUP BY year
     """
-    rows = connection.execute(query).fetchall()
-    return {str(year): f"{fingerprints.digest([duckdb.__version__, kept, str(sums)])} {days}" for year, *sums, days in rows}
+    told = fingerprints.by_year(connection, ranked, [*kept, "window_rank"])
+    return {str(year): f"{told[str(year)]} {its}" for year, its in connection.execute(days).fetchall()}
 
 
 def moved(before: str, now: str) -> Moved | None:

@@ -212,7 +212,7 @@ def test_a_code_corrected_in_an_episode_that_began_in_the_year_before() -> None:
     assert warehouse.execute("SELECT sum(decompensations) FROM member_use WHERE year = 2024").fetchall() != earlier
 
 
-def test_a_transfer_corrected_in_a_run_of_a_former_version_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transfer_corrected_in_a_run_of_a_former_version_that_died() -> None:
     """It told years of everybody. Nothing but the modes of transfer changed, so that no event says a year."""
     apart: Stays = [
         ("D", date(2025, 3, 10), 3, "I500", "I10", "8", "8", 1950), ("D", date(2025, 4, 1), 3, "I500", "I10", "8", "8", 1950),
