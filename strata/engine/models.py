@@ -142,17 +142,15 @@ def build(connection: duckdb.DuckDBPyConnection, name: str, folder: Path = SQL_F
     """Build one table from its file, replacing it; gives its number of rows, None of a view. Raises StrataError naming the file."""
     model = models(folder)[name]
     try:
-        _give_way(connection, name, "table" if model.is_view else "view")
         if model.is_view:
-            connection.execute(f"CREATE OR REPLACE VIEW {name} AS\n{model.sql}")
-        else:
-            with placed(connection, model):
-                _build_in_buckets(connection, model)
+            _take_name(connection, "VIEW", name, model.sql)
+            return None
+        with placed(connection, model):
+            return _build_in_buckets(connection, model)
     except duckdb.Error as error:
         if is_of_storage(error):
             raise
         raise reason(model, error) from error
-    return None if model.is_view else count(connection, name)
 
 
 @contextmanager
@@ -181,26 +179,38 @@ def reason(model: Model, error: duckdb.Error) -> StrataError:
     )
 
 
-def _give_way(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
-    """What another version of the program made under that name as the other kind ('table' or 'view') is dropped."""
-    here = "database_name = current_database() AND schema_name = current_schema() AND NOT temporary"
-    if connection.execute(f"SELECT 1 FROM duckdb_{kind}s() WHERE {here} AND {kind}_name = ?", [name]).fetchall():
-        connection.execute(f"DROP {kind} {name}")
+def _take_name(connection: duckdb.DuckDBPyConnection, kind: str, name: str, query: str) -> int:
+    """(Re)make a 'TABLE' or 'VIEW'; gives the rows of a table. What another version made under that name as the other kind is dropped.
+
+    It is looked for only once it stands in the way: DuckDB's lists measure every table.
+    """
+    statement = f"CREATE OR REPLACE {kind} {name} AS\n{query}"
+    try:
+        made = connection.execute(statement).fetchall()
+    except duckdb.CatalogException:
+        other = "TABLE" if kind == "VIEW" else "VIEW"
+        here = "database_name = current_database() AND schema_name = current_schema() AND NOT temporary"
+        if not connection.execute(f"SELECT 1 FROM duckdb_{other}s() WHERE {here} AND {other}_name = ?", [name]).fetchall():
+            raise
+        connection.execute(f"DROP {other} {name}")
+        made = connection.execute(statement).fetchall()
+    return sum(rows for (rows,) in made)
 
 
-def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Each range is a statement of its own: the table is made under another name, so that a failure leaves the old one."""
+def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+    """Each range is a statement of its own: the table is made under another name, so that a failure leaves the old one. Gives its rows."""
     inputs, ranges = ranges_of(connection, model)
     if len(ranges) == 1:
-        connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS\n{model.sql}")
-        return
-    part = f"{model.name}_in_part"
+        return _take_name(connection, "TABLE", model.name, model.sql)
+    part, rows = f"{model.name}_in_part", 0
     for number, condition in enumerate(ranges):
         makes = f"INSERT INTO {part}" if number else f"CREATE OR REPLACE TABLE {part} AS"
-        connection.execute(f"{makes}\n{cut(model.sql, dict.fromkeys(inputs, condition))}")
+        made = connection.execute(f"{makes}\n{cut(model.sql, dict.fromkeys(inputs, condition))}").fetchall()
+        rows += made[0][0]
     # before a warehouse that is only read, the old name may be one of its own: a table of ours takes it first
-    connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS SELECT 0 AS old; DROP TABLE {model.name}")
-    connection.execute(f"ALTER TABLE {part} RENAME TO {model.name}")
+    _take_name(connection, "TABLE", model.name, "SELECT 0 AS old")
+    connection.execute(f"DROP TABLE {model.name}; ALTER TABLE {part} RENAME TO {model.name}")
+    return rows
 
 
 def ranges_of(connection: duckdb.DuckDBPyConnection, model: Model) -> tuple[list[str], list[str]]:
