@@ -60,8 +60,11 @@ def pages(demonstration: Path, sample_site: Path, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="package")
 def visits(browser: Browser, pages: dict[str, Path], figures: Figures) -> list[Visit]:
-    """Every page, looked at once; one of each kind thoroughly."""
-    seen = [look(browser, path.as_uri(), name, name in THOROUGHLY) for name, path in pages.items()]
+    """Every page, looked at once; one of each kind thoroughly, whose colours the others of the sample have."""
+    seen = [
+        look(browser, path.as_uri(), name, name in THOROUGHLY, has_own_colours=name in THOROUGHLY or not name.startswith("sample "))
+        for name, path in pages.items()
+    ]
     figures.append(counted("static pages", seen))
     return seen
 
@@ -75,10 +78,12 @@ def application(demonstration: Path, inside: list[str]) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def app_visits(browser: Browser, application: str, figures: Figures) -> list[Visit]:
-    """Every kind of page of the application in both languages, looked at once; two of them thoroughly."""
+    """Every kind of page of the application in both languages, which have the same colours, looked at once; two of them thoroughly."""
     thorough = [(page, "fr") for page in APP_THOROUGHLY]
     addresses = [(page, language) for language in ("fr", "en") for page in APP_PAGES]
-    seen = [look(browser, at(application, *one), f"app {one[1]} {one[0]}", one in thorough) for one in addresses]
+    seen = [
+        look(browser, at(application, *one), f"app {one[1]} {one[0]}", one in thorough, has_own_colours=one[1] == "fr") for one in addresses
+    ]
     figures.append(counted("pages of the application", seen))
     return seen
 
@@ -92,4 +97,5 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 def counted(kind: str, seen: list[Visit]) -> str:
     """The line of figures of some visits."""
     out, violations, looks = (sum(len(getattr(one, part)) for one in seen) for part in ("requests_out", "violations", "looks"))
-    return f"{len(seen)} {kind}, {out} requests out, {violations} axe violations, {looks} overlaps or cuts"
+    coloured = sum(one.has_own_colours for one in seen)
+    return f"{len(seen)} {kind}, {out} requests out, {violations} axe violations (contrast: {coloured} pages), {looks} overlaps or cuts"

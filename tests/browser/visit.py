@@ -41,7 +41,8 @@ IN_THE_MARGIN = re.compile(r"\d+ / \d+|DONNÉES SYNTHÉTIQUES|SYNTHETIC DATA")
 class Visit:
     """What was seen: each tuple holds one sentence per fault, and is empty when all is well.
 
-    first_paint_ms: from the address to the first content. controls, sheets: of a thorough look, else 0; sheets as printed.
+    first_paint_ms: from the address to the first content. has_own_colours: contrast was asked. controls, sheets: of a thorough look,
+    else 0; sheets as printed.
     """
 
     name: str
@@ -51,16 +52,18 @@ class Visit:
     looks: tuple[str, ...]
     weight_bytes: int
     first_paint_ms: float
+    has_own_colours: bool = True
     controls: int = 0
     keyboard: tuple[str, ...] = ()
     sheets: int = 0
     empty_sheets: tuple[str, ...] = ()
 
 
-def look(browser: Browser, address: str, name: str, is_thorough: bool = False) -> Visit:
+def look(browser: Browser, address: str, name: str, is_thorough: bool = False, *, has_own_colours: bool = True) -> Visit:
     """Open a page at the width of a desk, then of a telephone, as it is published: its own content policy holds.
 
-    is_thorough: Tab through it, print it, and open what is folded before it is judged.
+    is_thorough: Tab through it, print it, and open what is folded before it is judged. has_own_colours: contrast is asked too, which
+    takes nine tenths of axe's time; another page of the same template and style sheet need not be asked again.
     """
     width, height = SCREEN if "meeting" in name else DESKTOP
     context = browser.new_context(viewport={"width": width, "height": height})
@@ -88,14 +91,14 @@ def look(browser: Browser, address: str, name: str, is_thorough: bool = False) -
             "sheets": len(texts),
             "empty_sheets": tuple(text for text in texts if len(text) <= LEAST_PRINTED),
         }
-    seen, violations = _judged(page, is_thorough)
+    seen, violations = _judged(page, is_thorough, has_own_colours)
     weight_bytes = sum(weights)
     context.close()
     out = tuple(url for url in requests if OUTSIDE.match(url))
-    return Visit(name, out, tuple(console), violations, seen, weight_bytes, first_paint_ms, **found)
+    return Visit(name, out, tuple(console), violations, seen, weight_bytes, first_paint_ms, has_own_colours, **found)
 
 
-def _judged(page: Page, is_thorough: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _judged(page: Page, is_thorough: bool, has_own_colours: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Looks and violations. Changes the page: folded parts are opened, or taken out as nothing sees them."""
     is_meeting = page.viewport_size == {"width": SCREEN[0], "height": SCREEN[1]}
     seen = [*_looks(page, "desk"), *_print_looks(page, PRINTED_SCREEN_WIDTH if is_meeting else PRINTED_WIDTH)]
@@ -106,7 +109,7 @@ def _judged(page: Page, is_thorough: bool) -> tuple[tuple[str, ...], tuple[str, 
     width, height = SCREEN if is_meeting else DESKTOP
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate(FEW_ROWS)
-    return tuple(seen), tuple(axe(page))
+    return tuple(seen), tuple(axe(page, has_own_colours))
 
 
 def faults(visits: list[Visit], part: str) -> dict[str, tuple[str, ...]]:
@@ -114,10 +117,11 @@ def faults(visits: list[Visit], part: str) -> dict[str, tuple[str, ...]]:
     return {one.name: getattr(one, part) for one in visits if getattr(one, part)}
 
 
-def axe(page: Page) -> list[str]:
+def axe(page: Page, has_own_colours: bool = True) -> list[str]:
     """One sentence per rule of axe-core that the page breaks."""
     page.evaluate(AXE)
-    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": has_own_colours}}}
+    result: dict[str, Any] = page.evaluate("(options) => axe.run(document, options)", options)
     return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"]]
 
 
