@@ -51,6 +51,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Country:
 
 FIELDS = ("mco", "smr", "had", "psy")
 FIELDS_PERSONS, FIELDS_SEED = 2_500, 41
+FIELDS_YEARS = range(2020, 2026)  # two reporting years: what withholds would take most of the time of more
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def fields_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
     from strata.synthetic import write_country
 
     folder = tmp_path_factory.mktemp("fields") / "country"
-    write_country(folder, persons=FIELDS_PERSONS, seed=FIELDS_SEED, fields=FIELDS)
+    write_country(folder, persons=FIELDS_PERSONS, years=FIELDS_YEARS, seed=FIELDS_SEED, fields=FIELDS)
     result = run(load(folder / "snds" / "strata.toml"), progress=lambda _: None)
     assert result.publication is not None
     up_to_the_strata(folder / "atih" / "strata.toml")

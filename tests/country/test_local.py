@@ -173,9 +173,14 @@ def canaries_of(local: Local) -> list[bytes]:
 
 
 def hits(folder: Path, canaries: list[bytes]) -> int:
-    """How many canaries occur in the bytes of the files of a folder."""
-    content = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return sum(any(canary in one for one in content) for canary in canaries)
+    """How many canaries occur in the bytes of the files of a folder: all are looked for at once."""
+    words = [canary.decode("latin-1") for canary in canaries]
+    found: set[str] = set()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = pl.Series([path.read_bytes().decode("latin-1")])
+            found.update(content.str.extract_many(words, overlapping=True).explode().drop_nulls())
+    return len(found)
 
 
 def test_without_the_secret_nothing_of_the_year_is_stored_and_the_error_names_nobody(
