@@ -13,14 +13,13 @@ from pathlib import Path
 
 import duckdb
 from sqlglot import exp
-from sqlglot.lineage import lineage
 
 from strata.config import from_dict
 from strata.definitions.code_lists import read_code_lists
 from strata.definitions.folder import CONDITIONS, SCHEMA, compile_definitions
 from strata.engine.models import models
 from strata.ingest.warehouse import tables as warehouse
-from strata.lineage.source_fields import columns_of, named, read_source_fields
+from strata.lineage.source_fields import columns_of, named, read_source_fields, traced
 from strata.measures.catalogue import load_catalogue
 from strata.settings import TABLES, write_settings
 
@@ -37,10 +36,8 @@ def edges() -> list[Edge]:
     found: list[Edge] = []
     for name, model in models().items():
         known = {table: schema[table] for table in model.inputs if table in schema}
-        columns = columns_of(model.sql)
-        schema[name] = dict.fromkeys(columns, "VARCHAR")
-        for column in columns:
-            node = lineage(column, model.sql, schema=known, dialect="duckdb", validate_qualify_columns=False)
+        schema[name] = dict.fromkeys(columns_of(model.sql), "VARCHAR")
+        for column, node in traced(model.sql, known).items():
             leaves = {(one.source.name, one.name.rpartition(".")[2]) for one in node.walk() if isinstance(one.source, exp.Table)}
             found += [(name, column, table, read) for table, read in leaves if table in model.inputs]
     return sorted(set(found))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.lineage import lineage
+from sqlglot.lineage import Node, lineage
 
 from strata.ingest.raw.raw_tables import raw_columns, raw_tables
 from strata.settings import TABLES
@@ -65,6 +65,12 @@ def columns_of(sql: str) -> list[str]:
     return list(query.named_selects) if isinstance(query, exp.Query) else []
 
 
+def traced(sql: str, schema: dict[str, dict[str, str]], views: dict[str, str] | None = None) -> dict[str, Node]:
+    """Column of a query -> what it is made of, down to the tables of `schema`, through the `views` by name. The query is parsed once."""
+    made_of: dict[str, Node] = lineage(None, sql, schema=schema, sources=views, dialect="duckdb", trim_selects=False)
+    return made_of
+
+
 @cache
 def _traced(field: str) -> frozenset[Leaf]:
     """By the SQL of the field. What only names the rows (keys, ranks) is left out where a column has more to it than that."""
@@ -79,9 +85,7 @@ def _leaves(field: str) -> Iterator[Leaf]:
     held = {table.name: ["file_no", "row_no", "line_key", *(one.name for one in raw_columns(table.name))] for table in raw_tables(field)}
     schema = {name: dict.fromkeys(columns, "VARCHAR") for name, columns in (held | _OF_SET).items()}
     for table, path in _selects(field):
-        sql = _sql(path, field)
-        for column in columns_of(sql):
-            node = lineage(column, sql, schema=schema, sources=views, dialect="duckdb", validate_qualify_columns=False)
+        for column, node in traced(_sql(path, field), schema, views).items():
             for leaf in node.walk():
                 if isinstance(leaf.source, exp.Table) and leaf.source.name not in (*_OF_SET, *views):
                     yield table, _AS_READ.get(column, column), leaf.source.name, leaf.name.rpartition(".")[2]
