@@ -86,7 +86,8 @@ def refresh(warehouse: duckdb.DuckDBPyConnection, dies_at: int | None = None, mo
             break
         model = models()[name]
         for one in model.inputs:
-            contents.setdefault(one, fingerprints.content(warehouse, one))
+            if one not in contents:
+                contents[one] = fingerprints.content(warehouse, one)
         wanted = fingerprints.made_of(model, contents)
         found = fingerprints.up_to_date(warehouse, name, wanted)
         if found is None:
