@@ -115,6 +115,33 @@ def criteria(stays: str, *, condition: str, year: int = 2025) -> dict[str, set[s
     return {person: set(met) for person, met in rows.fetchall()}
 
 
+def strata_of_each(
+    tables: Iterable[str], *, condition: str, year: int = 2025, settings: Config | None = None
+) -> dict[str, tuple[str, int] | None]:
+    """table -> (status, stratum) of its only person, None when they have no status: all in one country, which costs as one."""
+    cases = list(tables)
+    found = strata(joined(cases), condition=condition, year=year, settings=settings)
+    return {case: found[str(number)][:2] if str(number) in found else None for number, case in enumerate(cases, start=1)}
+
+
+def criteria_of_each(tables: Iterable[str], *, condition: str, year: int = 2025) -> dict[str, set[str]]:
+    """table -> the criteria that its only person meets, all in one country."""
+    cases = list(tables)
+    met = criteria(joined(cases), condition=condition, year=year)
+    return {case: met.get(str(number), set()) for number, case in enumerate(cases, start=1)}
+
+
+def joined(tables: Iterable[str]) -> str:
+    """Text tables of one person each, whatever their columns, as one table: the person of table number n is n (from 1)."""
+    rows: list[dict[str, str]] = []
+    for number, table in enumerate(tables, start=1):
+        own = parse(table)
+        assert len({row["person"] for row in own}) == 1, f"not one person: {table}"
+        rows += [row | {"person": str(number)} for row in own]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return "\n".join(" | ".join(cells) for cells in (names, *([row.get(name, "") for name in names] for row in rows)))
+
+
 def hold_rows(connection: duckdb.DuckDBPyConnection, view: str) -> None:
     """Put the rows of a view in its place, so that a test can make them wrong."""
     connection.execute(f"CREATE TABLE held AS FROM {view}; DROP VIEW {view}; ALTER TABLE held RENAME TO {view}")
