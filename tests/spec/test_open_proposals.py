@@ -2,34 +2,30 @@
 
 from typing import Any
 
-import pytest
-
-from tests.support.small_country import config, strata
+from tests.support.small_country import config, strata, strata_of_each
 
 CONDITIONS = {"conditions": ["copd", "stroke", "segments"], "fields": ["mco", "smr", "had", "psy"]}
 
 
-def one(condition: str, stays: str) -> tuple[str, int] | None:
-    """(status, stratum) of the only person at the end of 2025, None when they have no status."""
-    found = strata(stays, condition=condition, settings=config(method=CONDITIONS))
-    return next(((status, stratum) for status, stratum, _ in found.values()), None)
+def check(condition: str, expected: dict[str, tuple[str, int] | None]) -> None:
+    """Each table's only person has the (status, stratum) beside it at the end of 2025, None for no status."""
+    assert strata_of_each(expected, condition=condition, settings=config(method=CONDITIONS)) == expected
 
 
 def rows(*stays: dict[str, Any], **common: Any) -> str:
     """A one-person text table: each stay says what differs from an uneventful night in 2025."""
-    default = {"person": 1, "exit": "2025-06-01", "nights": 1, "dp": "Z000", "das": "", "acts": "", "born": 1970, "units": "",
-               "provenance": "", "field": "mco", "ghm": "04M053", "sessions": 0, "form": "full"}  # fmt: skip
+    default = {"person": 1, "exit": "2025-06-01", "dp": "Z000", "born": 1970}
     table = [default | common | stay for stay in stays]
-    return "\n".join(" | ".join(map(str, line)) for line in (default, *(row.values() for row in table)))
+    names = list(dict.fromkeys(name for row in table for name in row))
+    return "\n".join(" | ".join(map(str, line)) for line in (names, *([row.get(name, "") for name in names] for row in table)))
 
 
 def sick(stratum: int) -> tuple[str, int]:
     return ("diseased", stratum)
 
 
-@pytest.mark.parametrize(
-    ("stays", "expected"),
-    [
+def test_chronic_obstructive_pulmonary_disease() -> None:
+    cases = [
         ([{"das": "J449"}], sick(1)),
         ([{"das": "J431"}], sick(1)),
         ([{"dp": "J441"}], sick(3)),
@@ -57,15 +53,12 @@ def sick(stratum: int) -> tuple[str, int]:
         ([{"das": "F171"}], ("at_risk_strict", 0)),
         ([{"das": "Z000", "born": 1960}], ("at_risk_extended", 0)),
         ([{"das": "Z000", "born": 1961}], None),
-    ],
-)
-def test_chronic_obstructive_pulmonary_disease(stays: list[dict[str, Any]], expected: tuple[str, int] | None) -> None:
-    assert one("copd", rows(*stays)) == expected
+    ]
+    check("copd", {rows(*stays): expected for stays, expected in cases})
 
 
-@pytest.mark.parametrize(
-    ("stays", "expected"),
-    [
+def test_stroke() -> None:
+    cases = [
         ([{"dp": "I639"}], sick(3)),
         ([{"das": "I639"}], None),  # an acute stroke is a principal diagnosis
         ([{"dp": "I639", "exit": "2024-12-31"}], sick(1)),
@@ -88,18 +81,15 @@ def test_chronic_obstructive_pulmonary_disease(stays: list[dict[str, Any]], expe
         ([{"das": "I10"}], None),
         ([{"das": "I10 E1198"}], ("at_risk_strict", 0)),
         ([{"born": 1960}], ("at_risk_extended", 0)),
-    ],
-)
-def test_stroke(stays: list[dict[str, Any]], expected: tuple[str, int] | None) -> None:
-    assert one("stroke", rows(*stays)) == expected
+    ]
+    check("stroke", {rows(*stays): expected for stays, expected in cases})
 
 
 URGENT = {"provenance": "5"}
 
 
-@pytest.mark.parametrize(
-    ("born", "stays", "expected"),
-    [
+def test_segments_of_need() -> None:
+    cases = [
         (1990, [{}], sick(1)),
         (2008, [{}], None),  # adults
         (1990, [URGENT], sick(1)),
@@ -119,10 +109,8 @@ URGENT = {"provenance": "5"}
         (1990, [{"dp": "Z511", "das": "C509", "ghm": "28Z07Z", "sessions": 1, "nights": 0}], sick(3)),
         (1990, [{"dp": "F200", "field": "psy"}], sick(3)),
         (1990, [{"dp": "F200", "field": "psy", "form": "contact", "nights": 0}], None),  # an act is no stay
-    ],
-)
-def test_segments_of_need(born: int, stays: list[dict[str, Any]], expected: tuple[str, int] | None) -> None:
-    assert one("segments", rows(*stays, born=born)) == expected
+    ]
+    check("segments", {rows(*stays, born=born): expected for born, stays, expected in cases})
 
 
 def test_everyone_with_a_stay_is_in_one_segment_and_nobody_is_at_risk_of_one() -> None:
