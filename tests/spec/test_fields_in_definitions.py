@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.small_country import YEARS, built, config, criteria, strata
+from tests.support.small_country import YEARS, built, config, criteria_of_each, joined, strata, strata_of_each
 
 ALL = ["mco", "smr", "had", "psy"]
 
@@ -14,64 +14,65 @@ def of_all(**method: Any) -> Any:
     return config(method={"fields": ALL, **method})
 
 
-def status(stays: str, condition: str) -> tuple[str, int] | None:
-    """(status, stratum) of the only person, every field of care included."""
-    found = strata(stays, condition=condition, settings=of_all()).get("1")
-    return found[:2] if found else None
+def check(condition: str, expected: dict[str, tuple[str, int] | None]) -> None:
+    """Each table's only person has the (status, stratum) beside it, None for no status; every field of care included."""
+    assert strata_of_each(expected, condition=condition, settings=of_all()) == expected
 
 
-@pytest.mark.parametrize(
-    ("stay", "bits"),
-    [
-        ("mco | full | 28Z04Z | 0", {"session", "mco"}), ("smr | session | | 0", {"session", "smr"}),
-        ("smr | full | | 9", {"overnight", "smr"}),
-        ("smr | day | | 9", {"smr"}), ("had | home | | 9", {"had"}), ("psy | night | | 9", {"overnight", "psy"}),
-        ("psy | contact | | 0", {"contact", "psy"}),
-    ],
-)  # fmt: skip
-def test_a_stay_has_the_trait_of_its_field_and_of_its_form(stay: str, bits: set[str]) -> None:
-    connection = built(f"person | exit | field | form | ghm | nights\n1 | 2025-06-01 | {stay}", only=["stay_trait"], settings=of_all())
+def sick(stratum: int) -> tuple[str, int]:
+    return ("diseased", stratum)
+
+
+def test_a_stay_has_the_trait_of_its_field_and_of_its_form() -> None:
+    expected = {
+        "mco | full | 28Z04Z | 0": {"session", "mco"}, "smr | session | | 0": {"session", "smr"},
+        "smr | full | | 9": {"overnight", "smr"},
+        "smr | day | | 9": {"smr"}, "had | home | | 9": {"had"}, "psy | night | | 9": {"overnight", "psy"},
+        "psy | contact | | 0": {"contact", "psy"},
+    }  # fmt: skip
+    stays = joined(f"person | exit | field | form | ghm | nights\n1 | 2025-06-01 | {stay}" for stay in expected)
+    connection = built(stays, only=["stay_trait"], settings=of_all())
     connection.execute("CREATE TABLE trait AS FROM read_csv('strata/tables/trait.csv')")
-    found = connection.execute("SELECT trait FROM stay_trait INNER JOIN trait ON (traits & bit) > 0").fetchall()
-    assert {trait for (trait,) in found} == bits
+    found = connection.execute(
+        "SELECT list(trait) FROM stay_trait INNER JOIN trait ON (traits & bit) > 0 GROUP BY stay_id ORDER BY stay_id"
+    ).fetchall()
+    assert {stay: set(traits) for stay, (traits,) in zip(expected, found, strict=True)} == expected
 
 
-@pytest.mark.parametrize("field", ["smr", "had", "psy"])
-def test_death_urgency_and_transfer_are_read_alike_in_every_field(field: str) -> None:
+def test_death_urgency_and_transfer_are_read_alike_in_every_field() -> None:
+    others = ("smr", "had", "psy")
     head = "person | exit | field | entry_mode | provenance | exit_mode"
-    stays = f"{head}\n1 | 2025-06-01 | {field} | 8 | 5 | 9\n1 | 2025-06-02 | {field} | 7 | | 8"
+    stays = joined(f"{head}\n1 | 2025-06-01 | {field} | 8 | 5 | 9\n1 | 2025-06-02 | {field} | 7 | | 8" for field in others)
     connection = built(stays, only=["stay_trait"], settings=of_all())
     found = connection.execute("SELECT is_urgent, is_death, is_transfer_in FROM stay_trait ORDER BY stay_id").fetchall()
-    assert found == [(True, True, False), (False, False, True)]
+    two_stays = [(True, True, False), (False, False, True)]
+    assert {field: found[2 * place : 2 * place + 2] for place, field in enumerate(others)} == dict.fromkeys(others, two_stays)
 
 
 DECOMPENSATED = """person | exit       | nights | field | dp   | entry_mode | exit_mode
                    1      | 2025-03-11 | 10     | mco   | I500 | 8          | 7"""
 
 
-@pytest.mark.parametrize("field", ["smr", "had"])
-def test_the_care_that_follows_a_decompensation_is_not_another_one(field: str) -> None:
-    after = f"\n1 | 2025-05-20 | 70 | {field} | I500 | 7 | 8\n1 | 2025-08-20 | 30 | {field} | I500 | 8 | 8"
-    assert status(DECOMPENSATED + after, "hf") == status(DECOMPENSATED, "hf") == ("diseased", 3)
+def test_the_care_that_follows_a_decompensation_is_not_another_one() -> None:
+    after = "\n1 | 2025-05-20 | 70 | {0} | I500 | 7 | 8\n1 | 2025-08-20 | 30 | {0} | I500 | 8 | 8"
+    check("hf", dict.fromkeys([DECOMPENSATED, *(DECOMPENSATED + after.format(field) for field in ("smr", "had"))], sick(3)))
 
 
 def test_a_return_from_rehabilitation_by_transfer_stays_in_its_episode_whether_or_not_it_is_read() -> None:
     back = "\n1 | 2025-04-25 | 5 | mco | I500 | 7 | 8"
     through = "\n1 | 2025-04-20 | 40 | smr | I500 | 7 | 7"
-    assert status(DECOMPENSATED + back, "hf") == status(DECOMPENSATED + through + back, "hf") == ("diseased", 3)
+    check("hf", {DECOMPENSATED + back: sick(3), DECOMPENSATED + through + back: sick(3)})
 
 
-@pytest.mark.parametrize("field", ["smr", "had"])
-def test_months_of_other_care_do_not_make_one_episode_of_two(field: str) -> None:
+def test_months_of_other_care_do_not_make_one_episode_of_two() -> None:
     home = DECOMPENSATED.replace("| 7", "| 8") + "\n1 | 2025-08-06 | 5 | mco | I500 | 8 | 8"
-    between = f"\n1 | 2025-08-01 | 143 | {field} | Z000 | 8 | 8"
-    assert status(home, "hf") == status(home + between, "hf") == ("diseased", 4)
+    between = "\n1 | 2025-08-01 | 143 | {} | Z000 | 8 | 8"
+    check("hf", dict.fromkeys([home, *(home + between.format(field) for field in ("smr", "had"))], sick(4)))
 
 
-@pytest.mark.parametrize("field", ["smr", "had", "psy"])
-def test_a_code_in_any_field_and_position_puts_in_the_population(field: str) -> None:
-    for column in ("dp", "dr", "das"):
-        assert status(f"person | exit | field | {column}\n1 | 2025-06-01 | {field} | I500", "hf") == ("diseased", 1)
+def test_a_code_in_any_field_and_position_puts_in_the_population() -> None:
+    places = [(field, column) for field in ("smr", "had", "psy") for column in ("dp", "dr", "das")]
+    check("hf", {f"person | exit | field | {column}\n1 | 2025-06-01 | {field} | I500": sick(1) for field, column in places})
 
 
 ACUTE = {  # stays: what they make of an MCO stay, and of the same written elsewhere
@@ -86,11 +87,14 @@ ACUTE = {  # stays: what they make of an MCO stay, and of the same written elsew
 """name -> condition, cells, stratum when in MCO, stratum when in SMR or HAD"""
 
 
-@pytest.mark.parametrize("name", ACUTE)
-def test_acute_events_are_those_of_acute_care(name: str) -> None:
-    condition, cells, in_mco, elsewhere = ACUTE[name]
-    found = {field: status(f"person | exit | field | {cells.format(field)}", condition) for field in ("mco", "smr", "had")}
-    assert found == {"mco": ("diseased", in_mco), "smr": ("diseased", elsewhere), "had": ("diseased", elsewhere)}
+@pytest.mark.parametrize("condition", ["t2d", "hf"])
+def test_acute_events_are_those_of_acute_care(condition: str) -> None:
+    expected = {}
+    for of_condition, cells, in_mco, elsewhere in ACUTE.values():
+        if of_condition == condition:
+            table = {field: f"person | exit | field | {cells.format(field)}" for field in ("mco", "smr", "had")}
+            expected |= {table["mco"]: sick(in_mco), table["smr"]: sick(elsewhere), table["had"]: sick(elsewhere)}
+    check(condition, expected)
 
 
 def contacts(code: str, count: int = 1, born: int = 1950) -> str:
@@ -98,19 +102,18 @@ def contacts(code: str, count: int = 1, born: int = 1950) -> str:
     return "\n".join(["person | exit | field | form | dp | das | born", *rows])
 
 
-@pytest.mark.parametrize(("born", "expected"), [(1950, ("diseased", 1)), (1990, None)])
-def test_a_diabetes_known_from_ambulatory_acts_only_is_of_no_sure_type(born: int, expected: tuple[str, int] | None) -> None:
-    assert status(contacts("E1198", 5, born), "t2d") == expected
+def test_a_diabetes_known_from_ambulatory_acts_only_is_of_no_sure_type() -> None:
+    check("t2d", {contacts("E1198", 5, 1950): sick(1), contacts("E1198", 5, 1990): None})
 
 
 def test_ambulatory_acts_do_not_outvote_the_stays_on_the_type() -> None:
     one_stay = "\n1 | 2025-07-01 | mco | | J189 | E1090 | 1950"
-    assert status(contacts("E1190", 9) + one_stay, "t2d") is None  # type 1, as the stay says
+    check("t2d", {contacts("E1190", 9) + one_stay: None})  # type 1, as the stay says
 
 
-@pytest.mark.parametrize(("form", "expected"), [("contact", None), ("full", ("at_risk_extended", 0)), ("day", ("at_risk_extended", 0))])
-def test_any_stay_is_not_any_act(form: str, expected: tuple[str, int] | None) -> None:
-    assert status(f"person | exit | field | form | dp\n1 | 2025-06-01 | psy | {form} | F329", "t2d") == expected
+def test_any_stay_is_not_any_act() -> None:
+    cases = [("contact", None), ("full", ("at_risk_extended", 0)), ("day", ("at_risk_extended", 0))]
+    check("t2d", {f"person | exit | field | form | dp\n1 | 2025-06-01 | psy | {form} | F329": expected for form, expected in cases})
 
 
 def test_fields_left_out_change_nothing() -> None:
@@ -153,4 +156,5 @@ def test_dialysis_and_amputation_prove_in_every_field() -> None:
         .fetchall()
     )
     assert {"dialysis_2_days_12m", "amputation"} <= {criterion for (criterion,) in rows}
-    assert "amputation" in criteria("person | exit | das\n1 | 2025-06-01 | Z896", condition="t2d")["1"]
+    in_mco = "person | exit | das\n1 | 2025-06-01 | Z896"
+    assert "amputation" in criteria_of_each([in_mco], condition="t2d")[in_mco]
