@@ -4,9 +4,10 @@ import csv
 
 import pytest
 
+from strata.config import Config
 from strata.engine import models
 from strata.settings import TABLES
-from tests.support.small_country import built, config
+from tests.support.small_country import built, config, joined
 
 USES = ("counts_as_stay", "counts_for_days", "counts_for_person", "counts_for_cost", "has_standard_cost")
 REMOVALS = ("from_stays", "from_days", "from_persons", "from_costs", "from_standard_cost")
@@ -52,32 +53,43 @@ def filters() -> dict[str, dict[str, str]]:
         return {row["reason"]: row for row in csv.DictReader(handle)}
 
 
-def judged(cells: dict[str, str]) -> tuple[set[str], tuple[bool, ...], str | None]:
-    """(reasons met, uses left, geographic code kept) of one stay; tariffs of 2024 and 2025 for one GHS, one GMT, one GHT."""
-    connection = built(rows(cells), only=[], settings=config(method=ALL_FIELDS if "field" in cells else {}))
-    ghm = (GOOD | cells).get("ghm", "04M053")
-    connection.execute("INSERT INTO tariff_ghs VALUES (2024, '1000', ?, 1000, 0, 0, 0)", [ghm])
+Verdict = tuple[set[str], tuple[bool, ...], str | None]
+
+
+def judged(cases: dict[str, dict[str, str]]) -> dict[str, Verdict]:
+    """case -> (reasons met, uses left, geographic code kept) of its one stay; every field of care is included for a stay outside MCO."""
+    acute = {case: cells for case, cells in cases.items() if "field" not in cells}
+    others = {case: cells for case, cells in cases.items() if "field" in cells}
+    found = judged_with(config(), acute) if acute else {}
+    return found | (judged_with(config(method=ALL_FIELDS), others) if others else {})
+
+
+def judged_with(settings: Config, cases: dict[str, dict[str, str]]) -> dict[str, Verdict]:
+    """As judged, under one configuration; tariffs of 2024 and 2025 for one GHS, one GMT, one GHT."""
+    connection = built(joined(rows(cells) for cells in cases.values()), only=[], settings=settings)
+    for ghm in {(GOOD | cells).get("ghm", "04M053") for cells in cases.values()}:
+        connection.execute("INSERT INTO tariff_ghs VALUES (2024, '1000', ?, 1000, 0, 0, 0)", [ghm])
     for year in (2024, 2025):
         connection.execute("INSERT INTO tariff_gmt VALUES (?, '0005', '0106SA1', 29, 35, 5212.22, 5212.22, NULL)", [year])
         connection.execute("INSERT INTO tariff_ght VALUES (?, '10', '', 248.17)", [year])
     for name in [*STAGING, "stay"]:
         models.build(connection, name)
-    reasons = {reason for (reason,) in connection.execute("SELECT reason FROM stay_rejection").fetchall()}
-    *uses, geo_code = connection.execute(f"SELECT {', '.join(USES)}, geo_code FROM stay").fetchall()[0]
-    return reasons, tuple(uses), geo_code
+    query = f"""SELECT (SELECT coalesce(list(reason), []) FROM stay_rejection WHERE stay_rejection.stay_id = stay.stay_id),
+                geo_code, {", ".join(USES)} FROM stay ORDER BY stay_id"""
+    found = connection.execute(query).fetchall()
+    return {case: (set(reasons), tuple(uses), geo_code) for case, (reasons, geo_code, *uses) in zip(cases, found, strict=True)}
 
 
 def test_a_good_stay_meets_no_filter_and_counts_for_everything() -> None:
-    assert judged({}) == (set(), (True,) * 5, "9A001")
+    assert judged({"mco": {}}) == {"mco": (set(), (True,) * 5, "9A001")}
 
 
-@pytest.mark.parametrize("good", [SMR, HAD])
-def test_a_good_stay_of_another_field_counts_for_everything(good: dict[str, str]) -> None:
-    assert judged(good) == (set(), (True,) * 5, "9A001")
+def test_a_good_stay_of_another_field_counts_for_everything() -> None:
+    assert judged({"smr": SMR, "had": HAD}) == dict.fromkeys(["smr", "had"], (set(), (True,) * 5, "9A001"))
 
 
 def test_psychiatry_counts_for_all_but_euros() -> None:
-    assert judged(PSY) == ({"no_cost_basis"}, (True, True, True, False, False), "9A001")
+    assert judged({"psy": PSY}) == {"psy": ({"no_cost_basis"}, (True, True, True, False, False), "9A001")}
 
 
 FOUR_FIELDS = """person | exit       | field | groups              | form
@@ -96,33 +108,39 @@ def test_a_field_left_out_is_kept_and_counts_for_nothing(included: list[str]) ->
     assert found == {field: (field not in included, field in included) for field in ALL_FIELDS["fields"]}
 
 
-@pytest.mark.parametrize("reason", CASES)
-def test_each_filter_is_met_by_its_case_and_removes_the_declared_uses(reason: str) -> None:
-    reasons, uses, geo_code = judged(CASES[reason])
-    assert reason in reasons
-    for purpose, left in zip(REMOVALS, uses, strict=True):
-        if filters()[reason][purpose] == "true":
-            assert not left
-    if reasons == {reason}:
-        assert uses == tuple(filters()[reason][name] == "false" for name in REMOVALS)
-    assert (geo_code is None) == (filters()[reason]["from_territories"] == "true")
+def test_each_filter_is_met_by_its_case_and_removes_the_declared_uses() -> None:
+    found = judged(CASES)
+    assert {reason for reason in CASES if reason not in found[reason][0]} == set()
+    for reason, (reasons, uses, geo_code) in found.items():
+        declared = filters()[reason]
+        for purpose, left in zip(REMOVALS, uses, strict=True):
+            if declared[purpose] == "true":
+                assert not left, (reason, purpose)
+        if reasons == {reason}:
+            assert uses == tuple(declared[name] == "false" for name in REMOVALS), reason
+        assert (geo_code is None) == (declared["from_territories"] == "true"), reason
 
 
-@pytest.mark.parametrize(
-    ("rule", "cells", "is_removed"),
-    [
-        ("a", {"entry_mode": "0"}, True), ("a", {"type": "B"}, False), ("b", {"type": "B", "ghm": "28Z04Z"}, True),
-        ("c", {"type": "B", "ghm": "28Z04Z"}, False), ("c", {"type": "B", "ghm": "28Z14Z"}, True), ("c", {"entry_mode": "0"}, False),
-    ],
-)  # fmt: skip
-def test_the_inter_hospital_rule_is_a_choice(rule: str, cells: dict[str, str], is_removed: bool) -> None:
-    connection = built(rows(cells), only=STAGING, settings=config(method={"pie_rule": rule}))
-    met = connection.execute("SELECT count(*) FROM stay_rejection WHERE reason = 'inter_hospital_service'").fetchall()[0][0]
-    assert bool(met) is is_removed
+INTER_HOSPITAL = {  # rule -> cells, is removed
+    "a": [({"entry_mode": "0"}, True), ({"type": "B"}, False)],
+    "b": [({"type": "B", "ghm": "28Z04Z"}, True)],
+    "c": [({"type": "B", "ghm": "28Z04Z"}, False), ({"type": "B", "ghm": "28Z14Z"}, True), ({"entry_mode": "0"}, False)],
+}
+
+
+@pytest.mark.parametrize("rule", INTER_HOSPITAL)
+def test_the_inter_hospital_rule_is_a_choice(rule: str) -> None:
+    expected = {rows(cells): is_removed for cells, is_removed in INTER_HOSPITAL[rule]}
+    connection = built(joined(expected), only=STAGING, settings=config(method={"pie_rule": rule}))
+    query = """SELECT stay_id IN (SELECT stay_id FROM stay_rejection WHERE reason = 'inter_hospital_service')
+               FROM read_stay ORDER BY stay_id"""
+    met = [is_met for (is_met,) in connection.execute(query).fetchall()]
+    assert dict(zip(expected, met, strict=True)) == expected
 
 
 def test_geographic_duplicates_are_removed_until_2017_only() -> None:
-    assert "geographic_duplicate" not in judged({"finess": "750041543", "exit": "2018-06-01"})[0]
+    reasons, _, _ = judged({"2018": {"finess": "750041543", "exit": "2018-06-01"}})["2018"]
+    assert "geographic_duplicate" not in reasons
 
 
 def test_every_filter_declared_has_a_case_or_its_own_test() -> None:
@@ -131,14 +149,15 @@ def test_every_filter_declared_has_a_case_or_its_own_test() -> None:
 
 
 def test_an_error_in_one_part_of_a_stay_leaves_the_stay_but_not_its_price() -> None:
-    assert judged(SMR | {"groups": "0106SA1/0005/30 9003Z00/9999/2"})[0] == {"no_tariff", "no_billed_cost"}
+    reasons, _, _ = judged({"one part": SMR | {"groups": "0106SA1/0005/30 9003Z00/9999/2"}})["one part"]
+    assert reasons == {"no_tariff", "no_billed_cost"}
 
 
-@pytest.mark.parametrize("cells", [SMR, HAD])
-def test_what_is_not_payable_is_not_valued_in_every_field(cells: dict[str, str]) -> None:
-    assert judged(cells | {"billable": "0"})[0] == {"not_valued"}
+def test_what_is_not_payable_is_not_valued_in_every_field() -> None:
+    found = judged({"smr": SMR | {"billable": "0"}, "had": HAD | {"billable": "0"}})
+    assert {case: reasons for case, (reasons, _, _) in found.items()} == {"smr": {"not_valued"}, "had": {"not_valued"}}
 
 
 def test_the_rules_of_acute_care_do_not_reach_the_other_fields() -> None:
-    assert judged(SMR | {"type": "B", "entry_mode": "0"})[0] == set()
-    assert judged(HAD | {"auto": "1"})[0] == set()
+    found = judged({"smr": SMR | {"type": "B", "entry_mode": "0"}, "had": HAD | {"auto": "1"}})
+    assert {case: reasons for case, (reasons, _, _) in found.items()} == {"smr": set(), "had": set()}
