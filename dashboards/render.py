@@ -133,7 +133,7 @@ def render_shell(layout: str, page: AnyPage, **more: object) -> str:
 def render_message(language: str, **more: object) -> str:
     """A page of the server that shows no publication: sign-in, refusal."""
     return (
-        _environment()
+        environment()
         .get_template("message.html.j2")
         .render(language=language, t=load(language), styles=_file("page.css") + _file("app.css"), **more)
         + "\n"
@@ -144,7 +144,7 @@ def _render(template: str, page: AnyPage, **more: object) -> str:
     texts = load(page.language)
     figures = Figures(texts, Numbers(page.language))
     return (
-        _environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_file("page.css"), twins=twins, **more)
+        environment().get_template(template).render(page=page, t=texts, figures=figures, styles=_file("page.css"), twins=twins, **more)
         + "\n"
     )
 
@@ -161,7 +161,8 @@ def _file(name: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Every text is escaped; a name that is missing is an error."""
     loader = FileSystemLoader(FOLDER / "templates", encoding="utf-8")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals |= {"is_number": _is_number, "script": _file(SCRIPT), "script_hash": Markup(script_hash())}

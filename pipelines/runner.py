@@ -6,6 +6,7 @@ Belongs here: one run and its outcome. Not here: reading arguments and printing 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -50,8 +51,14 @@ def run(config: Config, *, progress: Progress, until: str | tuple[str, ...] = "p
     either way, and the last publication stays.
     """
     with few_searches(), open_session(config, progress) as session:
-        materialise(session, build_assets(folder), build_checks(folder), until)
+        materialise(session, *graph(folder), until)
     return RunResult(session.run_id, session.publication, session.quality_page, session.seconds, session.rows, session.outcomes)
+
+
+@cache
+def graph(folder: Path = SQL_FOLDER) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
+    """Assets and checks of a folder of SQL files: the same for every run of a process."""
+    return build_assets(folder), build_checks(folder)
 
 
 def materialise(

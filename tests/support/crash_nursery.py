@@ -105,14 +105,19 @@ def _child(asked: dict[str, Any]) -> int:
 
 
 def _load() -> None:
-    """All that a run loads; Dagster loads most of itself when it first runs something."""
+    """All that a run loads and that is the same for each; Dagster loads most of itself when it first runs something."""
     import dagster as dg
-
-    from strata.engine.models import models
 
     for name in _LOADED_LATE:
         importlib.import_module(name)
-    models()
+    from dashboards.render import environment as of_pages
+    from pipelines.pages.private_page import environment as of_private_pages
+    from pipelines.runner import graph
+
+    graph()
+    for templates in (of_pages(), of_private_pages()):
+        for name in templates.list_templates():
+            templates.get_template(name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL + 1)
     with dg.DagsterInstance.ephemeral() as instance:
         dg.materialize([dg.asset(lambda: None, name="nothing")], instance=instance)
