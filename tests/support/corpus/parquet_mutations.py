@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tests.support.corpus.edited_sets import STAYS, Case, Change, edited, in_turn, refused, taken
 from tests.support.corpus.mutation import Ground, mutation
 from tests.support.corpus.parcel import Parcel
 from tests.support.corpus.stays import chained
@@ -16,27 +17,6 @@ from tests.support.corpus.zips import zipped
 
 _SET = "the set of the year is refused, the table by its own reason, the others as incomplete"
 _SAME = "read like any other: every stay is in"
-STAYS = range(4)
-
-
-def edited(ground: Ground, name: str, table: str, change: Callable[[bytes], bytes]) -> Parcel:
-    """A good set with the bytes of one table changed."""
-    finess, label = ground.finess(), ground.label()
-    content = parquet_files(label, good(finess, STAYS))
-    file = f"T_MCO{label}{table}.parquet"
-    content[file] = change(content[file])
-    return Parcel(f"{table}: {name}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
-
-
-def refused(parcel: Parcel, reasons: set[str], *, is_counted: bool = False) -> Parcel:
-    """The same, when its set must be refused because of that table."""
-    table = parcel.name.partition(":")[0]
-    own = next(name for name in parcel.files if name.endswith(f"{table}.parquet"))
-    parcel.refused = {name: reasons if name == own else {"incomplete_set"} for name in parcel.files}
-    parcel.stays = {}
-    if not is_counted:
-        del parcel.lines[own]
-    return parcel
 
 
 def reshaped(change: Callable[[pa.Table], pa.Table], **options: str) -> Callable[[bytes], bytes]:
@@ -56,21 +36,21 @@ def _replaced(name: str, column: Callable[[pa.ChunkedArray], object]) -> Callabl
 
 @mutation("Parquet: damaged", "tables", _SET)
 def _damaged(ground: Ground) -> Iterator[Parcel]:
-    for kept in (4, 5, 50, -400, -9, -8, -4, -1):
-        yield refused(edited(ground, f"first {kept} bytes", "D", lambda content, kept=kept: content[:kept]), {"unreadable_table"})
-    ways: dict[str, Callable[[bytes], bytes]] = {
-        "pages of zeros": lambda content: content[:4] + bytes(60) + content[64:],
+    pages = ("pages of zeros", "D", lambda content: content[:4] + bytes(60) + content[64:])  # of a column that is read
+    ways: dict[str, Change] = {
         "length of the footer": lambda content: content[:-8] + b"\xff\xff\xff\x7f" + content[-4:],
         "no length of the footer": lambda content: content[:-8] + bytes(4) + content[-4:],
         "last mark": lambda content: content[:-4] + b"PARX",
         "encrypted": lambda content: content[:-4] + b"PARE",
     }
-    for name, change in ways.items():
-        yield refused(edited(ground, name, "D", change), {"unreadable_table"})
+    for kept in (4, 5, 50, -400, -9, -8, -4, -1):
+        ways[f"first {kept} bytes"] = lambda content, kept=kept: content[:kept]
+    yield from refused(ground, [pages, *in_turn(ways)], {"unreadable_table"}, None, parquet_files)
 
 
 @mutation("Parquet: columns missing or twice", "tables", _SET)
 def _columns(ground: Ground) -> Iterator[Parcel]:
+    missing: list[Case] = []
     for table, name in (
         ("B", "GRG_GHM"),
         ("C", "NIR_ANO_17"),
@@ -80,28 +60,32 @@ def _columns(ground: Ground) -> Iterator[Parcel]:
         ("VALO", "MNT_TOT_BR"),
         ("D", "ETA_NUM"),
     ):
-        change = reshaped(lambda one, name=name: one.drop_columns([name]))
-        yield refused(edited(ground, name, table, change), {"missing_column"}, is_counted=True)
-    for name in ("RSA_NUM", "rsa_num"):
-        change = reshaped(lambda one, name=name: one.append_column(name, one.column("RSA_NUM")))
-        yield refused(edited(ground, f"{name} twice", "D", change), {"duplicate_column"}, is_counted=True)
+        missing.append((name, table, reshaped(lambda one, name=name: one.drop_columns([name]))))
+    yield from refused(ground, missing, {"missing_column"}, len(STAYS), parquet_files)
+    twice = {
+        f"{name} twice": reshaped(lambda one, name=name: one.append_column(name, one.column("RSA_NUM"))) for name in ("RSA_NUM", "rsa_num")
+    }
+    yield from refused(ground, in_turn(twice, "DA"), {"duplicate_column"}, len(STAYS), parquet_files)
 
 
 @mutation("Parquet: other types", "tables", _SAME)
 def _types(ground: Ground) -> Iterator[Parcel]:
     kinds = (pa.int64(), pa.uint64(), pa.float64(), pa.large_string(), pa.decimal128(20, 0), pa.decimal128(22, 2), pa.binary())
+    keys: dict[str, Change] = {}
     for kind in kinds:
         for name in ("RSA_NUM", "ETA_NUM"):
             through = kind if pa.types.is_binary(kind) or pa.types.is_large_string(kind) else pa.int64()
             column = _replaced(name, lambda cells, kind=kind, through=through: cells.cast(through).cast(kind))
-            yield edited(ground, f"{name} as {kind}", "D", reshaped(column))
+            keys[f"{name} as {kind}"] = reshaped(column)
+    cases = in_turn(keys, ("B", "D", "A", "UM", "VALO"))
     for kind in (pa.timestamp("us"), pa.timestamp("ns"), pa.timestamp("us", "UTC"), pa.date32()):
         column = _replaced(
             "EXE_SOI_DTF", lambda cells, kind=kind: pa.array([datetime(2017, 3, 5)] * len(cells), pa.timestamp("us")).cast(kind)
         )
-        yield edited(ground, f"a date as {kind}", "C", reshaped(column))
+        cases.append((f"a date as {kind}", "C", reshaped(column)))
     column = _replaced("ASS_DGN", lambda cells: pc.dictionary_encode(cells.combine_chunks()))
-    yield edited(ground, "a dictionary", "D", reshaped(column))
+    cases.append(("a dictionary", "D", reshaped(column)))
+    yield from taken(ground, cases, parquet_files)
 
 
 @mutation("Parquet: cells of another kind", "tables", "rows that cannot be read are set aside, or the set is refused; nothing is lost")
@@ -120,22 +104,22 @@ def _cells(ground: Ground) -> Iterator[Parcel]:
     }
     for table, column in (("B", "AGE_ANN"), ("D", "ETA_NUM")):
         for name, way in ways.items():
-            parcel = edited(ground, f"{column} {name}", table, reshaped(_replaced(column, way)))
+            parcel = edited(ground, f"{column} {name}", table, reshaped(_replaced(column, way)), parquet_files)
             parcel.stays, parcel.lines, parcel.is_exact = {}, {}, False
             yield parcel
 
 
 @mutation("Parquet: written otherwise", "tables", _SAME)
 def _written(ground: Ground) -> Iterator[Parcel]:
+    ways: dict[str, Change] = {
+        "version 1": reshaped(lambda one: one, version="1.0"),
+        "pages 2": reshaped(lambda one: one, data_page_version="2.0"),
+        "groups of one row": reshaped(lambda one: one, row_group_size=1),
+        "no dictionary": reshaped(lambda one: one, use_dictionary=False),
+    }
     for codec in ("none", "snappy", "gzip", "zstd", "lz4", "brotli"):
-        yield edited(ground, codec, "B", reshaped(lambda one: one, compression=codec))
-    for name, options in (
-        ("version 1", {"version": "1.0"}),
-        ("pages 2", {"data_page_version": "2.0"}),
-        ("groups of one row", {"row_group_size": 1}),
-        ("no dictionary", {"use_dictionary": False}),
-    ):
-        yield edited(ground, name, "B", reshaped(lambda one: one, **options))
+        ways[codec] = reshaped(lambda one: one, compression=codec)
+    yield from taken(ground, in_turn(ways), parquet_files)
 
 
 @mutation("Parquet: beside CSV, in an archive, under another name", "tables", _SAME)

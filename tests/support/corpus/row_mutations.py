@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.support.corpus.edited_sets import Change, in_turn, taken
 from tests.support.corpus.mutation import Ground, mutation
 from tests.support.corpus.parcel import Parcel
 from tests.support.corpus.stays import chained, number
@@ -129,15 +130,12 @@ def _ragged(ground: Ground) -> Iterator[Parcel]:
 @mutation("row: odd bytes in a label", "tables", "taken: nothing but codes is read, and they are sound")
 def _labels(ground: Ground) -> Iterator[Parcel]:
     texts = ("é".encode(), b"\xe9", b"\xff", b"\x85", b"\x0b", b"\x1a", b"\x7f", "日本".encode(), b"'", b"--", b"\\", b"/*", b"%s", b"=1+1")
-    for text in texts:
-        finess = ground.finess()
-        parcel = row_bench(repr(text), finess, ground.label(), "D", [])
-        name = next(name for name in parcel.files if name.endswith("D.csv"))
-        content = b"\r\n".join(
-            line + b";LABEL" if not rank else line + b";" + text for rank, line in enumerate(parcel.files[name].splitlines())
-        )
-        parcel.files[name], parcel.cases = content, 1
-        yield parcel
+    yield from taken(ground, in_turn({repr(text): _labelled(text) for text in texts}))
+
+
+def _labelled(text: bytes) -> Change:
+    """A column more, that holds this in every row."""
+    return lambda content: b"\r\n".join(line + b";" + (text if rank else b"LABEL") for rank, line in enumerate(content.split(b"\r\n")[:-1]))
 
 
 @mutation("row: stay set aside elsewhere", "tables", "its rows of the other tables are set aside with it, under a reason of their own")

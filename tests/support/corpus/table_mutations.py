@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from tests.support.corpus.edited_sets import STAYS, Case, Change, edited, file_of, in_turn, refused, taken
 from tests.support.corpus.mutation import Ground, mutation
 from tests.support.corpus.parcel import Parcel
 from tests.support.corpus.stays import chained
@@ -11,7 +12,6 @@ from tests.support.snds_set import RETURNS
 BOM = "\ufeff".encode()
 _SET = "the set of the year is refused, the table by its own reason, the others as incomplete; every row counted"
 _SAME = "read like any other: every stay is in"
-STAYS = range(4)
 OPTIONAL = {  # columns a project may do without
     "AGE_JOU",
     "RSS_NUM",
@@ -20,29 +20,6 @@ OPTIONAL = {  # columns a project may do without
     "ETA_NUM_GEO",
     "AUT_TYP2_UM",
 }
-Change = Callable[[bytes], bytes]
-
-
-def edited(ground: Ground, name: str, table: str, change: Change) -> Parcel:
-    """A good set with the bytes of one table changed."""
-    finess, label = ground.finess(), ground.label()
-    content = files(label, good(finess, STAYS))
-    file = f"T_MCO{label}{table}.csv"
-    content[file] = change(content[file])
-    return Parcel(f"{table}: {name}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
-
-
-def refused(parcel: Parcel, reasons: set[str], lines: int | None) -> Parcel:
-    """The same, when its set must be refused because of that table."""
-    table = parcel.name.partition(":")[0]
-    own = next(name for name in parcel.files if name.endswith(f"{table}.csv"))
-    parcel.refused = {name: reasons if name == own else {"incomplete_set"} for name in parcel.files}
-    parcel.stays = {}
-    if lines is None:
-        del parcel.lines[own]
-    else:
-        parcel.lines[own] = lines
-    return parcel
 
 
 def _header(change: Callable[[bytes], bytes]) -> Change:
@@ -56,13 +33,14 @@ def _columns(content: bytes) -> list[bytes]:
 @mutation("table: column missing", "tables", _SET)
 def _missing(ground: Ground) -> Iterator[Parcel]:
     """Every required column of the small tables, one in three of B and C."""
+    cases: list[Case] = []
     for table in TABLES:
         required = [
             name for name in _columns(files("00", good("990000001", STAYS))[f"T_MCO00{table}.csv"]) if name.decode() not in OPTIONAL
         ]
         for column in required[:: 3 if table in "BC" else 1]:
-            parcel = edited(ground, column.decode(), table, _header(lambda header, column=column: _renamed(header, column)))
-            yield refused(parcel, {"missing_column"}, len(STAYS))
+            cases.append((column.decode(), table, _header(lambda header, column=column: _renamed(header, column))))
+    yield from refused(ground, cases, {"missing_column"}, len(STAYS))
 
 
 def _renamed(header: bytes, column: bytes) -> bytes:
@@ -71,10 +49,10 @@ def _renamed(header: bytes, column: bytes) -> bytes:
 
 @mutation("table: column twice", "tables", _SET)
 def _twice(ground: Ground) -> Iterator[Parcel]:
-    for table in TABLES:
-        for name in (b"ETA_NUM", b"rsa_num"):
-            change = _header(lambda header, name=name: header.rpartition(b";")[0] + b";" + name)
-            yield refused(edited(ground, name.decode(), table, change), {"duplicate_column", "missing_column"}, len(STAYS))
+    for name in (b"ETA_NUM", b"rsa_num"):
+        change = _header(lambda header, name=name: header.rpartition(b";")[0] + b";" + name)
+        cases = [(name.decode(), table, change) for table in TABLES]
+        yield from refused(ground, cases, {"duplicate_column", "missing_column"}, len(STAYS))
 
 
 @mutation("table: columns more, elsewhere or otherwise written", "tables", _SAME)
@@ -100,9 +78,7 @@ def _columns_otherwise(ground: Ground) -> Iterator[Parcel]:
         "another name of ours": _more(b"finess"),
         "a long name": _more(b"x" * 300),
     }
-    for table in ("C", "D"):
-        for name, change in list(ways.items())[table == "C" :: 2]:
-            yield edited(ground, name, table, change)
+    yield from taken(ground, in_turn(ways))
 
 
 def _nameless(content: bytes) -> bytes:
@@ -117,74 +93,74 @@ def _more(name: bytes) -> Change:
 
 @mutation("table: separators", "tables", "semicolon, comma, tab, bar, ^ and ~ are read alike; another one refuses the set")
 def _separators(ground: Ground) -> Iterator[Parcel]:
-    for separator in (b";", b",", b"\t", b"|", b"^", b"~"):
+    read = (b";", b",", b"\t", b"|", b"^", b"~")
+    for separator in read:
         finess, label = ground.finess(), ground.label()
         content = {name: text.replace(b";", separator) for name, text in files(label, good(finess, STAYS)).items()}
         yield Parcel(f"all {separator!r}", finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, len(STAYS)))
-        doubled = separator * 2
-        yield edited(ground, f"doubled {separator!r}", "D", lambda content, doubled=doubled: content.replace(b";", doubled))
-        yield edited(ground, f"one {separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
-    for separator in (b":", b" ", b"\x1f", b"\x00", "§".encode()):
-        parcel = edited(ground, f"{separator!r}", "D", lambda content, separator=separator: content.replace(b";", separator))
-        yield refused(parcel, {"missing_column", "duplicate_column"}, len(STAYS))
+    yield from taken(ground, in_turn({f"doubled {separator!r}": _separated(separator * 2) for separator in read}))
+    yield from taken(ground, in_turn({f"one {separator!r}": _separated(separator) for separator in read}))
+    others = {f"{separator!r}": _separated(separator) for separator in (b":", b" ", b"\x1f", b"\x00", "§".encode())}
+    yield from refused(ground, in_turn(others), {"missing_column", "duplicate_column"}, len(STAYS))
+
+
+def _separated(separator: bytes) -> Change:
+    return lambda content: content.replace(b";", separator)
 
 
 @mutation("table: lines ended otherwise", "tables", _SAME)
 def _line_ends(ground: Ground) -> Iterator[Parcel]:
+    ways: dict[str, Change] = {
+        "blank lines": lambda content: content.replace(b"\r\n", b"\r\n\r\n"),
+        "blank lines at the end": lambda content: content + b"\r\n" * 9,
+        "a blank line in front": lambda content: b"\r\n" + content,
+        "blank lines in front": lambda content: b"\r\n" * 3 + content,
+        "a mark": lambda content: BOM + content,
+        "a mark and quotes": lambda content: (
+            BOM + b'"' + content.replace(b";", b'";"', len(_columns(content)) - 1).replace(b"\r\n", b'"\r\n', 1)
+        ),
+    }
     for name, end in (("LF", b"\n"), ("CR", b"\r"), ("CRLF", b"\r\n")):
-        yield edited(ground, name, "B", lambda content, end=end: content.replace(b"\r\n", end))
-        yield edited(ground, f"{name}, none at the end", "D", lambda content, end=end: content.replace(b"\r\n", end).removesuffix(end))
-    yield edited(ground, "blank lines", "D", lambda content: content.replace(b"\r\n", b"\r\n\r\n"))
-    yield edited(ground, "blank lines at the end", "D", lambda content: content + b"\r\n" * 9)
-    yield edited(ground, "a blank line in front", "D", lambda content: b"\r\n" + content)
-    yield edited(ground, "blank lines in front", "B", lambda content: b"\r\n" * 3 + content)
-    yield edited(ground, "a mark", "B", lambda content: BOM + content)
-    yield edited(
-        ground,
-        "a mark and quotes",
-        "B",
-        lambda content: BOM + b'"' + content.replace(b";", b'";"', len(_columns(content)) - 1).replace(b"\r\n", b'"\r\n', 1),
-    )
+        ways[name] = lambda content, end=end: content.replace(b"\r\n", end)
+        ways[f"{name}, none at the end"] = lambda content, end=end: content.replace(b"\r\n", end).removesuffix(end)
+    yield from taken(ground, in_turn(ways))
 
 
 @mutation("table: another encoding", "tables", _SET)
 def _encodings(ground: Ground) -> Iterator[Parcel]:
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp500"):
-        for table in ("B", "D"):
-            parcel = edited(ground, encoding, table, lambda content, encoding=encoding: content.decode().encode(encoding))
-            yield refused(parcel, {"missing_column", "duplicate_column", "unreadable_table"}, None)
+        cases = [(encoding, table, lambda content, encoding=encoding: content.decode().encode(encoding)) for table in ("B", "D")]
+        yield from refused(ground, cases, {"missing_column", "duplicate_column", "unreadable_table"}, None)
 
 
 @mutation("table: nothing in it", "tables", "the set is refused by the name of the table")
 def _nothing(ground: Ground) -> Iterator[Parcel]:
-    for table in ("B", "D"):
-        for name, content in (
-            ("empty", b""),
-            ("a mark", BOM),
-            ("a newline", b"\r\n"),
-            ("newlines", b"\n" * 9),
-            ("blanks", b"   "),
-            ("zeros", bytes(50)),
-            ("odd line ends", b"\x0b\x85"),
-        ):
-            parcel = refused(edited(ground, name, table, lambda _, content=content: content), {"", "missing_column"}, None)
-            yield parcel
+    for name, content in (
+        ("empty", b""),
+        ("a mark", BOM),
+        ("a newline", b"\r\n"),
+        ("newlines", b"\n" * 9),
+        ("blanks", b"   "),
+        ("zeros", bytes(50)),
+        ("odd line ends", b"\x0b\x85"),
+    ):
+        cases = [(name, table, lambda _, content=content: content) for table in ("B", "D")]
+        yield from refused(ground, cases, {"", "missing_column"}, None)
 
 
 @mutation("table: header only", "tables", "an empty table is read as one; without stays every row is set aside or refused")
 def _header_only(ground: Ground) -> Iterator[Parcel]:
-    for table in TABLES:
-        for name, keep in (("with its newline", 2), ("without", 0)):
-            parcel = edited(ground, name, table, lambda content, keep=keep: content[: content.index(b"\r\n") + keep])
-            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
-            parcel.lines[own] = 0
-            if table == "B":
-                parcel.stays, parcel.aside = (
-                    {},
-                    {(file, line): {"orphan_row"} for file in parcel.files if file != own for line in range(1, 5)},
-                )
-            if table == "C":
-                parcel.stays = chained(STAYS, False)
+    for name, keep in (("with its newline", 2), ("without", 0)):
+        cases = {table: (name, table, lambda content, keep=keep: content[: content.index(b"\r\n") + keep]) for table in TABLES}
+        stays = edited(ground, *cases["B"])
+        own = file_of("B", stays.files)
+        stays.stays = {}
+        stays.aside = {(file, line): {"orphan_row"} for file in stays.files if file != own for line in range(1, 5)}
+        persons = edited(ground, *cases["C"])
+        persons.stays = chained(STAYS, False)
+        (others,) = taken(ground, (cases[table] for table in TABLES if table not in "BC"))
+        for parcel, tables in ((stays, "B"), (persons, "C"), (others, TABLES[2:])):
+            parcel.lines |= {file_of(table, parcel.files): 0 for table in tables}
             yield parcel
 
 
@@ -202,37 +178,41 @@ def _quotes(ground: Ground) -> Iterator[Parcel]:
         }
         for name, change in ways.items():
             parcel = edited(ground, name, table, change)
-            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
-            del parcel.lines[own]
+            del parcel.lines[file_of(table, parcel.files)]
             parcel.stays, parcel.is_exact = {}, False
             yield parcel
 
 
 @mutation("table: lines that are no rows", "tables", "in front they refuse the set, elsewhere they are set aside alone")
 def _foreign_lines(ground: Ground) -> Iterator[Parcel]:
-    for table in ("B", "D"):
-        for name, text in (("a sep line", b"sep=;"), ("a comment", b"# extraction"), ("a title", b"Table des stays"), ("dashes", b"-----")):
-            parcel = edited(ground, f"{name} in front", table, lambda content, text=text: text + b"\r\n" + content)
-            yield refused(parcel, {"missing_column"}, len(STAYS) + 1)
-            parcel = edited(ground, f"{name} at the end", table, lambda content, text=text: content + text + b"\r\n")
-            own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
-            parcel.lines[own], parcel.aside = 5, {(own, 5): {"broken_row"}}
-            yield parcel
-        parcel = edited(ground, "the header again", table, lambda content: content + content.partition(b"\r\n")[0] + b"\r\n")
-        own = next(file for file in parcel.files if file.endswith(f"{table}.csv"))
-        parcel.lines[own], parcel.aside = 5, {(own, 5): {"invalid_key", "not_a_number"}}
+    lines = {"a sep line": b"sep=;", "a comment": b"# extraction", "a title": b"Table des stays", "dashes": b"-----"}
+    for name, text in lines.items():
+        first = [(f"{name} in front", table, lambda content, text=text: text + b"\r\n" + content) for table in ("B", "D")]
+        yield from refused(ground, first, {"missing_column"}, len(STAYS) + 1)
+        last = [(f"{name} at the end", table, lambda content, text=text: content + text + b"\r\n") for table in ("B", "D")]
+        yield from _fifth_set_aside(taken(ground, last), {"broken_row"})
+    again = [("the header again", table, lambda content: content + content.partition(b"\r\n")[0] + b"\r\n") for table in ("B", "D")]
+    yield from _fifth_set_aside(taken(ground, again), {"invalid_key", "not_a_number"})
+
+
+def _fifth_set_aside(parcels: Iterator[Parcel], reasons: set[str]) -> Iterator[Parcel]:
+    """The fifth row of B and of D, and nothing else."""
+    for parcel in parcels:
+        for file in (file_of(table, parcel.files) for table in ("B", "D")):
+            parcel.lines[file], parcel.aside[file, 5] = 5, reasons
         yield parcel
 
 
 @mutation("table: no header", "tables", _SET)
 def _headless(ground: Ground) -> Iterator[Parcel]:
+    """Each table in a set of its own: one is enough to refuse it."""
     for table in TABLES:
-        parcel = edited(ground, "the first row in its place", table, lambda content: content.partition(b"\r\n")[2])
-        yield refused(parcel, {"missing_column", "duplicate_column"}, len(STAYS) - 1)
+        case = ("the first row in its place", table, lambda content: content.partition(b"\r\n")[2])
+        yield from refused(ground, [case], {"missing_column", "duplicate_column"}, len(STAYS) - 1)
     same = "K9900000010000000"
     for table in ("C", "D"):
-        parcel = edited(ground, "a person as two columns", table, lambda content: f"{same};{same}\r\n".encode() * 3)
-        yield refused(parcel, {"duplicate_column"}, 2)
+        case = ("a person as two columns", table, lambda content: f"{same};{same}\r\n".encode() * 3)
+        yield from refused(ground, [case], {"duplicate_column"}, 2)
 
 
 @mutation("set: table missing", "tables", "the set is refused by the name of the table; without VALO it is taken")
