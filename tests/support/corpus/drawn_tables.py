@@ -47,12 +47,10 @@ def _drawn_rows(name: str, each: int, draw: str) -> None:
 
     @mutation(f"row: {name}", "tables", _ROWS, is_generated=True)
     def make(ground: Ground) -> Iterator[Parcel]:
-        for table in TABLES:
-            finess = ground.finess()
-            spoilt = [(f"{rank}", _row(ground, table, draw), set()) for rank in range(each)]
-            parcel = row_bench(f"table {table}", finess, ground.label(), table, spoilt)
-            parcel.stays = {number: None if int(number) >= 5550001000 and table == "C" else has for number, has in parcel.stays.items()}
-            yield parcel
+        spoilt = {table: [(f"{rank}", _row(ground, table, draw), set()) for rank in range(each)] for table in TABLES}
+        parcel = row_bench("all tables", ground.finess(), ground.label(), spoilt)
+        parcel.stays |= dict.fromkeys((stay for stay, has_person in parcel.stays.items() if not has_person), None)
+        yield parcel
 
 
 def _row(ground: Ground, table: str, draw: str) -> Row:

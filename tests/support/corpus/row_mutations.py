@@ -24,9 +24,8 @@ _KEYS = {
 }
 
 
-def _bench(ground: Ground, table: str, spoilt: list[SpoiltRow]) -> Parcel:
-    finess = ground.finess()
-    return row_bench(f"table {table}", finess, ground.label(), table, spoilt)
+def _bench(ground: Ground, spoilt: dict[str, list[SpoiltRow]]) -> Parcel:
+    return row_bench(f"tables {', '.join(spoilt)}", ground.finess(), ground.label(), spoilt)
 
 
 def _changes(reason: str, *changes: dict[str, str]) -> list[SpoiltRow]:
@@ -35,30 +34,34 @@ def _changes(reason: str, *changes: dict[str, str]) -> list[SpoiltRow]:
 
 @mutation("row: not a number", "tables", _ALONE)
 def _numbers(ground: Ground) -> Iterator[Parcel]:
+    benches: dict[str, list[SpoiltRow]] = {}
     for table, names in _NUMBERS.items():
         texts = ["x", "1x", "-", "1e3", "1,2,3", "0x1F", "NaN", "1 000", "1/2", "99999999999999", "١", "+1", "é"]
         spoilt = [one for name in names for text in texts for one in _changes("not_a_number", {name: text})]
         if table != "VALO":
             spoilt += [one for name in names for text in ("-1", "1.5", "40000", "1,0") for one in _changes("not_a_number", {name: text})]
-        if spoilt:
-            yield _bench(ground, table, spoilt)
+        benches[table] = spoilt
+    yield _bench(ground, benches)
 
 
 @mutation("row: key blank or not a key", "tables", _ALONE)
 def _keys(ground: Ground) -> Iterator[Parcel]:
+    benches: dict[str, list[SpoiltRow]] = {}
     for table in TABLES:
         blank = _changes(
             "missing_value", {"ETA_NUM": ""}, {"RSA_NUM": ""}, {"ETA_NUM": "  "}, {"RSA_NUM": "."}, {"ETA_NUM": "", "RSA_NUM": ""}
         )
         bad = [one for name, texts in _KEYS.items() for text in texts for one in _changes("invalid_key", {name: text})]
-        yield _bench(ground, table, blank + bad + _changes("missing_value", *({name: ""} for name in _MANDATORY[table])))
+        benches[table] = blank + bad + _changes("missing_value", *({name: ""} for name in _MANDATORY[table]))
+    yield _bench(ground, benches)
 
 
 @mutation("row: impossible values", "tables", _ALONE)
 def _impossible(ground: Ground) -> Iterator[Parcel]:
     spoilt = _changes("invalid_month", *({"SOR_MOI": text} for text in ("0", "13", "99", "00")))
-    yield _bench(ground, "B", spoilt + _changes("no_unit", {"NBR_RUM": "0"}, {"NBR_RUM": "00"}))
-    yield _bench(ground, "VALO", _changes("negative_amount", *({"MNT_TOT_BR": text} for text in ("-1", "-0.01", "-12345,67"))))
+    spoilt += _changes("no_unit", {"NBR_RUM": "0"}, {"NBR_RUM": "00"})
+    amounts = _changes("negative_amount", *({"MNT_TOT_BR": text} for text in ("-1", "-0.01", "-12345,67")))
+    yield _bench(ground, {"B": spoilt, "VALO": amounts})
 
 
 @mutation("row: impossible dates", "tables", "set aside alone under its reason; its stay is kept without its person")
@@ -83,19 +86,19 @@ def _dates(ground: Ground) -> Iterator[Parcel]:
     spoilt = [one for name in ("EXE_SOI_DTD", "EXE_SOI_DTF") for text in texts for one in _changes("invalid_date", {name: text})]
     spoilt += _changes("exit_before_entry", {"EXE_SOI_DTD": "2017-03-06"}, {"EXE_SOI_DTF": "2017-02-28"}, {"EXE_SOI_DTD": "2117-03-01"})
     announced = {"SOR_MOI": "4", "SOR_ANN": "2017"}, {"SOR_MOI": "3", "SOR_ANN": "2016"}
-    yield _bench(ground, "C", spoilt + _changes("date_disagrees", *announced))
+    yield _bench(ground, {"C": spoilt + _changes("date_disagrees", *announced)})
 
 
 @mutation("row: another year", "tables", _ALONE)
 def _years(ground: Ground) -> Iterator[Parcel]:
     spoilt = _changes("other_year", *({"SOR_ANN": text} for text in ("2016", "2018", "1917", "9999", "0")))
-    yield row_bench("table B", ground.finess(), "17", "B", spoilt)
+    yield row_bench("table B", ground.finess(), "17", {"B": spoilt})
 
 
 @mutation("row: of no stay", "tables", _ALONE)
 def _orphans(ground: Ground) -> Iterator[Parcel]:
-    for table in TABLES[1:]:
-        yield _bench(ground, table, _changes("orphan_row", {"RSA_NUM": "5559999999"}, {"RSA_NUM": "1"}, {"ETA_NUM": "990099999"}))
+    spoilt = _changes("orphan_row", {"RSA_NUM": "5559999999"}, {"RSA_NUM": "1"}, {"ETA_NUM": "990099999"})
+    yield _bench(ground, dict.fromkeys(TABLES[1:], spoilt))
 
 
 @mutation("row: key seen before", "tables", "the first row is kept; the others are set aside under their reason")
@@ -103,28 +106,24 @@ def _repeated(ground: Ground) -> Iterator[Parcel]:
     first = {"RSA_NUM": number(0)}
     reasons = {"B": "duplicate_stay", "C": "duplicate_row", "UM": "duplicate_row", "VALO": "duplicate_row"}
     others = {"B": {"AGE_ANN": "50"}, "C": {"NIR_ANO_17": "K99"}, "UM": {"PAR_DUR_SEJ": "9"}, "VALO": {"MNT_TOT_BR": "1"}}
-    for table, reason in reasons.items():
-        yield _bench(ground, table, _changes(reason, first, first | others[table], first))
+    yield _bench(ground, {table: _changes(reason, first, first | others[table], first) for table, reason in reasons.items()})
 
 
 @mutation("row: ragged", "tables", _ALONE)
 def _ragged(ground: Ground) -> Iterator[Parcel]:
-    for table in TABLES:
-        texts = (
-            b"one cell",
-            b"two;cells",
-            b";" * 200,
-            b"a;" * 90,
-            b"(12 rows affected)",
-            b"-- total",
-            b"x" * 5000,
-            b";",
-            b"1,2,3,4,5,6,7,8,9,10,11,12",
-        )
-        finess = ground.finess()
-        yield row_bench(
-            f"table {table}", finess, ground.label(), table, [(repr(text[:20]), text, {"broken_row", "missing_value"}) for text in texts]
-        )
+    texts = (
+        b"one cell",
+        b"two;cells",
+        b";" * 200,
+        b"a;" * 90,
+        b"(12 rows affected)",
+        b"-- total",
+        b"x" * 5000,
+        b";",
+        b"1,2,3,4,5,6,7,8,9,10,11,12",
+    )
+    spoilt: list[SpoiltRow] = [(repr(text[:20]), text, {"broken_row", "missing_value"}) for text in texts]
+    yield _bench(ground, dict.fromkeys(TABLES, spoilt))
 
 
 @mutation("row: odd bytes in a label", "tables", "taken: nothing but codes is read, and they are sound")

@@ -1,6 +1,6 @@
 """Whole SNDS tables in CSV: columns, separators, quotes, encodings, emptiness, tables missing or twice. Not here: rows, Parquet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tests.support.corpus.edited_sets import STAYS, Case, Change, edited, file_of, in_turn, refused, taken
 from tests.support.corpus.mutation import Ground, mutation
@@ -166,21 +166,38 @@ def _header_only(ground: Ground) -> Iterator[Parcel]:
 
 @mutation("table: lost quotes", "tables", "the set is refused, or rows are set aside: no row is swallowed in silence")
 def _quotes(ground: Ground) -> Iterator[Parcel]:
-    for table, cell in (("B", b"05M092"), ("C", b"2017-03-05"), ("D", b"E1190")):
-        ways: dict[str, Change] = {
-            "one in front of the first": lambda content, cell=cell: content.replace(cell, b'"' + cell, 1),
-            "one in front of each": lambda content, cell=cell: content.replace(cell, b'"' + cell),
-            "one behind the first": lambda content, cell=cell: content.replace(cell, cell + b'"', 1),
-            "one inside": lambda content, cell=cell: content.replace(cell, cell[:2] + b'"' + cell[2:], 1),
-            "two in front": lambda content, cell=cell: content.replace(cell, b'""' + cell, 1),
-            "a line end inside": lambda content, cell=cell: content.replace(cell, b'"' + cell[:2] + b"\r\n" + cell[2:] + b'"', 1),
-            "one alone at the end": lambda content: content + b'"',
-        }
-        for name, change in ways.items():
-            parcel = edited(ground, name, table, change)
-            del parcel.lines[file_of(table, parcel.files)]
-            parcel.stays, parcel.is_exact = {}, False
+    def each(name: str, change: Callable[[bytes, bytes], bytes]) -> list[Case]:
+        cells = {"B": b"05M092", "C": b"2017-03-05", "D": b"E1190"}
+        return [(name, table, lambda content, cell=cell: change(content, cell)) for table, cell in cells.items()]
+
+    swallowing = {
+        "one in front of the first": lambda content, cell: content.replace(cell, b'"' + cell, 1),
+        "one in front of each": lambda content, cell: content.replace(cell, b'"' + cell),
+    }
+    for name, change in swallowing.items():
+        yield from refused(ground, each(name, change), {"broken_quotes"}, len(STAYS))
+    across = each("a line end inside", lambda content, cell: content.replace(cell, b'"' + cell[:2] + b"\r\n" + cell[2:] + b'"', 1))
+    yield from refused(ground, across, {"broken_quotes"}, len(STAYS) + 1)
+    in_the_cell = {  # of a label, they are no fault; a date cannot be read any more
+        "one behind the first": lambda content, cell: content.replace(cell, cell + b'"', 1),
+        "one inside": lambda content, cell: content.replace(cell, cell[:2] + b'"' + cell[2:], 1),
+    }
+    for name, change in in_the_cell.items():
+        for parcel in taken(ground, each(name, change)):
+            parcel.stays |= chained([0], False)
+            parcel.aside[file_of("C", parcel.files), 1] = {"invalid_date"}
             yield parcel
+    stays, *others = each("two in front", lambda content, cell: content.replace(cell, b'""' + cell, 1))
+    parcel = edited(ground, *stays)
+    parcel.stays = chained(STAYS[1:])
+    parcel.aside = {(file, 1): {"broken_row" if file == file_of("B", parcel.files) else "orphan_row"} for file in parcel.files}
+    yield parcel
+    for parcel in taken(ground, others):
+        parcel.stays |= chained([0], False)
+        parcel.aside = {(file_of(table, parcel.files), 1): {"broken_row"} for table in ("C", "D")}
+        yield parcel
+    last = taken(ground, each("one alone at the end", lambda content, _: content + b'"'))
+    yield from _fifth_set_aside(last, {"broken_row"}, ("B", "C", "D"))
 
 
 @mutation("table: lines that are no rows", "tables", "in front they refuse the set, elsewhere they are set aside alone")
@@ -195,10 +212,10 @@ def _foreign_lines(ground: Ground) -> Iterator[Parcel]:
     yield from _fifth_set_aside(taken(ground, again), {"invalid_key", "not_a_number"})
 
 
-def _fifth_set_aside(parcels: Iterator[Parcel], reasons: set[str]) -> Iterator[Parcel]:
-    """The fifth row of B and of D, and nothing else."""
+def _fifth_set_aside(parcels: Iterator[Parcel], reasons: set[str], tables: Iterable[str] = ("B", "D")) -> Iterator[Parcel]:
+    """The fifth row of the tables, and nothing else."""
     for parcel in parcels:
-        for file in (file_of(table, parcel.files) for table in ("B", "D")):
+        for file in (file_of(table, parcel.files) for table in tables):
             parcel.lines[file], parcel.aside[file, 5] = 5, reasons
         yield parcel
 
@@ -287,10 +304,11 @@ def _several_years(ground: Ground) -> Iterator[Parcel]:
 
 @mutation("set: chaining codes of any kind", "tables", _SAME)
 def _codes(ground: Ground) -> Iterator[Parcel]:
-    for text in ("", "9", "00", "é", "x" * 50, "\u0661"):
-        finess, label = ground.finess(), ground.label()
-        rows = good(finess, STAYS)
-        for row in rows["C"]:
-            row |= dict.fromkeys(RETURNS, text)
-        content = files(label, rows)
-        yield Parcel(repr(text), finess, content, stays=chained(STAYS), lines=dict.fromkeys(content, 4))
+    texts = ("", "9", "00", "é", "x" * 50, "\u0661")
+    finess, label = ground.finess(), ground.label()
+    rows = good(finess, range(len(texts)))
+    for row, text in zip(rows["C"], texts):
+        row |= dict.fromkeys(RETURNS, text)
+    content = files(label, rows)
+    stays = chained(range(len(texts)))
+    yield Parcel("one to a row", finess, content, len(texts), stays, lines=dict.fromkeys(content, len(texts)))

@@ -55,17 +55,25 @@ def parquet_files(label: str, rows: Rows) -> dict[str, bytes]:
     return {f"T_MCO{label}{table}.parquet": table_parquet(rows[table]) for table in TABLES}
 
 
-def row_bench(name: str, finess: str, label: str, table: str, spoilt: list[SpoiltRow]) -> Parcel:
-    """Good and spoilt rows of one table in turn; a stay whose row of B is bad has no row elsewhere, any other keeps its other rows."""
-    good_ranks, bad_ranks = range(len(spoilt) + 1), range(1000, 1000 + len(spoilt))
-    rows, bad = good(finess, good_ranks), good(finess, bad_ranks)
-    if table != "B":
-        rows = {one: rows[one] + ([] if one == table else bad[one]) for one in TABLES}
-    mixed: list[Row] = [rows[table][0]]
-    for (_, change, _), sound, own in zip(spoilt, rows[table][1:], bad[table]):
-        mixed += [change if isinstance(change, bytes) else own | change, sound]
-    aside = {(f"T_MCO{label}{table}.csv", 2 * rank): reasons for rank, (_, _, reasons) in enumerate(spoilt, start=1) if reasons}
-    stays = chained(good_ranks) | ({} if table == "B" else chained(bad_ranks, table != "C"))
-    content = files(label, rows) | {f"T_MCO{label}{table}.csv": table_csv(mixed)}
-    lines = {f"T_MCO{label}{one}.csv": len(mixed) if one == table else len(rows[one]) for one in TABLES}
-    return Parcel(name, finess, content, len(spoilt), stays, aside, lines=lines, is_exact=all(one[2] for one in spoilt))
+def row_bench(name: str, finess: str, label: str, spoilt: dict[str, list[SpoiltRow]]) -> Parcel:
+    """Good and spoilt rows in turn, in each table of `spoilt`, of stays that no other table spoils.
+
+    A stay whose row of B is bad has no row elsewhere; any other keeps its other rows, which come last.
+    """
+    good_ranks = range(max(map(len, spoilt.values()), default=0) + 1)
+    bad_ranks = {table: range(1000 * (rank + 1), 1000 * (rank + 1) + len(rows)) for rank, (table, rows) in enumerate(spoilt.items())}
+    rows, bad = good(finess, good_ranks), {table: good(finess, ranks) for table, ranks in bad_ranks.items()}
+    content, lines, aside, stays = {}, {}, {}, chained(good_ranks)
+    for table in TABLES:
+        file, own = f"T_MCO{label}{table}.csv", spoilt.get(table, [])
+        mixed: list[Row] = [rows[table][0]]
+        for (_, change, _), sound, row in zip(own, rows[table][1:], bad.get(table, rows)[table]):
+            mixed += [change if isinstance(change, bytes) else row | change, sound]
+        mixed += rows[table][len(own) + 1 :]
+        mixed += [row for other, of_other in bad.items() if other not in ("B", table) for row in of_other[table]]
+        content[file], lines[file] = table_csv(mixed), len(mixed)
+        aside |= {(file, 2 * rank): reasons for rank, (_, _, reasons) in enumerate(own, start=1) if reasons}
+        if own and table != "B":
+            stays |= chained(bad_ranks[table], table != "C")
+    cases = [one for own in spoilt.values() for one in own]
+    return Parcel(name, finess, content, len(cases), stays, aside, lines=lines, is_exact=all(reasons for _, _, reasons in cases))
