@@ -30,7 +30,7 @@ from strata.ingest.recognise import Recognised, recognise_source, seen
 from strata.ingest.snds.person_files import person_sets
 from strata.ingest.snds.person_set import staged_persons
 from strata.ingest.snds.stay_sets import WORK_PREFIX, Doubt, TableSet, notices, staged, table_sets
-from strata.ingest.warehouse.accounts import write_files
+from strata.ingest.warehouse.accounts import held_lines, write_files
 from strata.ingest.warehouse.known_archives import keep, recall
 from strata.ingest.warehouse.lock import lock
 from strata.ingest.warehouse.notices import absent_notices, nothing_there, still_shown
@@ -295,7 +295,7 @@ def _account_for_the_rest(connection: duckdb.DuckDBPyConnection, found: list[tup
             row = rows.get(source.name, {}).get(account.sha256)
             if row is None:
                 row = _copy_of(connection, account)
-                write_files(connection, [row])
+                write_files(connection, [row], held_lines(connection, [row]))
                 rows |= _rows_by_name(connection.execute("SELECT * FROM read_file WHERE source_file = ?", [source.name]).fetchall())
             accounts.append(row)
     return accounts

@@ -110,6 +110,9 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
         return Verdict(reason="several_years")
     connection.execute("CREATE TABLE file_year AS SELECT CAST(? AS SMALLINT) AS year", [year])
     for rank, table in enumerate(raw_tables(field)):
+        _create_sound_view(connection, table)
+        if not _has_rows(connection, table):  # half of them, in most sets: a statement costs as much as some thousand rows
+            continue
         _judge_table(connection, table, rank, year)
         if table.stay_columns and _is_there_twice(connection, table, rank):
             return Verdict(year, "table_twice")
@@ -143,14 +146,21 @@ def _judge_table(connection: duckdb.DuckDBPyConnection, table: RawTable, rank: i
         INSERT INTO problem
         SELECT DISTINCT '{table.name}', {rank}, file_no, row_no, reason FROM {table.name} WHERE reason IS NOT NULL
     """)
-    mains = {one.name for one in raw_tables(table.field) if one.stay_columns} | {table.name}
-    connection.execute(_SOUND_VIEW.format(name=table.name, names=", ".join(f"'{name}'" for name in sorted(mains))))
     if table.year_column and not table.keeps_other_years:
         _set_aside(connection, table, rank, f"{table.year_column} <> {year}", "other_year")
     if table.key:
         _set_aside_repeated(connection, table, rank)
     if table.parent:
         _set_aside_parentless(connection, table, rank)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: RawTable) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchall())
+
+
+def _create_sound_view(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    mains = {one.name for one in raw_tables(table.field) if one.stay_columns} | {table.name}
+    connection.execute(_SOUND_VIEW.format(name=table.name, names=", ".join(f"'{name}'" for name in sorted(mains))))
 
 
 # An ATIH line makes rows of several raw tables: with the line that is set aside go the diagnoses, acts and groups written on it.

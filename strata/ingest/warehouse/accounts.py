@@ -23,7 +23,10 @@ _HELD = """
 """
 
 
-def held_lines(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> dict[tuple[str, str], int]:
+Held = dict[tuple[str, str], int]
+
+
+def held_lines(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> Held:
     """Lines now held of the contents that have the names of these files, by (source_file, sha256)."""
     rows = connection.execute(_HELD, [[file.source_file for file in files]]).fetchall()
     return {(name, sha256): lines for name, sha256, lines in rows if lines}
@@ -42,9 +45,8 @@ _UNCOUNT = """
 """
 
 
-def settle(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], reason: str) -> None:
+def settle(files: list[FileSeen], held: Held, reason: str) -> None:
     """Give files that were read the account of what is held of them; what is not, is refused for `reason`."""
-    held = held_lines(connection, files)
     for file in files:
         if file.reason is None:
             accepted = min(held.get((file.source_file, file.sha256), 0), file.accepted)
@@ -53,21 +55,28 @@ def settle(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], reason:
             file.reason = reason if file.refused else None
 
 
-def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> None:
-    """Write the account of files, and clear their quarantine; the quarantine of what was read is written after.
+def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], held: Held) -> None:
+    """Write the account of files, and clear their quarantine; the quarantine of what was read is written after. held: of their names.
 
     A file seen again under the same name takes the place of the old row, but for what is still held: the same content, refused now (a
     set that cannot be taken changes nothing), keeps its account; another content keeps its row, its quarantine counted as refused, since
     its lines can no longer be looked at.
     """
-    held = held_lines(connection, files)
-    for file in files:
-        if not file.accepted and (file.source_file, file.sha256) in held:
-            continue
-        others = [sha256 for name, sha256 in held if name == file.source_file and sha256 != file.sha256]
-        connection.execute("DELETE FROM quarantine WHERE source_file = ?", [file.source_file])
-        connection.execute("DELETE FROM read_file WHERE source_file = ? AND NOT list_contains(?, sha256)", [file.source_file, others])
-        if others:
-            query = "UPDATE read_file SET refused = refused + quarantined, quarantined = 0, reason = 'superseded' WHERE source_file = ?"
-            connection.execute(query, [file.source_file])
-        connection.execute(f"INSERT INTO read_file ({_NAMES}) VALUES ({', '.join('?' * len(fields(file)))})", astuple(file))
+    written = [file for file in files if file.accepted or (file.source_file, file.sha256) not in held]
+    if not written:
+        return
+    now = {file.source_file: file.sha256 for file in written}
+    others = [(name, sha256) for name, sha256 in held if now.get(name, sha256) != sha256]
+    connection.execute("DELETE FROM quarantine WHERE list_contains(?, source_file)", [list(now)])
+    connection.execute(_FORGET, [list(now), [f"{sha256} {name}" for name, sha256 in others]])
+    if others:
+        connection.execute(_SUPERSEDE, [[name for name, _ in others]])
+    row = f"({', '.join('?' * len(fields(FileSeen)))})"
+    values = [value for file in written for value in astuple(file)]
+    connection.execute(f"INSERT INTO read_file ({_NAMES}) VALUES {', '.join([row] * len(written))}", values)
+
+
+_FORGET = "DELETE FROM read_file WHERE list_contains(?, source_file) AND NOT list_contains(?, sha256 || ' ' || source_file)"
+_SUPERSEDE = """
+    UPDATE read_file SET refused = refused + quarantined, quarantined = 0, reason = 'superseded' WHERE list_contains(?, source_file)
+"""

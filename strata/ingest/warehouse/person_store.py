@@ -12,7 +12,7 @@ import duckdb
 
 from strata.ingest.extract import FileSeen
 from strata.ingest.snds.person_set import StagedPersons
-from strata.ingest.warehouse.accounts import uncount, write_files
+from strata.ingest.warehouse.accounts import held_lines, uncount, write_files
 from strata.ingest.warehouse.store import number_persons, transaction
 
 _STAGING = "staged_persons"
@@ -98,4 +98,4 @@ def _remove(connection: duckdb.DuckDBPyConnection, target: str, slice_id: int) -
 
 def _write_account(connection: duckdb.DuckDBPyConnection, files: list[FileSeen]) -> None:
     connection.execute("DELETE FROM quarantine WHERE source_file IN (SELECT unnest(?))", [[file.source_file for file in files]])
-    write_files(connection, files)
+    write_files(connection, files, held_lines(connection, files))

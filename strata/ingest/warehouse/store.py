@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from strata.errors import StrataError
 from strata.ingest.extract import FILE_LINES, SCHEMAS, STAY, FileSeen
 from strata.ingest.raw.raw_tables import main_families
-from strata.ingest.warehouse.accounts import settle, uncount, write_files
+from strata.ingest.warehouse.accounts import held_lines, settle, uncount, write_files
 from strata.ingest.warehouse.notices import Absent
 
 # From this share of the stays of an earlier extract on, what replaced them is its year corrected: a hospital that this lacks has gone.
@@ -395,8 +395,9 @@ def _insert_children(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _account(connection: duckdb.DuckDBPyConnection, one: Incoming, slices: list[Slice]) -> None:
     """Write the account of the files, and their quarantine."""
-    settle(connection, one.stays.files, next((each.verdict for each in slices if not each.is_taken), "superseded"))
-    write_files(connection, one.stays.files)
+    held = held_lines(connection, one.stays.files)
+    settle(one.stays.files, held, next((each.verdict for each in slices if not each.is_taken), "superseded"))
+    write_files(connection, one.stays.files, held)
     connection.execute("INSERT INTO quarantine BY NAME SELECT source_file, source_line, reason FROM incoming_quarantine")
 
 
