@@ -111,7 +111,7 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
     connection.execute("CREATE TABLE file_year AS SELECT CAST(? AS SMALLINT) AS year", [year])
     for rank, table in enumerate(raw_tables(field)):
         _create_sound_view(connection, table)
-        if not _has_rows(connection, table):  # half of them, in most sets: a statement costs as much as some thousand rows
+        if not _has_rows(connection, table):  # as of several tables of most sets; each statement costs as much as thousands of rows
             continue
         _judge_table(connection, table, rank, year)
         if table.stay_columns and _is_there_twice(connection, table, rank):
