@@ -100,10 +100,10 @@ def test_costs_that_one_person_makes_are_not_written(tmp_path):
         assert set(table.filter(pl.col("measure") == "persons")["year"]) == {2024, 2025}
 
 
-@pytest.fixture
-def nation(tmp_path):
-    """A small country, sparse enough for merged cells."""
-    settings = world.config(tmp_path)
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory):
+    """A small country, sparse enough for merged cells. Nobody changes it: who needs another one takes its pack (with_pack)."""
+    settings = world.config(tmp_path_factory.mktemp("nation"))
     connection = world.empty(settings)
     world.populate(connection, 1_200)
     return connection, settings, world.build(connection, settings)
