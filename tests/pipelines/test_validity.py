@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import command
-from strata.config import Config
+from strata.config import Config, load
 from strata.engine import models
 from strata.engine.scratch import look_in, open_scratch
 from strata.sensitivity import Sensitivity, Variant, recount, sensitivity, shared, variants
@@ -145,9 +146,10 @@ def test_no_number_shown_tells_that_one_to_ten_persons_differ(persons: int, base
 # ------------------------------------------------------------------ the page
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Config:
-    """Forty persons of each of three strata, with costs that rise, and three of stratum 4."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project: forty persons of each of three strata, with costs that rise, and three of stratum 4."""
+    folder = tmp_path_factory.mktemp("many") / "project"
     lines = [
         f"{100 * stratum + n} | {year}-0{1 + n % 9}-10 | {code} | {1000 * stratum**2 + n} | {1940 + n}"
         for stratum, (code, count) in enumerate((("E1198", 40), ("E1190", 40), ("E1138", 40), ("E1198 Z940", 3)), start=1)
@@ -158,11 +160,24 @@ def many(tmp_path: Path) -> Config:
     connection = built("person | exit | das | billed | born\n" + "\n".join(lines), settings=settings, also=TERRITORIES)
     for table in ("flow_year", "flow_member", "stratum_gradient", "stratum_trend", "release_gate"):
         models.build(connection, table)
-    own = project(tmp_path, STAYS, settings=settings, also=TERRITORIES)
-    own.database.unlink()
-    save(connection, own)
-    (tmp_path / "strata.toml").write_text('[method]\nconditions = ["t2d"]\n', encoding="utf-8")
-    return own
+    save(connection, replace(settings, folder=folder))
+    (folder / "strata.toml").write_text('[method]\nconditions = ["t2d"]\n', encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def many(made: Path, tmp_path: Path) -> Config:
+    """A copy of it, to change."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return load(tmp_path / "strata.toml")
+
+
+@pytest.fixture(scope="module")
+def shown(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command leaves of it."""
+    out = tmp_path_factory.mktemp("shown") / "out"
+    assert command.main(["validity", "--config", str(made / "strata.toml"), "--out", str(out)]) == 0
+    return out
 
 
 def test_the_command_leaves_a_page_its_tables_and_its_picture(many: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,14 +197,13 @@ def test_the_command_leaves_a_page_its_tables_and_its_picture(many: Config, tmp_
     assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "published" / "v")]) == 2
 
 
-def test_nothing_on_the_page_concerns_fewer_than_eleven_persons(many: Config, tmp_path: Path) -> None:
-    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
-    sizes, means = table(tmp_path / "out" / "sensitivity.csv"), table(tmp_path / "out" / "gate.csv")
+def test_nothing_on_the_page_concerns_fewer_than_eleven_persons(made: Path, shown: Path) -> None:
+    sizes, means = table(shown / "sensitivity.csv"), table(shown / "gate.csv")
     assert {row["persons"] for row in sizes if (row["level"], row["is_base"], row["territory_id"]) == ("4", "true", "ALL")} == {""}
     assert {row["status"] for row in means} >= {"ok", "few"}
     for row in [*sizes, *means]:
         assert row["persons"] in ("", "0") or int(row["persons"]) % 10 == 0
-    with duckdb.connect(str(many.database), read_only=True) as connection:
+    with duckdb.connect(str(load(made / "strata.toml").database), read_only=True) as connection:
         few = connection.execute("SELECT year, part_value, stratum FROM stratum_gradient WHERE persons BETWEEN 1 AND 10").fetchall()
     assert few
     hidden = {(int(row["year"]), row["part_value"], row["stratum"]) for row in means if row["mean_eur"] == ""}
@@ -201,10 +215,9 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def test_a_stratum_too_small_to_show_is_not_told_by_its_share_nor_by_a_ratio(many: Config, tmp_path: Path) -> None:
+def test_a_stratum_too_small_to_show_is_not_told_by_its_share_nor_by_a_ratio(shown: Path) -> None:
     """Three persons of 123: neither 2 % of them nor 1.8 times the mean of the stratum below."""
-    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
-    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    page = (shown / "index.html").read_text(encoding="utf-8")
     gate = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert gate.count("&lt;11") == 2 and "2\u202f%" not in gate
 
@@ -224,9 +237,8 @@ def test_shares_that_a_definition_asks_of_itself_are_shown_and_held(
     assert ("non tenue" in row) is not is_asked and all(one in page for one in words) and ("(ici" in page) is is_asked
 
 
-def test_the_heads_of_the_picture_fit_their_columns(many: Config, tmp_path: Path) -> None:
-    assert command.main(["validity", "--config", str(tmp_path / "strata.toml"), "--out", str(tmp_path / "out")]) == 0
-    picture = (tmp_path / "out" / "sensitivity.svg").read_text(encoding="utf-8")
+def test_the_heads_of_the_picture_fit_their_columns(shown: Path) -> None:
+    picture = (shown / "sensitivity.svg").read_text(encoding="utf-8")
     heads = re.findall(r'<text[^>]*font-weight="600"[^>]*>([^<]*)</text>', picture)
     assert "À risque, étendu" in heads and ">(strict compris)<" in picture
     assert all(len(head) <= 17 for head in heads if head.startswith(("Strate", "Repérées", "À risque")))
