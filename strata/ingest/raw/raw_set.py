@@ -61,9 +61,8 @@ def _spare_threads(connection: duckdb.DuckDBPyConnection) -> None:
 
 def add_source(connection: duckdb.DuckDBPyConnection, source_file: str) -> int:
     """The number of one more file of the set."""
-    file_no = int(connection.execute("SELECT count(*) FROM source").fetchall()[0][0])
-    connection.execute("INSERT INTO source VALUES (?, ?)", [file_no, source_file])
-    return file_no
+    query = "INSERT INTO source SELECT count(*), ? FROM source RETURNING file_no"
+    return int(connection.execute(query, [source_file]).fetchall()[0][0])
 
 
 def of_file(rows: pa.Table, file_no: int) -> pa.Table:

@@ -102,7 +102,7 @@ def _cell_sql(name: str, duckdb_type: str) -> str:
     text = f"CAST({cell} AS VARCHAR)"
     if duckdb_type.startswith(("FLOAT", "DOUBLE", "DECIMAL")):  # what a column of whole numbers may have become on its way
         text = f"regexp_replace({text}, '\\.0+$', '')"
-    return f"nullif(nullif(trim({text}), ''), '.')"  # '.' is how SAS writes nothing
+    return f"CASE trim({text}) WHEN '' THEN NULL WHEN '.' THEN NULL ELSE trim({text}) END"  # '.' is how SAS writes nothing
 
 
 def value_sql(column: Column) -> str:

@@ -128,6 +128,7 @@ def staged(tables: TableSet, work: Path | None = None, memory_limit: str | None 
     """
     with tempfile.TemporaryDirectory(dir=work, prefix=WORK_PREFIX) as folder:
         connection = connect(Path(folder) / "staging.duckdb", memory_limit=memory_limit)
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # nobody opens it again: closing it need not write it
         try:
             yield _stage(connection, tables, Path(folder))
         finally:
