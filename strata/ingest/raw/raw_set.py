@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from strata.engine.tables import has_rows
 from strata.ingest.extract import FILE_LINES, QUARANTINE, SCHEMAS, Extract, FileSeen
 from strata.ingest.query import Query
 from strata.ingest.raw.care_codes import load_care_codes
@@ -110,7 +111,7 @@ def judge(connection: duckdb.DuckDBPyConnection, field: str, announced_year: int
     connection.execute("CREATE TABLE file_year AS SELECT CAST(? AS SMALLINT) AS year", [year])
     for rank, table in enumerate(raw_tables(field)):
         _create_sound_view(connection, table)
-        if not _has_rows(connection, table):  # as of several tables of most sets; each statement costs as much as thousands of rows
+        if not has_rows(connection, table.name, "true"):  # as of several tables of most sets: each statement costs as much as many rows
             continue
         _judge_table(connection, table, rank, year)
         if table.stay_columns and _is_there_twice(connection, table, rank):
@@ -151,10 +152,6 @@ def _judge_table(connection: duckdb.DuckDBPyConnection, table: RawTable, rank: i
         _set_aside_repeated(connection, table, rank)
     if table.parent:
         _set_aside_parentless(connection, table, rank)
-
-
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: RawTable) -> bool:
-    return bool(connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchall())
 
 
 def _create_sound_view(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:

@@ -55,6 +55,12 @@ def settle(files: list[FileSeen], held: Held, reason: str) -> None:
             file.reason = reason if file.refused else None
 
 
+_FORGET = "DELETE FROM read_file WHERE list_contains(?, source_file) AND NOT list_contains(?, sha256 || ' ' || source_file)"
+_SUPERSEDE = """
+    UPDATE read_file SET refused = refused + quarantined, quarantined = 0, reason = 'superseded' WHERE list_contains(?, source_file)
+"""
+
+
 def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], held: Held) -> None:
     """Write the account of files, and clear their quarantine; the quarantine of what was read is written after. held: of their names.
 
@@ -74,9 +80,3 @@ def write_files(connection: duckdb.DuckDBPyConnection, files: list[FileSeen], he
     row = f"({', '.join('?' * len(fields(FileSeen)))})"
     values = [value for file in written for value in astuple(file)]
     connection.execute(f"INSERT INTO read_file ({_NAMES}) VALUES {', '.join([row] * len(written))}", values)
-
-
-_FORGET = "DELETE FROM read_file WHERE list_contains(?, source_file) AND NOT list_contains(?, sha256 || ' ' || source_file)"
-_SUPERSEDE = """
-    UPDATE read_file SET refused = refused + quarantined, quarantined = 0, reason = 'superseded' WHERE list_contains(?, source_file)
-"""
