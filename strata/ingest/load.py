@@ -43,7 +43,9 @@ NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why
 STORE_MEMORY = "192MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
 _FEWEST_TOGETHER = 2  # transmissions
 STORE_THREADS = 2  # meanwhile: what it needs at least grows with them, and pieces are small
-STORE_LOG = "64MB"  # of the write log meanwhile, before it is put in its place: doing so hospital by hospital is a fifth of a first reading
+# Of the write log meanwhile, before it is put in its place: doing so hospital by hospital is a fifth of a first reading, and every 64 MB a
+# fifth of reading one more month.
+STORE_LOG = "256MB"
 
 
 @dataclass
