@@ -29,7 +29,7 @@ from measure_reader import peak_mb  # noqa: E402
 
 Spent = dict[str, tuple[float, float]]  # step -> seconds, CPU seconds
 # From codes to events: made once for a code list, whatever the reporting years.
-FACT_TABLES = ("list_code", "shown_event", "code_term", "care_event", "stay_event")
+FACT_TABLES = ("code_mention", "list_code", "shown_event", "code_term", "care_event", "stay_event")
 # Where persons live and how old they are.
 STATE_TABLES = ("residence_place", "person_residence", "person_state")
 # Every reason under its names, as somebody reads it who wants them all.
@@ -73,10 +73,10 @@ def _scan(path: Path, memory: str, *, is_text_read: bool) -> Spent:
 
 
 def _models() -> dict[str, Any]:
-    """The files that are run: those of sql/strata, and the state of persons."""
+    """The files that are run: those of sql/strata, the codes they meet, and the state of persons."""
     from strata.engine import models
 
-    return {name: model for name, model in models.models().items() if model.layer == "strata" or name in STATE_TABLES}
+    return {name: model for name, model in models.models().items() if model.layer == "strata" or name in (*FACT_TABLES, *STATE_TABLES)}
 
 
 def _needed(connection: Any) -> dict[str, dict[str, str]]:

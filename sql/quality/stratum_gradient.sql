@@ -2,10 +2,33 @@
 -- What the members of 31 December N-1 cost in year N, all causes, deaths kept, by the stratum they had then: does it rise with the stratum?
 -- Prospective: the cost comes after the stratum, so that nobody is in a stratum because of it. Age in five bands, at the start of the year.
 -- A cost basis without a euro in the year was not there to be measured, and has no row. largest_eur: of the dearest member.
-WITH cost AS (
-  SELECT year, condition, stratum, sex, age_band, 'billed_br' AS cost_basis, cost_billed_eur AS cost_eur FROM flow_member
+-- Members are added up once, by sex and band; every part is made from these few rows.
+WITH cell AS (
+  SELECT
+    year,
+    condition,
+    stratum,
+    sex,
+    age_band,
+    count(*) AS persons,
+    sum(cost_billed_eur) AS cost_billed_eur,
+    max(cost_billed_eur) AS largest_billed_eur,
+    sum(cost_standard_eur) AS cost_standard_eur,
+    max(cost_standard_eur) AS largest_standard_eur
+  FROM flow_member
+  GROUP BY year, condition, stratum, sex, age_band
+),
+
+cost AS (
+  SELECT
+    year, condition, stratum, sex, age_band, 'billed_br' AS cost_basis,
+    persons, cost_billed_eur AS cost_eur, largest_billed_eur AS largest_eur
+  FROM cell
   UNION ALL
-  SELECT year, condition, stratum, sex, age_band, 'standard' AS cost_basis, cost_standard_eur AS cost_eur FROM flow_member
+  SELECT
+    year, condition, stratum, sex, age_band, 'standard' AS cost_basis,
+    persons, cost_standard_eur AS cost_eur, largest_standard_eur AS largest_eur
+  FROM cell
 ),
 
 wide_band AS (
@@ -22,11 +45,13 @@ wide_band AS (
 ),
 
 part AS (
-  SELECT year, condition, cost_basis, stratum, 'all' AS part, 'all' AS part_value, cost_eur FROM cost
+  SELECT year, condition, cost_basis, stratum, 'all' AS part, 'all' AS part_value, persons, cost_eur, largest_eur FROM cost
   UNION ALL
-  SELECT year, condition, cost_basis, stratum, 'sex' AS part, sex AS part_value, cost_eur FROM cost
+  SELECT year, condition, cost_basis, stratum, 'sex' AS part, sex AS part_value, persons, cost_eur, largest_eur FROM cost
   UNION ALL
-  SELECT cost.year, cost.condition, cost.cost_basis, cost.stratum, 'age' AS part, wide_band.wide_band AS part_value, cost.cost_eur
+  SELECT
+    cost.year, cost.condition, cost.cost_basis, cost.stratum, 'age' AS part, wide_band.wide_band AS part_value,
+    cost.persons, cost.cost_eur, cost.largest_eur
   FROM cost
   INNER JOIN wide_band ON cost.age_band = wide_band.age_band
 ),
@@ -39,9 +64,9 @@ measured AS (
     part,
     part_value,
     stratum,
-    count(*) AS persons,
+    CAST(sum(persons) AS BIGINT) AS persons,
     sum(cost_eur) AS cost_eur,
-    max(cost_eur) AS largest_eur
+    max(largest_eur) AS largest_eur
   FROM part
   GROUP BY year, condition, cost_basis, part, part_value, stratum
 ),

@@ -23,6 +23,7 @@ amount AS (
   GROUP BY year, condition, cost_basis, cost_eur
 ),
 
+-- Members whose cost is lower. Added up as DOUBLE, which is exact up to 2^53 and costs less than the HUGEINT of a sum of integers.
 ranked AS (
   SELECT
     year,
@@ -34,9 +35,9 @@ ranked AS (
     in_2,
     in_3,
     in_4,
-    sum(in_1) OVER lower_amount AS below_1,
-    sum(in_2) OVER lower_amount AS below_2,
-    sum(in_3) OVER lower_amount AS below_3
+    CAST(coalesce(sum(CAST(in_1 AS DOUBLE)) OVER lower_amount, 0) AS HUGEINT) AS below_1,
+    CAST(coalesce(sum(CAST(in_2 AS DOUBLE)) OVER lower_amount, 0) AS HUGEINT) AS below_2,
+    CAST(coalesce(sum(CAST(in_3 AS DOUBLE)) OVER lower_amount, 0) AS HUGEINT) AS below_3
   FROM amount
   WINDOW lower_amount AS (
     PARTITION BY year, condition, cost_basis
@@ -52,9 +53,9 @@ summed AS (
     condition,
     cost_basis,
     CAST(sum(
-      in_2 * (2 * coalesce(below_1, 0) + in_1)
-      + in_3 * (2 * (coalesce(below_1, 0) + coalesce(below_2, 0)) + in_1 + in_2)
-      + in_4 * (2 * (coalesce(below_1, 0) + coalesce(below_2, 0) + coalesce(below_3, 0)) + in_1 + in_2 + in_3)
+      in_2 * (2 * below_1 + in_1)
+      + in_3 * (2 * (below_1 + below_2) + in_1 + in_2)
+      + in_4 * (2 * (below_1 + below_2 + below_3) + in_1 + in_2 + in_3)
     ) AS DOUBLE) AS twice_pairs,
     CAST(sum(tied) AS DOUBLE) AS persons,
     CAST(sum(in_1) AS DOUBLE) AS n_1,

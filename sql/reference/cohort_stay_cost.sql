@@ -3,31 +3,24 @@
 -- Squares and products by person: the stays of one person are not independent. largest_eur: the euros of the dearest person.
 WITH spent AS (
     SELECT
-        member_use.year,
-        member_use.condition,
-        member_use.territory_id,
-        member_use.stratum,
-        member_use.sex,
-        member_use.age_band,
-        listed.measure,
-        listed.cost_basis,
-        CASE concat(listed.measure, ' ', listed.cost_basis)
-            WHEN 'stays billed_br' THEN member_use.billed_stays
-            WHEN 'stays standard' THEN member_use.standard_stays
-            WHEN 'condition_stays billed_br' THEN member_use.condition_billed_stays
-            ELSE member_use.condition_standard_stays
-        END AS stays,
-        CAST(
-            CASE concat(listed.measure, ' ', listed.cost_basis)
-                WHEN 'stays billed_br' THEN member_use.stays_billed_eur
-                WHEN 'stays standard' THEN member_use.stays_standard_eur
-                WHEN 'condition_stays billed_br' THEN member_use.condition_billed_eur
-                ELSE member_use.condition_standard_eur
-            END AS DECIMAL(18, 2)
-        ) AS cost_eur
+        year, condition, territory_id, stratum, sex, age_band, 'stays' AS measure, 'billed_br' AS cost_basis,
+        billed_stays AS stays, CAST(stays_billed_eur AS DECIMAL(18, 2)) AS cost_eur
     FROM member_use
-    CROSS JOIN (VALUES ('stays', 'billed_br'), ('stays', 'standard'), ('condition_stays', 'billed_br'), ('condition_stays', 'standard'))
-        AS listed (measure, cost_basis)
+    UNION ALL
+    SELECT
+        year, condition, territory_id, stratum, sex, age_band, 'stays' AS measure, 'standard' AS cost_basis,
+        standard_stays AS stays, CAST(stays_standard_eur AS DECIMAL(18, 2)) AS cost_eur
+    FROM member_use
+    UNION ALL
+    SELECT
+        year, condition, territory_id, stratum, sex, age_band, 'condition_stays' AS measure, 'billed_br' AS cost_basis,
+        condition_billed_stays AS stays, CAST(condition_billed_eur AS DECIMAL(18, 2)) AS cost_eur
+    FROM member_use
+    UNION ALL
+    SELECT
+        year, condition, territory_id, stratum, sex, age_band, 'condition_stays' AS measure, 'standard' AS cost_basis,
+        condition_standard_stays AS stays, CAST(condition_standard_eur AS DECIMAL(18, 2)) AS cost_eur
+    FROM member_use
 ),
 
 cell AS (

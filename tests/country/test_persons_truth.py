@@ -14,7 +14,7 @@ from strata.ingest.warehouse.tables import open_warehouse
 from strata.settings import write_settings
 from strata.synthetic import write_country
 
-QUALITY = ("care_rejected", "death_source")
+QUALITY = ("code_mention", "care_rejected", "death_source")
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ def tables(connection: duckdb.DuckDBPyConnection, project: Path) -> Tables:
     write_settings(connection, config)
     write_definitions(connection, config)
     for name, model in models.models().items():
-        if model.layer in ("staging", "core", "strata"):
+        if model.layer in ("staging", "core", "strata") or name == "code_mention":
             models.build(connection, name)
     found = {name: connection.sql(query).pl() for name, query in QUERIES.items()}
     return {name: frame.sort(frame.columns) for name, frame in found.items()}

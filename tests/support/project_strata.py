@@ -20,7 +20,7 @@ def up_to_the_strata(path: Path) -> Path:
     write_settings(connection, settings)
     write_definitions(connection, settings)
     for name, model in models.models().items():
-        if model.layer in ("staging", "core", "strata"):
+        if model.layer in ("staging", "core", "strata") or name == "code_mention":
             models.build(connection, name)
     connection.close()
     return settings.database

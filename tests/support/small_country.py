@@ -68,7 +68,8 @@ def built(
     define(connection, chosen)
     layers = ("staging", "core", "strata")
     for name, model in models.models().items():
-        if model.layer in layers and name != "population_cell" and (only is None or name in set(only)):
+        is_needed = model.layer in layers or name == "code_mention"  # the codes that the definitions meet
+        if is_needed and name != "population_cell" and (only is None or name in set(only)):
             models.build(connection, name)
     return connection
 
