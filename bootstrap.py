@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
@@ -30,7 +31,8 @@ BROWSER_PLACES = (
 )
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=120", "-q", "-y"]
 BROWSER_PACKAGES = ["chromium", "fonts-liberation", "fonts-dejavu-core"]  # the fonts: pages look alike on a machine that has none
-LINTS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
+STYLE = (["ruff", "check", "."], ["ruff", "format", "--check", "."])
+TYPES = ["mypy"]
 # What pip and venv print when something is wrong, the most telling first; each with its French and English (what, what to do).
 SIGNS = (
     (
@@ -246,11 +248,11 @@ def pip_install(arguments: "list[str]") -> None:
         raise explain(output) or install_failed()
 
 
-def listen(command: "list[str]") -> "tuple[int, str]":
-    """Run a command and keep what it says; on a terminal, count the libraries that pip collects."""
+def listen(command: "list[str]", folder: "Path | None" = None) -> "tuple[int, str]":
+    """Run a command (in this folder) and keep what it says; on a terminal, count the libraries that pip collects."""
     output, collected = "", 0
     with subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, errors="replace"
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, errors="replace"
     ) as process:
         for line in process.stdout or ():
             output += line
@@ -336,14 +338,20 @@ def run_demo(options: argparse.Namespace) -> int:
 
 
 def run_tests(pytest_arguments: "list[str]") -> int:
-    """Style and types first, then the tests; all of them run, and pytest has the last word on the screen."""
-    lints = [run(lint) for lint in LINTS]
-    failed = [" ".join(lint) for lint, code in zip(LINTS, lints) if code != 0]
-    if failed:
-        say(f"À corriger / To mend: {', '.join(failed)}")
+    """Style, then the tests, with the types beside them: they take a minute of one core. All run; what is to mend is said last."""
+    failed = [" ".join(lint) for lint in STYLE if run(lint) != 0]
     # In as many processes as the machine has cores, four at most: each test starts DuckDB with threads of its own.
     spread = ["-n", str(min(4, os.cpu_count() or 1)), "--no-loadscope-reorder"]
-    return 0 if run(["pytest", *spread, *pytest_arguments]) == 0 and not failed else 1
+    with ThreadPoolExecutor(1) as beside:
+        types = beside.submit(listen, [str(interpreter()), "-m", *TYPES], ROOT)
+        tests = run(["pytest", *spread, *pytest_arguments])
+        code, output = types.result()
+    if code != 0:
+        say(output)
+        failed.append(" ".join(TYPES))
+    if failed:
+        say(f"À corriger / To mend: {', '.join(failed)}")
+    return 0 if tests == 0 and not failed else 1
 
 
 def run(module: "list[str]") -> int:

@@ -130,16 +130,28 @@ def test_the_rest_of_a_test_command_goes_to_pytest() -> None:
     assert error.value.code == 2
 
 
-def test_a_failing_style_fails_the_whole_but_the_tests_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("at_fault", "said"), [("ruff", "ruff check ., ruff format --check ."), ("mypy", "bad type"), ("pytest", ""), ("", "")]
+)
+def test_what_fails_fails_the_whole_and_all_the_rest_still_runs(
+    at_fault: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran: list[str] = []
 
     def run(module: list[str]) -> int:
         ran.append(module[0])
-        return int(module[0] == "mypy")
+        return int(module[0] == at_fault)
+
+    def listen(command: list[str], folder: Path) -> tuple[int, str]:
+        ran.append(command[-1])
+        return int(command[-1] == at_fault), "bad type"
 
     monkeypatch.setattr(bootstrap, "run", run)
-    assert bootstrap.run_tests(["-x"]) == 1
-    assert ran == ["ruff", "ruff", "mypy", "pytest"]
+    monkeypatch.setattr(bootstrap, "listen", listen)
+    assert bootstrap.run_tests(["-x"]) == int(at_fault != "")
+    assert sorted(ran) == ["mypy", "pytest", "ruff", "ruff"]
+    out = capsys.readouterr().out
+    assert said in out and ("To mend" in out) == (at_fault in ("ruff", "mypy"))
 
 
 def test_a_browser_is_found_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ import os
 import random
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from strata.publication.receipt import NAME
 from tests.support.crash_nursery import STEPS, STEPS_BY_PART, Nursery
 from tests.support.landing import unaccounted, write_archive
 
-RANDOM_KILLS, LANES, SEED = 60, 2, 20
+RANDOM_KILLS, PROJECTS, SEED = 60, 2, 20
 SETTINGS = """
 [years]
 first = 2022
@@ -36,8 +35,9 @@ keep = 3
 STAYS = (240, 200)  # of the two transmissions that replace each other; the first is the one at rest
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
+    """One for all the runs of this file: to load what a run needs takes longer than a run, and a run leaves nothing in it."""
     one = Nursery()
     yield one
     one.close()
@@ -85,32 +85,29 @@ def settled(nursery: Nursery, path: Path) -> tuple[str, list[str]]:
     return content_hash(path), [one.run_id for one in records(load(path)) if one.state == STARTED]
 
 
-def killed_at_random(folder: Path, seed: int) -> tuple[int, list[str], str, list[str]]:
+def killed_at_random(nursery: Nursery, folder: Path, seed: int) -> tuple[int, list[str], str, list[str]]:
     """Half of the kills; gives how many struck, what they violated, the hash after them and the runs left as started."""
-    nursery, draw = Nursery(), random.Random(seed)
-    path = project(folder)
+    path, draw = project(folder), random.Random(seed)
     whole = nursery.run(path)["seconds"]
     struck, found = 0, []
-    while struck < RANDOM_KILLS // LANES:
+    while struck < RANDOM_KILLS // PROJECTS:
         send(folder, draw.choice(STAYS))
         struck += nursery.run(path, after=draw.uniform(0, whole))["killed"]
         found += violations(path)
     last, started = settled(nursery, path)
-    nursery.close()
     return struck, found, last, started
 
 
 def test_a_run_killed_at_any_moment(tmp_path: Path, nursery: Nursery, capsys: pytest.CaptureFixture[str]) -> None:
     if sys.platform == "win32":
         return
-    with ThreadPoolExecutor(LANES) as lanes:
-        ended = list(lanes.map(killed_at_random, [tmp_path / str(lane) for lane in range(LANES)], range(SEED, SEED + LANES)))
+    ended = [killed_at_random(nursery, tmp_path / str(number), SEED + number) for number in range(PROJECTS)]
     wanted, _ = settled(nursery, project(tmp_path / "never_killed"))
     for _, found, last, started in ended:
         assert found == [] and started == []
         assert last == wanted
     with capsys.disabled():
-        print(f"\nkilled at random: {sum(one[0] for one in ended)} kills, 0 violations, {LANES} reruns, the same hash")
+        print(f"\nkilled at random: {sum(one[0] for one in ended)} kills, 0 violations, {PROJECTS} reruns, the same hash")
     assert sum(one[0] for one in ended) >= RANDOM_KILLS
 
 
