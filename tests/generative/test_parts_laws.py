@@ -390,6 +390,20 @@ def test_stays_sent_again_on_other_lines_say_nothing_new_of_a_person() -> None:
     assert differing(warehouse, whole) == []
 
 
+@pytest.mark.parametrize(("first", "second", "is_turned", "is_told"), [(12, 20, False, False), (12, 20, True, True), (12, 12, False, True)])
+def test_who_has_the_same_stays_is_told_of_another_order_and_of_days_that_tell_none(
+    first: int, second: int, is_turned: bool, is_told: bool, made: Made
+) -> None:
+    """A reader may settle a tie by the numbers of stays. Of two stays of the same days, it may always."""
+    two: Stays = [("E", date(2025, 1, day), 1, dp, "I10", "8", "8", 1950) for day, dp in ((first, "E118"), (second, "N185"))]
+    alone: Stays = [("D", date(2025, 1, 12), 1, "E118", "I10", "8", "8", 1950)]
+    warehouse = made([*alone, *two])
+    new: Stays = [("B", date(2025, 3, 5), 2, "I10", "I10", "8", "8", 1950)]
+    send(warehouse, [*new, *alone, *(reversed(two) if is_turned else two)], {2025})
+    refresh(warehouse)
+    assert named(warehouse, "table_name = 'stay'") == ({"B", "E"} if is_told else {"B"})
+
+
 def named(warehouse: duckdb.DuckDBPyConnection, which: str) -> set[str]:
     """Who is kept as changed."""
     query = f"SELECT DISTINCT ltrim(pseudonym, '0') FROM part_change_person INNER JOIN pseudonym USING (person_id) WHERE {which}"
