@@ -1,6 +1,6 @@
 -- Grain: one code seen in the extract x one code list that holds it.
 -- Prefixes are met with the codes actually present, once, so that everything after is an equality. Those of diagnoses, acts and groups are
--- in code_mention already, a few a slice: they are not looked for again in tens of millions of rows.
+-- in code_mention already, some thousands a slice: they are not looked for again in tens of millions of rows.
 -- Follows: definition_clause definition_code definition_event definition_term shown_event
 WITH seen AS (
   SELECT DISTINCT CASE system WHEN 'cim10' THEN 'icd10' ELSE system END AS system, code FROM code_mention
