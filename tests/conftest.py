@@ -6,11 +6,13 @@ conftest.py), helpers (support/).
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.process import few_searches
 from tests.support.figures import SECTIONS, merge, section_of
 from tests.support.repository import ROOT
 
@@ -36,6 +38,13 @@ def together(nodeid: str) -> str:
     file = nodeid.partition("::")[0].removeprefix("tests/")
     folder = file.partition("/")[0]
     return "browser" if file == SAMPLE_TEST else folder if folder in TOGETHER else file
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_in_a_run() -> Iterator[None]:
+    """Python seldom looks for dead objects, as in a run: tests hold the same libraries in memory."""
+    with few_searches():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -222,6 +223,16 @@ def test_the_process_leaves_with_its_code_once_all_is_told(tmp_path: Path) -> No
     assert "What to do" in wrong.stderr
 
 
+@pytest.fixture
+def python_as_it_comes() -> Iterator[None]:
+    """The suite itself lets Python look seldom (tests/conftest.py)."""
+    of_the_suite = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*of_the_suite)
+
+
+@pytest.mark.usefixtures("python_as_it_comes")
 def test_a_run_that_fails_leaves_python_looking_for_dead_objects_as_before() -> None:
     before = gc.get_threshold()
     with pytest.raises(RuntimeError), few_searches():
