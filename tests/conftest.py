@@ -1,7 +1,7 @@
 """What the whole suite shares: figures that tests earn are printed at its end, and tests that share something costly run in one process.
 
-Belongs here: hooks of pytest, and the published sample that more than one folder reads. Not here: what a folder's tests need (its own
-conftest.py), helpers (support/).
+Belongs here: hooks of pytest, how Python looks for dead objects, and the published sample that more than one folder reads. Not here: what
+a folder's tests need (its own conftest.py), helpers (support/).
 """
 
 import subprocess
