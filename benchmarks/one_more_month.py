@@ -41,6 +41,12 @@ from strata.synthetic.record import PSEUDONYM_PREFIX
 
 Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the full refresh, of that of the month, same numbers
 Spent = tuple[str, int, float, float]  # month, stays, processor seconds of the full refresh, of that of the month
+Key = tuple[bytes, ...]  # what the lines of one stay have in common
+
+FIELD_OF = {"rsa": "mco", "rha": "smr", "rapss": "had", "rpsa": "psy", "r3a": "psy"}
+MONTH_OF = {"rsa": "exit_month", "rha": "week_month", "rapss": "end_month", "rpsa": "end_month", "r3a": "contact_date"}  # ddmmyyyy
+PSY_LINES = ("link_index", "stay_identifier")
+PSY_STAY = {"ano": ("link_index", "stay_delay")}
 
 
 def main() -> None:
@@ -104,9 +110,9 @@ def arrive(project: Path, sent: Path, year: int, month: int) -> None:
     for path in (project / "landing").glob(f"*.{year}.*"):
         path.unlink()
     for path in sorted(sent.iterdir()) if month else ():
-        finess = path.name.partition(".")[0]
+        finess, _, _, stamp, *_ = path.name.split(".")
         name = f"{finess}.{year}.{month}"
-        archive = project / "landing" / f"{name}.15{month % 12 + 1:02d}{year + month // 12}093000.out.zip"
+        archive = project / "landing" / f"{name}.15{month % 12 + 1:02d}{year + month // 12}{stamp[-6:]}.out.zip"
         with zipfile.ZipFile(path) as whole, zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as part:
             for family, lines in until(whole, year, month).items():
                 part.writestr(f"{name}.{family}", b"".join(lines))
@@ -117,14 +123,23 @@ def arrive(project: Path, sent: Path, year: int, month: int) -> None:
 
 
 def until(whole: zipfile.ZipFile, year: int, month: int) -> dict[str, list[bytes]]:
-    """The lines of the stays that ended until that month, and of their .ano."""
-    rsa, ano = (
-        whole.read(next(name for name in whole.namelist() if name.endswith(end))).splitlines(keepends=True) for end in (".rsa", ".ano")
-    )
-    kept = [line for line, exit_month in zip(rsa, cells(rsa, "mco_rsa", year, "MOISSOR"), strict=True) if int(exit_month) <= month]
-    keys = set(cells(kept, "mco_rsa", year, "CLE_RSA"))
-    named = [line for line, key in zip(ano, cells(ano, "mco_ano", year, "CLE_RSA"), strict=True) if key in keys]
-    return {"rsa": kept, "ano": named}
+    """The lines, by family, of the stays of which no line is of a later month."""
+    sent = {name.rpartition(".")[2]: whole.read(name).splitlines(keepends=True) for name in whole.namelist()}
+    field = next(FIELD_OF[family] for family in sent if family in FIELD_OF)
+    keys = {family: stays(lines, field, family, year) for family, lines in sent.items()}
+    later, known = set[Key](), set[Key]()
+    for family, of_month in MONTH_OF.items():
+        months = cells(sent.get(family, []), f"{field}_{family}", year, of_month) if family in sent else ()
+        known |= set(keys.get(family, ()))
+        later |= {key for key, told in zip(keys.get(family, ()), months, strict=True) if int(told[-6:-4] or told) > month}
+    kept = known - later
+    return {family: [line for line, key in zip(lines, keys[family], strict=True) if key in kept] for family, lines in sent.items()}
+
+
+def stays(lines: list[bytes], field: str, family: str, year: int) -> list[Key]:
+    """Whose stay each line is of."""
+    names = PSY_STAY.get(family, PSY_LINES) if field == "psy" else ("stay_number",)
+    return list(zip(*(cells(lines, f"{field}_{family}", year, name) for name in names), strict=True))
 
 
 def cells(lines: list[bytes], family: str, year: int, name: str) -> Iterator[bytes]:

@@ -4,6 +4,8 @@
 -- The reporting years of a person are the bits of one number, two a year (seen, placed), so that each person is met once whatever the
 -- number of years, and what is seen and what is placed need not find each other.
 -- Dense: person_id
+-- Adds: person_year person_residence
+-- Sums: persons_seen persons
 WITH reporting AS (
   SELECT
     year,

@@ -14,38 +14,12 @@ WITH mask AS (
     GROUP BY characteristic.measure, criterion_bit.condition, criterion_bit.block_no
 ),
 
-asked AS (
-    SELECT condition, block_no, bit_or(bits) AS bits
-    FROM mask
-    GROUP BY condition, block_no
-),
-
--- Persons are counted by the set of characteristics they have, and each set is taken apart once.
-alike AS (
-    SELECT
-        stock_member.year,
-        stock_member.condition,
-        stock_member.territory_id,
-        stock_member.stratum,
-        stock_member.sex,
-        stock_member.age_band,
-        person_criteria.criteria & asked.bits AS criteria,
-        count(stock_member.person_id) AS holders
-    FROM stock_member
-    INNER JOIN asked ON stock_member.condition = asked.condition
-    INNER JOIN person_criteria
-        ON stock_member.person_id = person_criteria.person_id AND stock_member.year = person_criteria.year
-        AND asked.block_no = person_criteria.block_no
-    WHERE stock_member.stratum IN ('1', '2', '3', '4')
-    GROUP BY
-        stock_member.year, stock_member.condition, stock_member.territory_id, stock_member.stratum, stock_member.sex, stock_member.age_band,
-        person_criteria.criteria & asked.bits
-),
-
 shown AS (
-    SELECT alike.year, alike.condition, alike.territory_id, alike.stratum, alike.sex, alike.age_band, mask.measure, alike.holders
-    FROM alike
-    INNER JOIN mask ON alike.condition = mask.condition AND (alike.criteria & mask.bits) <> 0
+    SELECT
+        characteristic_set.year, characteristic_set.condition, characteristic_set.territory_id, characteristic_set.stratum,
+        characteristic_set.sex, characteristic_set.age_band, mask.measure, characteristic_set.holders
+    FROM characteristic_set
+    INNER JOIN mask ON characteristic_set.condition = mask.condition AND (characteristic_set.criteria & mask.bits) <> 0
 ),
 
 known AS (

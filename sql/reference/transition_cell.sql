@@ -4,6 +4,8 @@
 -- Of them, 'evidence_expired' and 'no_recent_event' are why somebody fell (docs/explanation/movement.md). 'entered', apart: those in the stratum
 -- now, in the place they live in now, who had none a year before. Those at risk have the outcomes, not the reasons.
 -- stratum: also 'all' (1 to 4), 'at_risk_strict', 'at_risk_extended' (both levels together).
+-- Adds: stratum_change at_risk_outcome
+-- Sums: persons
 WITH changed AS (
     SELECT
         year,

@@ -2,6 +2,8 @@
 -- Hospital use, summed. holders: persons with an event; rest_holders: persons with an event of the base that is not one (an attacker who
 -- knows both subtracts); base_holders: persons with an event of the base. Squares and products by person: events repeated by one person are not independent.
 -- A measure whose event no definition declares has no row.
+-- Adds: member_use
+-- Sums: persons holders rest_holders base_holders events events_square base_events base_square product
 WITH counted AS (
     SELECT
         member_use.year,

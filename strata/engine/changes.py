@@ -140,11 +140,7 @@ def views_of(model: Model, known: Known) -> list[Model]:
 
 def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, content: str) -> Change | None:
     """What must be made again of a table that is there with this content; None: all of it, as of one that has other rows than were told."""
-    query = "SELECT sql, inputs, rows FROM part_made_of WHERE table_name = ? AND content = ?"
-    row = connection.execute(query, [model.name, content]).fetchall()
-    if not row or row[0][0] != _made_by(model) or row[0][2] != count(connection, model.name):
-        return None
-    before: Inputs = json.loads(row[0][1])
+    before = made_of(connection, model, content)
     if before.keys() != now.keys():
         return None
     found = Change()
@@ -155,6 +151,16 @@ def stale(connection: duckdb.DuckDBPyConnection, model: Model, now: Inputs, cont
         if model.persons and before[name] != now[name] and name not in model.persons:
             return None
         found.add(one)
+    return found
+
+
+def made_of(connection: duckdb.DuckDBPyConnection, model: Model, content: str) -> Inputs:
+    """What a table that is there with this content was made of, input by input; nothing, of one made otherwise or with other rows."""
+    query = "SELECT sql, inputs, rows FROM part_made_of WHERE table_name = ? AND content = ?"
+    row = connection.execute(query, [model.name, content]).fetchall()
+    if not row or row[0][0] != _made_by(model) or row[0][2] != count(connection, model.name):
+        return {}
+    found: Inputs = json.loads(row[0][1])
     return found
 
 

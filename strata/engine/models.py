@@ -3,10 +3,11 @@
 Belongs here: parsing and ordering the files, building one table, in buckets where its file says so. Not here: any SQL of the method,
 any orchestration (pipelines/).
 
-Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Windows:`, `-- Persons:`, `-- Compared:` and `-- Follows:` say
-what need not be made again (parts.py). A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that
-column at a time: the tables it reads that have the column meet on it alone. A large table is then built range after range, so that memory
-does not grow with the country. A file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
+Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Windows:`, `-- Persons:`, `-- Compared:` and `-- Follows:` (parts.py),
+`-- Adds:` and `-- Sums:` (summed.py) say what need not be made again.
+A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time: the tables it reads
+that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with the country. A
+file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.
 `-- Dense: <column>`: its large sums are by that column alone, whose numbers follow each other, and keep little of each (placed).
 """
 
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import pairwise, takewhile
+from math import ceil
 from pathlib import Path
 
 import duckdb
@@ -33,7 +35,7 @@ _MORE_MEMORY = (
     "Fermer d'autres programmes, ou changer [engine] memory_limit : ce qui manque est mis sur le disque",
     "Close other programs, or change [engine] memory_limit: what is missing is put on the disk",
 )
-_PROMISES = ("Buckets", "Slices", "Years", "Persons", "Compared", "Follows", "Windows", "View", "Dense")
+_PROMISES = ("Buckets", "Slices", "Years", "Persons", "Compared", "Follows", "Windows", "Adds", "Sums", "View", "Dense")
 # Of each SELECT, as DuckDB parses it: the tables after FROM and JOIN, and the names that WITH gives.
 _PARSED = """
 SELECT sql, json_extract_string(tree, '$..table_name'), json_extract_string(tree, '$..cte_map.map[*].key')
@@ -87,6 +89,16 @@ class Model:
     def windows(self) -> tuple[str, ...]:
         """A small table of windows (strata/engine/windows.py), then what lies in them, as table.column; empty: no such promise."""
         return self.promises.get("Windows", ())
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """Tables of whose persons it is a sum (strata/engine/summed.py); empty: no such promise."""
+        return self.promises.get("Adds", ())
+
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """The columns that are added up, that which counts first."""
+        return self.promises.get("Sums", ())
 
     @property
     def is_compared(self) -> bool:
@@ -213,10 +225,13 @@ def _build_in_buckets(connection: duckdb.DuckDBPyConnection, model: Model) -> in
     return rows
 
 
-def ranges_of(connection: duckdb.DuckDBPyConnection, model: Model) -> tuple[list[str], list[str]]:
-    """The tables that a model may read range after range, and conditions that part them; one, always true, when they are small."""
+def ranges_of(connection: duckdb.DuckDBPyConnection, model: Model, share: float = 1.0) -> tuple[list[str], list[str]]:
+    """The tables that a model may read range after range, and conditions that part them; one, always true, when they are small.
+
+    share: of their rows, those that are asked for.
+    """
     inputs = _with_column(connection, model)
-    return inputs, _ranges(connection, model.bucket_column or "", inputs)
+    return inputs, _ranges(connection, model.bucket_column or "", inputs, share)
 
 
 def _with_column(connection: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
@@ -226,10 +241,10 @@ def _with_column(connection: duckdb.DuckDBPyConnection, model: Model) -> list[st
     return [table for table in model.inputs if model.bucket_column in columns(connection, table)]
 
 
-def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str]) -> list[str]:
-    """Conditions that part the values of the column, NULL included, into ranges of about BUCKET_ROWS rows of the largest table."""
+def _ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str], share: float) -> list[str]:
+    """Conditions that part the values of the column, NULL included, into ranges of about BUCKET_ROWS of the rows asked for."""
     sizes = {table: count(connection, table) for table in inputs}
-    pieces = -(-max(sizes.values(), default=0) // BUCKET_ROWS)
+    pieces = ceil(max(sizes.values(), default=0) * share / BUCKET_ROWS)
     if pieces <= 1:
         return ["true"]
     largest = max(sizes, key=lambda table: sizes[table])

@@ -19,12 +19,13 @@ that has no file is only added to: what it says of a person stays. Made for whos
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from strata.engine import changes, fingerprints, told
+from strata.engine import changes, fingerprints, summed, told
 from strata.engine.changes import ALL_YEARS, LAST_YEARS, STALE, Change, Inputs, Known
 from strata.engine.duckdb import is_of_storage
 from strata.engine.models import SQL_FOLDER, Model, build, cut, models, ranges_of, reason
@@ -37,7 +38,7 @@ _OTHERS = "person_id IN (SELECT person_id FROM other_person)"
 
 @dataclass(frozen=True)
 class StaleRows:
-    """Rows of a table by year that may be stale (which), and what makes them: limits of the tables it reads, is_few as in cut.
+    """Rows of a table by year that may be stale (which), and what makes them: limits of the tables it reads, share as in _made.
 
     all_years: rows of any year, not of the last ones alone.
     """
@@ -45,7 +46,7 @@ class StaleRows:
     limits: dict[str, str]
     which: str
     all_years: bool
-    is_few: bool
+    share: float = 1.0
 
 
 def make(
@@ -60,8 +61,10 @@ def make(
         fingerprints.remember(connection, model.name, wanted, wanted, None)
         return wanted, None
     before = fingerprints.known(connection, model.name)
-    now = changes.inputs(connection, model, contents, folder) if changes.is_parted(model) else {}
-    change = changes.stale(connection, model, now, before) if before and now else None
+    now = changes.inputs(connection, model, contents, folder) if changes.is_parted(model) or model.adds else {}
+    if before and model.adds and (found := _moved(connection, model, wanted, now, before)):
+        return found
+    change = changes.stale(connection, model, now, before) if before and changes.is_parted(model) else None
     if before and change is not None and (model.persons or not model.is_compared):
         return remake(connection, model, change, wanted=wanted, now=now, before=before, known=models(folder))
     fingerprints.forget(connection, model.name)
@@ -78,6 +81,37 @@ def make(
     return content, sums.rows
 
 
+def _moved(connection: duckdb.DuckDBPyConnection, model: Model, wanted: str, now: Inputs, before: str) -> tuple[str, int] | None:
+    """Bring a table of sums up to date, all or nothing (summed.py); gives its content and rows, None where it must be made whole."""
+    moved = summed.moved(connection, model, changes.made_of(connection, model, before), now)
+    with _all_or_nothing(connection, model):
+        sums = summed.move(connection, model, moved) if moved else None
+        if sums is None:
+            return None
+        content = _remembered(connection, model, wanted, now, sums)
+    return content, sums.rows
+
+
+def _remembered(connection: duckdb.DuckDBPyConnection, model: Model, wanted: str, now: Inputs, sums: fingerprints.Sums) -> str:
+    """Say of what a table is now made, that has these sums; gives its content."""
+    content = fingerprints.content_of(connection, model.name, sums)
+    changes.record(connection, model, now, content, sums)
+    fingerprints.remember(connection, model.name, wanted, content, sums.rows)
+    return content
+
+
+@contextmanager
+def _all_or_nothing(connection: duckdb.DuckDBPyConnection, model: Model) -> Iterator[None]:
+    """A transaction in which a table is made. StrataError: the SQL."""
+    try:
+        with transaction(connection):
+            yield
+    except duckdb.Error as error:
+        if is_of_storage(error):
+            raise
+        raise reason(model, error) from error
+
+
 def remake(
     connection: duckdb.DuckDBPyConnection, model: Model, change: Change, *, wanted: str, now: Inputs, before: str, known: Known
 ) -> tuple[str, int]:
@@ -89,18 +123,13 @@ def remake(
     if model.years:
         changes.widen(connection, change)
     replace = _exchange if model.years else _replace
-    try:
-        with transaction(connection):
-            sums = replace(connection, model, change, known)
-            content = fingerprints.content_of(connection, model.name, sums)
-            changes.record(connection, model, now, content, sums)
-            fingerprints.remember(connection, model.name, wanted, content, sums.rows)
-            if content != before:
-                changes.keep(connection, model.name, before, content, told.after(connection, model, change))
-    except duckdb.Error as error:
-        if is_of_storage(error):
-            raise
-        raise reason(model, error) from error
+    with _all_or_nothing(connection, model):
+        sums = replace(connection, model, change, known)
+        content = _remembered(connection, model, wanted, now, sums)
+        if content != before:
+            changes.keep(connection, model.name, before, content, told.after(connection, model, change))
+            if _is_added_up(model, known):
+                summed.keep(connection, model.name, before, content)
     return content, sums.rows
 
 
@@ -110,7 +139,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, model: Model, change: Change
     gone = fingerprints.sums(connection, model.name, which)
     told.before(connection, model, which)
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
-    ranges = _made(connection, model, _limits(connection, model, change, known), which, known, is_few=bool(model.persons))
+    share = _share_of_persons(connection) if model.persons else 1.0
+    ranges = _made(connection, model, _limits(connection, model, change, known), which, known, share)
     sums = _recorded(connection, model).without(gone)
     come = 0
     for _ in ranges:
@@ -131,15 +161,25 @@ def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
     """Of a table by year: the rows that may be stale are made anew, and those of the persons for whom they come out otherwise take the
     place of theirs; gives the sums of the table now. Who that was is in other_person."""
     connection.execute("CREATE OR REPLACE TEMP TABLE other_person (person_id INTEGER, all_years BOOLEAN)")
-    sums = _recorded(connection, model)
+    sums, is_added_up = _recorded(connection, model), _is_added_up(model, known)
+    if is_added_up:
+        summed.open_exchange(connection, model.name)
     for rows in _stale_rows(connection, model, change, known):
-        for condition in _made(connection, model, rows.limits, rows.which, known, is_few=rows.is_few):
+        for condition in _made(connection, model, rows.limits, rows.which, known, rows.share):
             held = f"{rows.which} AND {condition}"
             both = f"{told.row_hashes('come_row', 'true', side=1)} UNION ALL {told.row_hashes(model.name, held, side=-1)}"
             others = f"INSERT INTO other_person SELECT person_id, ? FROM ({told.otherwise(both)})"
             if connection.execute(others, [rows.all_years]).fetchall()[0][0]:
+                if is_added_up:
+                    summed.note(connection, f"{model.name} WHERE {held} AND {_OTHERS}", is_gone=True)
+                    summed.note(connection, f"come_row WHERE {_OTHERS}", is_gone=False)
                 sums = _swap(connection, model, f"{held} AND {_OTHERS}", sums)
     return sums
+
+
+def _is_added_up(model: Model, known: Known) -> bool:
+    """Whether some sum is moved by what is exchanged in a table."""
+    return any(model.name in one.adds for one in known.values())
 
 
 def _swap(connection: duckdb.DuckDBPyConnection, model: Model, which: str, sums: fingerprints.Sums) -> fingerprints.Sums:
@@ -176,14 +216,14 @@ def _refuse_lost(connection: duckdb.DuckDBPyConnection, model: Model, which: str
 
 
 def _made(
-    connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known, *, is_few: bool = False
+    connection: duckdb.DuckDBPyConnection, model: Model, limits: dict[str, str], kept: str, known: Known, share: float = 1.0
 ) -> Iterator[str]:
-    """Run the file with some of its tables limited (is_few: as in cut) into come_row, and keep some of its rows: range after range where
-    it may be; gives the condition of each range."""
-    tables, ranges = ranges_of(connection, model)
+    """Run the file with some of its tables limited into come_row, and keep some of its rows: range after range where it may be; gives the
+    condition of each range. share: of all persons, those asked for, when they are looked for first (is_few of cut)."""
+    tables, ranges = ranges_of(connection, model, share)
     for condition in ranges:
         both = {name: " AND ".join([limits.get(name, "true"), condition if name in tables else "true"]) for name in {*limits, *tables}}
-        made = _limited(model, both, known, is_few=is_few)
+        made = _limited(model, both, known, is_few=share < 1)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE come_row AS SELECT * FROM (\n{made}\n) AS made WHERE {kept}")
         yield condition
     connection.execute("DROP TABLE come_row")
@@ -215,23 +255,30 @@ def _limited(model: Model, limits: dict[str, str], known: Known, *, is_few: bool
 def _stale_rows(connection: duckdb.DuckDBPyConnection, model: Model, change: Change, known: Known) -> Iterator[StaleRows]:
     """No row twice. They are told apart because either is found fast: "of that year or of those persons" is asked of every row.
 
-    is_few: it is faster to look for the persons first where their rows of all years are asked for, or those that a window passes; of those
+    share: it is faster to look for the persons first where their rows of all years are asked for, or those that a window passes; of those
     of the last years alone, to let the planner choose.
     """
     of_persons = _having(connection, model, "person_id", known)
     first, since = change.first_year, change.since
     if first is not None and _has_years(connection, model, f"year >= {first}"):
         years = f"year >= {first}"
-        yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {ALL_YEARS}", all_years=False, is_few=False)
+        yield StaleRows(dict.fromkeys(model.years, years), f"{years} AND NOT {ALL_YEARS}", all_years=False)
     is_since = since is not None and (first is None or since < first) and has_rows(connection, "stale_person", "NOT all_years")
     if is_since and _has_years(connection, model, f"year >= {since}"):
         years = f"year >= {since}"
         limits = dict.fromkeys(of_persons, LAST_YEARS) | dict.fromkeys(model.years, years)
         limits |= {name: f"{years} AND {LAST_YEARS}" for name in of_persons if name in model.years}
         until = "true" if first is None else f"year < {first}"
-        yield StaleRows(limits, f"{years} AND {until} AND {LAST_YEARS}", all_years=False, is_few=bool(change.passed))
+        share = _share_of_persons(connection, "NOT all_years") if change.passed else 1.0
+        yield StaleRows(limits, f"{years} AND {until} AND {LAST_YEARS}", all_years=False, share=share)
     if has_rows(connection, "stale_person", "all_years"):
-        yield StaleRows(dict.fromkeys(of_persons, ALL_YEARS), ALL_YEARS, all_years=True, is_few=True)
+        share = _share_of_persons(connection, "all_years")
+        yield StaleRows(dict.fromkeys(of_persons, ALL_YEARS), ALL_YEARS, all_years=True, share=share)
+
+
+def _share_of_persons(connection: duckdb.DuckDBPyConnection, which: str = "true") -> float:
+    """Of all persons, those of stale_person that are asked for; never all of them."""
+    return min(count(connection, f"stale_person WHERE {which}") / (1 + count(connection, "pseudonym")), 0.99)
 
 
 def _has_years(connection: duckdb.DuckDBPyConnection, model: Model, years: str) -> bool:

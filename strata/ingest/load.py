@@ -40,6 +40,8 @@ from strata.ingest.warehouse.tables import open_warehouse, writing
 
 Progress = Callable[[str], None]
 NO_FAULT = ("already_in", "superseded", "rss_beside_rsa", "named_by_ano")  # why a file is not taken though nothing is wrong with it
+# Held at a time: their persons are looked up once for all of them, and that reads the pseudonym of everybody there is
+TOGETHER_BYTES = 2 * HELD_BYTES
 STORE_MEMORY = "192MB"  # of DuckDB while stays come piece by piece: it keeps what it has written as long as it may, to no use here
 _FEWEST_TOGETHER = 2  # transmissions
 STORE_THREADS = 2  # meanwhile: what it needs at least grows with them, and pieces are small
@@ -125,7 +127,7 @@ def _ingest(landing: Path, connection: duckdb.DuckDBPyConnection, progress: Prog
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, transmissions: list[Pair]) -> Iterator[list[Pair]]:
-    """Transmissions that are new, in their order, as many together as are held; a large one, which is not, by itself.
+    """Transmissions that are new, in their order, as many together as may be held; a large one, which is not, by itself.
 
     What is in is asked again once a batch is stored: it may have taken the place of what a later one is a copy of.
     """
@@ -135,9 +137,10 @@ def _batches(connection: duckdb.DuckDBPyConnection, transmissions: list[Pair]) -
         batch: list[Pair] = []
         while rest:
             own = sum(source.size for source in rest[0].sources)
+            own = own if own < HELD_BYTES else TOGETHER_BYTES
             if _is_known(taken, rest[0].sources):
                 rest.popleft()
-            elif batch and size + own > HELD_BYTES:
+            elif batch and size + own > TOGETHER_BYTES:
                 break
             else:
                 batch.append(rest.popleft())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from strata.engine import changes, fingerprints, parts, told, windows
+from strata.engine import changes, fingerprints, parts, summed, told, windows
 from strata.engine.models import Model, build, models
 from strata.engine.tables import columns
 from strata.errors import StrataError
@@ -22,13 +22,17 @@ from tests.support import small_country
 LAYERS = ("staging", "core", "strata")
 ALSO = (
     "compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "stay_reason", "used_stay",
-    "member_use",
+    "member_use", "declared_measure",
 )  # fmt: skip
 TABLES = [
     name
     for name, model in models().items()
-    if (model.layer in LAYERS and name != "population_cell") or name in ALSO or (model.layer == "quality" and changes.is_parted(model))
+    if (model.layer in LAYERS and name != "population_cell")
+    or name in ALSO
+    or model.adds
+    or (model.layer == "quality" and changes.is_parted(model))
 ]
+SUMS = [name for name, model in models().items() if model.adds]
 CODES = ("E118", "E109", "I500", "I10", "N185", "J189", "Z491", "I500", "E118")
 
 # a year is a slice: the years ended last are sent again most often. Stays lie close to the new year, where they may reach back.
@@ -57,6 +61,8 @@ def read(stays: Stays) -> duckdb.DuckDBPyConnection:
     connection.execute(f"UPDATE read_stay SET person_id = NULL, pseudonym_status = 'missing' WHERE person_id = {nobody}")
     connection.execute(f"DELETE FROM pseudonym WHERE person_id = {nobody}")
     connection.execute("UPDATE read_stay SET slice_id = stay_id >> 32")
+    places = "SELECT unnest(['REST', 'ALL']) AS place_id, 'REST' AS territory_id"
+    connection.execute(f"CREATE TABLE place_part AS {places}")  # its file asks for every cell there is
     return connection
 
 
@@ -161,10 +167,12 @@ def test_stale_rows_replaced_are_a_table_made_whole(
 ) -> None:
     """Years are sent again with other stays, some the same on other lines, until another month; a run dies on the way, another one ends.
 
-    most: 0, so that readers make again the rows of the persons they are told, as in a country; here, a few persons are most of them.
+    most: 0, so that readers make again the rows of the persons they are told, and sums are moved by theirs, as in a country; here, a few
+    persons are most of them.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changes, "_MOST", most)
+        patch.setattr(summed, "_MOST", most)
         replaced_is_whole(before, later, resent, months, data)
 
 
@@ -282,6 +290,90 @@ def test_only_whose_rows_come_out_otherwise_are_told_and_exchanged(made: Made, m
     refresh(whole, month=2)
     assert differing(warehouse, whole) == []
     assert {"person_status", "stock_member"} <= {*differing(forgetful, whole)}
+
+
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sums that are moved, and not made whole: all that may be, as in a country."""
+    names, move = list[str](), summed.move
+    monkeypatch.setattr(changes, "_MOST", 0)
+    monkeypatch.setattr(summed, "_MOST", 0)
+
+    def spies(connection: duckdb.DuckDBPyConnection, model: Model, changed: list[str]) -> fingerprints.Sums | None:
+        names.append(model.name)
+        return move(connection, model, changed)
+
+    monkeypatch.setattr(summed, "move", spies)
+    return names
+
+
+# E, whom nobody has seen for years, comes back: rows of a year come where there were none.
+MOVING: Stays = [*BACKWARDS, *REACHING, ("E", date(2025, 3, 5), 2, "E118", "N185", "8", "8", 1950)]
+
+
+@pytest.fixture(scope="module")
+def summed_whole() -> duckdb.DuckDBPyConnection:
+    """What is made at once of MOVING. To be compared with, and left as it is."""
+    one = read(BACKWARDS)
+    send(one, MOVING, {2025})
+    refresh(one)
+    return one
+
+
+def test_sums_are_moved_by_who_came_and_who_went(made: Made, summed_whole: duckdb.DuckDBPyConnection, moved: list[str]) -> None:
+    warehouse = made(BACKWARDS)
+    before = {name: rows(warehouse, name) for name in SUMS}
+    send(warehouse, MOVING, {2025})
+    refresh(warehouse)
+    assert sorted(moved) == sorted(SUMS)
+    assert differing(warehouse, summed_whole) == []
+    assert [name for name in SUMS if rows(warehouse, name) == before[name]] == []
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_sums_would_be_wrong_without_what_was_exchanged(
+    is_gone: bool, made: Made, summed_whole: duckdb.DuckDBPyConnection, moved: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, note = made(BACKWARDS), summed.note
+    send(warehouse, MOVING, {2025})
+
+    def forgets(connection: duckdb.DuckDBPyConnection, rows: str, **side: bool) -> None:
+        if side["is_gone"] != is_gone:
+            note(connection, rows, **side)
+
+    monkeypatch.setattr(summed, "note", forgets)
+    refresh(warehouse)
+    assert {"use_cell", "residence_unknown"} & {*differing(warehouse, summed_whole)}
+
+
+def test_sums_are_made_whole_where_more_would_go_than_there_was(
+    made: Made, summed_whole: duckdb.DuckDBPyConnection, moved: list[str]
+) -> None:
+    """And where what was exchanged is of other contents than theirs."""
+    warehouse, short = made(BACKWARDS), made(BACKWARDS)
+    for one in (warehouse, short):
+        send(one, MOVING, {2025})
+        refresh(one, dies_at=TABLES.index("use_cell"))
+    moved.clear()
+    warehouse.execute("UPDATE part_exchanged SET from_content = 'another'")
+    refresh(warehouse)
+    assert "use_cell" not in moved
+    short.execute("INSERT INTO member_use_exchanged SELECT more.* FROM member_use_exchanged AS more, range(9) WHERE is_gone")
+    refresh(short)
+    assert "use_cell" in moved
+    assert differing(warehouse, summed_whole) == differing(short, summed_whole) == []
+
+
+def test_what_is_added_up_is_exact_and_of_persons(made: Made) -> None:
+    """A sum of DOUBLE depends on its order; what is exchanged in a table by year is all of a person's year."""
+    warehouse = made(BACKWARDS)
+    for model in (models()[name] for name in SUMS):
+        types = dict(warehouse.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {model.name})").fetchall())
+        assert {types[name].partition("(")[0] for name in model.sums} <= {"BIGINT", "DECIMAL"}
+        assert set(model.adds) <= set(model.inputs)
+        for source in (models()[name] for name in model.adds):
+            assert source.years and source.bucket_column in (None, "person_id")
+            assert {"person_id", "year"} <= set(columns(warehouse, source.name))
 
 
 def test_whom_a_window_passes_is_made_again_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:

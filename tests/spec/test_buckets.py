@@ -31,7 +31,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[objec
 def _use_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ranges of one value, without a sample: these tables are too small for either."""
 
-    def ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str]) -> list[str]:
+    def ranges(connection: duckdb.DuckDBPyConnection, column: str, inputs: list[str], share: float) -> list[str]:
         values = sorted({value for table in inputs for (value,) in connection.execute(f"SELECT {column} FROM {table}").fetchall() if value})
         return [f"({column} < {values[0]} OR {column} IS NULL)", *(f"{column} = {value}" for value in values)] if inputs else ["true"]
 
@@ -60,7 +60,7 @@ def test_ranges_part_every_value_and_none(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(models, "BUCKET_ROWS", 500_000)
     assert models.build(connection, "copied", tmp_path) == 3_000_000
     assert connection.execute("SELECT count(DISTINCT person_id), count(*) - count(person_id) FROM copied").fetchall() == [(2_999_999, 1)]
-    ranges = models._ranges(connection, "person_id", ["seen"])
+    ranges = models._ranges(connection, "person_id", ["seen"], 1.0)
     sizes = [connection.execute(f"SELECT count(*) FROM seen WHERE {one}").fetchall()[0][0] for one in ranges]
     assert sum(sizes) == 3_000_000 and len(sizes) == 7 and max(sizes) < 1.1 * models.BUCKET_ROWS
 

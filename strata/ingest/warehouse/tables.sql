@@ -128,6 +128,9 @@ CREATE TABLE IF NOT EXISTS part_change_person (table_name VARCHAR, person_id INT
 
 CREATE TABLE IF NOT EXISTS part_slice (slice_id BIGINT, content VARCHAR);
 
+-- Grain: one table with rows in <table_name>_exchanged: what went and came between these two contents of it (strata/engine/summed.py).
+CREATE TABLE IF NOT EXISTS part_exchanged (table_name VARCHAR PRIMARY KEY, from_content VARCHAR, to_content VARCHAR);
+
 -- is_told: no row at fault binds. at_fault: how the rows at fault are named.
 CREATE TABLE IF NOT EXISTS check_result (
     table_name VARCHAR, check_name VARCHAR, has_passed BOOLEAN, failing_rows BIGINT, is_told BOOLEAN, at_fault VARCHAR[]
