@@ -3,8 +3,8 @@
 Belongs here: parsing and ordering the files, building one table, in buckets where its file says so. Not here: any SQL of the method,
 any orchestration (pipelines/).
 
-Lines of the leading comment are promises. `-- Slices:`, `-- Years:`, `-- Windows:`, `-- Persons:`, `-- Compared:` and `-- Follows:` (parts.py),
-`-- Adds:` and `-- Sums:` (summed.py) say what need not be made again.
+Lines of the leading comment are promises. What need not be made again is said by `-- Slices:`, `-- Years:`, `-- Windows:`, `-- Persons:`,
+`-- Compared:`, `-- Follows:` (parts.py), `-- Adds:` and `-- Sums:` (summed.py).
 A file with the line `-- Buckets: <column>` gives the same rows when it is run on one range of that column at a time: the tables it reads
 that have the column meet on it alone. A large table is then built range after range, so that memory does not grow with the country. A
 file with the line `-- View: <reason>` is kept as a question: its rows are made when somebody reads them.

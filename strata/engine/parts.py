@@ -170,10 +170,10 @@ def _exchange(connection: duckdb.DuckDBPyConnection, model: Model, change: Chang
             both = f"{told.row_hashes('come_row', 'true', side=1)} UNION ALL {told.row_hashes(model.name, held, side=-1)}"
             others = f"INSERT INTO other_person SELECT person_id, ? FROM ({told.otherwise(both)})"
             if connection.execute(others, [rows.all_years]).fetchall()[0][0]:
-                if is_added_up:
-                    summed.note(connection, f"{model.name} WHERE {held} AND {_OTHERS}", is_gone=True)
-                    summed.note(connection, f"come_row WHERE {_OTHERS}", is_gone=False)
                 sums = _swap(connection, model, f"{held} AND {_OTHERS}", sums)
+                if is_added_up:
+                    summed.note(connection, "gone_row", is_gone=True)
+                    summed.note(connection, f"come_row WHERE {_OTHERS}", is_gone=False)
     return sums
 
 
@@ -183,8 +183,9 @@ def _is_added_up(model: Model, known: Known) -> bool:
 
 
 def _swap(connection: duckdb.DuckDBPyConnection, model: Model, which: str, sums: fingerprints.Sums) -> fingerprints.Sums:
-    """Rows of the table go, those of the same persons in come_row come; gives the sums of the table, which were `sums`."""
-    sums = sums.without(fingerprints.sums(connection, model.name, which))
+    """Rows of the table go (into gone_row), those of the same persons in come_row come; gives the sums of the table, which were `sums`."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE gone_row AS SELECT * FROM {model.name} WHERE {which}")
+    sums = sums.without(fingerprints.sums(connection, "gone_row"))
     connection.execute(f"DELETE FROM {model.name} WHERE {which}")
     come = _insert(connection, model, _OTHERS)
     _refuse_lost(connection, model, which, come.rows)

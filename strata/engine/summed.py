@@ -16,8 +16,9 @@ from strata.engine.changes import Inputs
 from strata.engine.models import Model, cut
 from strata.engine.tables import count
 
+EXCHANGED = "_exchanged"  # what a table is called that holds what was exchanged in the one before these letters
 _MOST = 8  # where more than one row in so many was exchanged, adding everything up again costs as little
-_EXCHANGED = "SELECT 1 FROM part_exchanged WHERE table_name = ? AND from_content = ? AND to_content = ?"
+_BETWEEN = "SELECT 1 FROM part_exchanged WHERE table_name = ? AND from_content = ? AND to_content = ?"
 
 
 def open_exchange(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -34,7 +35,7 @@ def keep(connection: duckdb.DuckDBPyConnection, table: str, before: str, content
     """After the exchange that made one content of a table another, in its transaction: what was exchanged, where it is little."""
     connection.execute("DELETE FROM part_exchanged WHERE table_name = ?", [table])
     is_little = count(connection, "exchanged_row") * _MOST <= count(connection, table)
-    connection.execute(f"CREATE OR REPLACE TABLE {table}_exchanged AS SELECT * FROM exchanged_row WHERE {is_little}")
+    connection.execute(f"CREATE OR REPLACE TABLE {table}{EXCHANGED} AS SELECT * FROM exchanged_row WHERE {is_little}")
     if is_little:
         connection.execute("INSERT INTO part_exchanged VALUES (?, ?, ?)", [table, before, content])
 
@@ -43,13 +44,13 @@ def moved(connection: duckdb.DuckDBPyConnection, model: Model, before: Inputs, n
     """The tables that move the sums of a file from what it was made of to what is there; none where it must be made whole."""
     changed = [name for name in now if before.get(name) != now[name]]
     is_known = before.keys() == now.keys() and set(changed) <= set(model.adds)
-    known = (connection.execute(_EXCHANGED, [name, before[name], now[name]]).fetchall() for name in changed) if is_known else [[]]
+    known = (connection.execute(_BETWEEN, [name, before[name], now[name]]).fetchall() for name in changed) if is_known else [[]]
     return changed if all(known) else []
 
 
 def move(connection: duckdb.DuckDBPyConnection, model: Model, changed: list[str]) -> fingerprints.Sums | None:
     """Add and take away, in the transaction of the caller; gives the sums of the table now, None where they cannot be."""
-    exchanged = " UNION ALL ".join(f"SELECT person_id FROM {name}_exchanged" for name in changed)
+    exchanged = " UNION ALL ".join(f"SELECT person_id FROM {name}{EXCHANGED}" for name in changed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE moved_person AS SELECT DISTINCT person_id FROM ({exchanged})")
     for name in model.adds:
         _two_sides(connection, name, is_changed=name in changed)
@@ -83,7 +84,7 @@ def _two_sides(connection: duckdb.DuckDBPyConnection, table: str, *, is_changed:
     here = f"SELECT * FROM {table} WHERE person_id IN (SELECT person_id FROM moved_person)"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table}_now AS {here}")
     gone = f"""
-        SELECT * EXCLUDE (is_gone) FROM {table}_exchanged WHERE is_gone
+        SELECT * EXCLUDE (is_gone) FROM {table}{EXCHANGED} WHERE is_gone
         UNION ALL BY NAME
-        SELECT * FROM {table}_now AS here ANTI JOIN (SELECT DISTINCT person_id, year FROM {table}_exchanged) USING (person_id, year)"""
+        SELECT * FROM {table}_now AS here ANTI JOIN (SELECT DISTINCT person_id, year FROM {table}{EXCHANGED}) USING (person_id, year)"""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table}_was AS {gone if is_changed else f'SELECT * FROM {table}_now'}")

@@ -20,6 +20,7 @@ import duckdb
 from strata.config import Config
 from strata.definitions.folder import CONDITIONS
 from strata.engine.models import models
+from strata.engine.summed import EXCHANGED
 from strata.errors import StrataError
 from strata.explain.output import method_terms
 from strata.settings import TABLES
@@ -31,7 +32,7 @@ _LIBRARIES = ("duckdb", "polars", "pyarrow", "scipy", "highspy", "numpy", "sqlgl
 _PERSONAL_LAYERS = ("staging", "core", "strata", "reference")
 # Of what ingest writes, the tables that hold no line of a person: files, what they replace, what a user brings.
 _IMPERSONAL = ("read_file", "read_slice", "read_slice_file", "read_person_slice", "read_person_file")
-_PERSONAL_NAMES = ("pseudonym", "user_death", "status_fault")
+_PERSONAL_NAMES = ("pseudonym", "user_death", "status_fault", "part_change_person")
 _OF_DOCUMENTS = ("lineage.csv", "source_field.csv")  # tables that decide no number
 
 
@@ -232,7 +233,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, threshold: int) -> dict[str, in
     tables = [name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables() WHERE NOT temporary ORDER BY 1").fetchall()]
     counted = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)
     counts = connection.sql(counted).fetchall()
-    return {name: _shown(count, threshold) if _is_personal(name, layers.get(name)) else count for name, count in counts}
+    of = {name: layers.get(name.removesuffix(EXCHANGED)) for name in tables}
+    return {name: _shown(count, threshold) if _is_personal(name, of[name]) else count for name, count in counts}
 
 
 def _is_personal(table: str, layer: str | None) -> bool:

@@ -84,7 +84,9 @@ def test_the_project_counted_again_gives_the_warehouse(tmp_path: Path, monkeypat
     """Each way of recounting, with the project's own choice: the same rows, in one piece or in buckets."""
     if in_buckets:
         halves = ("{0} % 2 = 0", "({0} % 2 = 1 OR {0} IS NULL)")
-        monkeypatch.setattr(models, "_ranges", lambda _, column, inputs: [half.format(column) for half in halves] if inputs else ["true"])
+        monkeypatch.setattr(
+            models, "_ranges", lambda _, column, inputs, share: [half.format(column) for half in halves] if inputs else ["true"]
+        )
     own = project(tmp_path, STAYS, settings=SETTINGS, also=TERRITORIES)
     for axis, value in (("lookback", "5"), ("positions", "any"), ("fields", "mco+smr"), ("residence", "last")):
         connection = open_scratch(own, tmp_path / f"{axis}.duckdb", ("variant",))

@@ -242,6 +242,6 @@ def test_acts_are_found_range_after_range_as_at_once(settings: Config, monkeypat
     whole = sorted(connection.execute("FROM person_act").fetchall())
     assert len(whole) == 60
     ranges = ["(person_id < 8 OR person_id IS NULL)", "person_id >= 8 AND person_id < 15", "person_id >= 15"]
-    monkeypatch.setattr(models, "_ranges", lambda connection, column, inputs: ranges)
+    monkeypatch.setattr(models, "_ranges", lambda connection, column, inputs, share: ranges)
     models.build(connection, "person_act")
     assert sorted(connection.execute("FROM person_act").fetchall()) == whole

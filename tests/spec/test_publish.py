@@ -155,22 +155,29 @@ def test_no_table_with_a_row_a_person_or_a_stay_has_its_number_of_rows_in_the_re
     layers = {name: model.layer for name, model in models().items()}
     assert len(found) > 30 and "status_fault" in found
     assert [name for name in found if not receipts._is_personal(name, layers.get(name))] == []
+    added = {name for model in models().values() for name in model.adds}  # <name>_exchanged is as personal
+    assert added and [name for name in added if not receipts._is_personal(name, layers[name])] == []
 
 
 def test_the_receipt_says_what_went_in_and_nothing_about_few_persons(warehouse, tmp_path):
     warehouse.execute("CREATE OR REPLACE TABLE rejected AS SELECT 'session' AS reason, 3 AS stays UNION ALL SELECT 'ghm_error', 40")
     warehouse.execute("CREATE OR REPLACE TABLE stay AS SELECT 1 AS stay_id")
+    warehouse.execute(
+        "CREATE TABLE stock_member_exchanged AS SELECT 1 AS person_id; INSERT INTO part_change_person VALUES ('stay', 1, true)"
+    )
     (tmp_path / "population.csv").write_text("year\n", encoding="utf-8")
     warehouse.execute("INSERT INTO read_stay (stay_id, slice_id, year) VALUES (1, 1, 2024)")
     warehouse.execute("INSERT INTO read_file (source_file, lines, accepted, quarantined, refused) VALUES ('a.rsa', 5, 2, 3, 0)")
     warehouse.execute("INSERT INTO quarantine VALUES ('a.rsa', 2, 'blank_line'), ('a.rsa', 3, 'no_unit'), ('a.rsa', 4, 'no_unit')")
     folder = publish(warehouse, world.config(tmp_path), run_id="r")
+    warehouse.execute("DROP TABLE stock_member_exchanged; DELETE FROM part_change_person")
     warehouse.execute("DROP TABLE stay; DROP TABLE rejected; DELETE FROM read_file; DELETE FROM quarantine; DELETE FROM read_stay")
     receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
     (file,) = receipt["inputs"]
     assert file["lines"] == file["accepted"] + sum(file["quarantine"].values()) and file["quarantine"] == {"blank_line": 1, "no_unit": 2}
     assert receipt["rejected"] == {"session": "<11", "ghm_error": 40}
     assert receipt["rows"]["stay"] == receipt["rows"]["read_stay"] == "<11"
+    assert receipt["rows"]["stock_member_exchanged"] == receipt["rows"]["part_change_person"] == "<11"
     assert receipt["rows"]["read_file"] == 1
     assert receipt["disclosure"]["not_proved"] == 0 and set(receipt["disclosure"]["lost"]) == set(strata.indicators(folder)["indicator_id"])
     assert receipt["territories"] == {"T1": "Ici", "T2": "Là"}
