@@ -17,7 +17,7 @@ from strata.engine.models import Model, cut
 from strata.engine.tables import count
 
 EXCHANGED = "_exchanged"  # what a table is called that holds what was exchanged in the one before these letters
-_MOST = 8  # where more than one row in so many was exchanged, adding everything up again costs as little
+_MOST = 8  # where more than one person in so many came out otherwise, adding everybody up again costs as little
 _BETWEEN = "SELECT 1 FROM part_exchanged WHERE table_name = ? AND from_content = ? AND to_content = ?"
 
 
@@ -27,17 +27,24 @@ def open_exchange(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 def note(connection: duckdb.DuckDBPyConnection, rows: str, *, is_gone: bool) -> None:
-    """Rows that are about to go from the table, or that come."""
-    connection.execute(f"INSERT INTO exchanged_row BY NAME SELECT {is_gone} AS is_gone, * FROM {rows}")
+    """Rows that have gone from the table, or come, where they are of few persons: a year that opens has rows of everybody."""
+    if _are_few(connection):
+        connection.execute(f"INSERT INTO exchanged_row BY NAME SELECT {is_gone} AS is_gone, * FROM {rows}")
 
 
 def keep(connection: duckdb.DuckDBPyConnection, table: str, before: str, content: str) -> None:
-    """After the exchange that made one content of a table another, in its transaction: what was exchanged, where it is little."""
+    """After the exchange that made one content of a table another, in its transaction: what was exchanged, if all of it was noted."""
+    are_few = _are_few(connection)
     connection.execute("DELETE FROM part_exchanged WHERE table_name = ?", [table])
-    is_little = count(connection, "exchanged_row") * _MOST <= count(connection, table)
-    connection.execute(f"CREATE OR REPLACE TABLE {table}{EXCHANGED} AS SELECT * FROM exchanged_row WHERE {is_little}")
-    if is_little:
+    connection.execute(f"CREATE OR REPLACE TABLE {table}{EXCHANGED} AS SELECT * FROM exchanged_row WHERE {are_few}")
+    connection.execute("DROP TABLE exchanged_row")
+    if are_few:
         connection.execute("INSERT INTO part_exchanged VALUES (?, ?, ?)", [table, before, content])
+
+
+def _are_few(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether few persons came out otherwise until now (other_person)."""
+    return count(connection, "other_person") * _MOST <= count(connection, "pseudonym")
 
 
 def moved(connection: duckdb.DuckDBPyConnection, model: Model, before: Inputs, now: Inputs) -> list[str]:
@@ -54,29 +61,31 @@ def move(connection: duckdb.DuckDBPyConnection, model: Model, changed: list[str]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE moved_person AS SELECT DISTINCT person_id FROM ({exchanged})")
     for name in model.adds:
         _two_sides(connection, name, is_changed=name in changed)
-    whole = dict.fromkeys(model.adds, "true")
-    come, went = (cut(model.sql, whole, {name: f"{name}_{side}" for name in model.adds}) for side in ("now", "was"))
-    types = dict(connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {model.name})").fetchall())
-    keys = ", ".join(name for name in types if name not in model.sums)
-    values = ", ".join(f"CAST(sum({name}) AS {types[name]}) AS {name}" if name in model.sums else name for name in types)
-    less = ", ".join(f"-{name} AS {name}" for name in model.sums)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE come_row AS
-        SELECT {values}
-        FROM (
-            SELECT * FROM {model.name}
-            UNION ALL BY NAME SELECT * FROM ({come})
-            UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({went})
-        )
-        GROUP BY {keys}
-        HAVING sum({model.sums[0]}) <> 0
-    """)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE come_row AS {_added(connection, model)}")
     for name in ("moved_person", *(f"{name}_{side}" for name in model.adds for side in ("now", "was"))):
         connection.execute(f"DROP TABLE {name}")
     if count(connection, f"come_row WHERE {model.sums[0]} < 0"):
         return None  # more went than there was
     connection.execute(f"CREATE OR REPLACE TABLE {model.name} AS SELECT * FROM come_row; DROP TABLE come_row")
     return fingerprints.sums(connection, model.name)
+
+
+def _added(connection: duckdb.DuckDBPyConnection, model: Model) -> str:
+    """The rows of the table, with those that moved_person give now and without those they gave."""
+    whole = dict.fromkeys(model.adds, "true")
+    come, went = (cut(model.sql, whole, {name: f"{name}_{side}" for name in model.adds}) for side in ("now", "was"))
+    types = dict(connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {model.name})").fetchall())
+    values = ", ".join(f"CAST(sum({name}) AS {types[name]}) AS {name}" if name in model.sums else name for name in types)
+    less = ", ".join(f"-{name} AS {name}" for name in model.sums)
+    return f"""
+        SELECT {values}
+        FROM (
+            SELECT * FROM {model.name}
+            UNION ALL BY NAME SELECT * FROM ({come})
+            UNION ALL BY NAME SELECT * REPLACE ({less}) FROM ({went})
+        )
+        GROUP BY {", ".join(name for name in types if name not in model.sums)}
+        HAVING sum({model.sums[0]}) <> 0"""
 
 
 def _two_sides(connection: duckdb.DuckDBPyConnection, table: str, *, is_changed: bool) -> None:
