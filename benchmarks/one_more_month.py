@@ -43,8 +43,10 @@ Case = tuple[str, dict[str, Any], dict[str, Any], bool]  # month, record of the 
 Spent = tuple[str, int, float, float]  # month, stays, processor seconds of the full refresh, of that of the month
 Key = tuple[bytes, ...]  # what the lines of one stay have in common
 
+# Of an archive: the field of care it is of, and what names the month of a line (a month, or a date as ddmmyyyy)
 FIELD_OF = {"rsa": "mco", "rha": "smr", "rapss": "had", "rpsa": "psy", "r3a": "psy"}
-MONTH_OF = {"rsa": "exit_month", "rha": "week_month", "rapss": "end_month", "rpsa": "end_month", "r3a": "contact_date"}  # ddmmyyyy
+MONTH_OF = {"rsa": "exit_month", "rha": "week_month", "rapss": "end_month", "rpsa": "end_month", "r3a": "contact_date"}
+# In psychiatry two columns name a stay; elsewhere its number does
 PSY_LINES = ("link_index", "stay_identifier")
 PSY_STAY = {"ano": ("link_index", "stay_delay")}
 
@@ -128,10 +130,10 @@ def until(whole: zipfile.ZipFile, year: int, month: int) -> dict[str, list[bytes
     field = next(FIELD_OF[family] for family in sent if family in FIELD_OF)
     keys = {family: stays(lines, field, family, year) for family, lines in sent.items()}
     later, known = set[Key](), set[Key]()
-    for family, of_month in MONTH_OF.items():
-        months = cells(sent.get(family, []), f"{field}_{family}", year, of_month) if family in sent else ()
-        known |= set(keys.get(family, ()))
-        later |= {key for key, told in zip(keys.get(family, ()), months, strict=True) if int(told[-6:-4] or told) > month}
+    for family in sent.keys() & MONTH_OF.keys():
+        months = cells(sent[family], f"{field}_{family}", year, MONTH_OF[family])
+        known.update(keys[family])
+        later.update(key for key, told in zip(keys[family], months, strict=True) if int(told[-6:-4] or told) > month)
     kept = known - later
     return {family: [line for line, key in zip(lines, keys[family], strict=True) if key in kept] for family, lines in sent.items()}
 
