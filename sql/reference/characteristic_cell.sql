@@ -1,25 +1,13 @@
 -- Grain: one row per stock year x condition x place (ALL and groups included) x stratum ('all' included) x sex x age band x characteristic where somebody has it.
 -- Who the diseased are: of which sex and ages, with which damage and which other diseases, as the evidence of the look-back shows them.
 -- holders: persons. A characteristic of several criteria is had by whoever meets one.
-WITH mask AS (
-    SELECT
-        characteristic.measure,
-        criterion_bit.condition,
-        criterion_bit.block_no,
-        bit_or(CAST(criterion_bit.bit AS HUGEINT) << criterion_bit.block_shift) AS bits
-    FROM characteristic
-    INNER JOIN definition_criterion
-        ON characteristic.condition = definition_criterion.condition AND characteristic.criterion_id = definition_criterion.criterion_id
-    INNER JOIN criterion_bit ON definition_criterion.criterion_no = criterion_bit.criterion_no
-    GROUP BY characteristic.measure, criterion_bit.condition, criterion_bit.block_no
-),
-
-shown AS (
+WITH shown AS (
     SELECT
         characteristic_set.year, characteristic_set.condition, characteristic_set.territory_id, characteristic_set.stratum,
-        characteristic_set.sex, characteristic_set.age_band, mask.measure, characteristic_set.holders
+        characteristic_set.sex, characteristic_set.age_band, characteristic_bit.measure, characteristic_set.holders
     FROM characteristic_set
-    INNER JOIN mask ON characteristic_set.condition = mask.condition AND (characteristic_set.criteria & mask.bits) <> 0
+    INNER JOIN characteristic_bit
+        ON characteristic_set.condition = characteristic_bit.condition AND (characteristic_set.criteria & characteristic_bit.bits) <> 0
 ),
 
 known AS (

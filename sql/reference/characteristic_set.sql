@@ -4,15 +4,9 @@
 -- Adds: stock_member person_criteria
 -- Sums: holders
 WITH asked AS (
-    SELECT
-        criterion_bit.condition,
-        criterion_bit.block_no,
-        bit_or(CAST(criterion_bit.bit AS HUGEINT) << criterion_bit.block_shift) AS bits
-    FROM characteristic
-    INNER JOIN definition_criterion
-        ON characteristic.condition = definition_criterion.condition AND characteristic.criterion_id = definition_criterion.criterion_id
-    INNER JOIN criterion_bit ON definition_criterion.criterion_no = criterion_bit.criterion_no
-    GROUP BY criterion_bit.condition, criterion_bit.block_no
+    SELECT condition, block_no, bit_or(bits) AS bits
+    FROM characteristic_bit
+    GROUP BY condition, block_no
 )
 
 SELECT

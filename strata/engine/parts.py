@@ -84,8 +84,10 @@ def make(
 def _moved(connection: duckdb.DuckDBPyConnection, model: Model, wanted: str, now: Inputs, before: str) -> tuple[str, int] | None:
     """Bring a table of sums up to date, all or nothing (summed.py); gives its content and rows, None where it must be made whole."""
     moved = summed.moved(connection, model, changes.made_of(connection, model, before), now)
+    if not moved:
+        return None
     with _all_or_nothing(connection, model):
-        sums = summed.move(connection, model, moved) if moved else None
+        sums = summed.move(connection, model, moved)
         if sums is None:
             return None
         content = _remembered(connection, model, wanted, now, sums)

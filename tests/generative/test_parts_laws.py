@@ -22,7 +22,7 @@ from tests.support import small_country
 LAYERS = ("staging", "core", "strata")
 ALSO = (
     "compared_year", "stratum_change", "at_risk_outcome", "flow_year", "flow_member", "stock_member", "stay_reason", "used_stay",
-    "member_use", "declared_measure",
+    "member_use", "declared_measure", "characteristic_bit",
 )  # fmt: skip
 TABLES = [
     name
